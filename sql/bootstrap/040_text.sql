@@ -1,0 +1,37 @@
+-- Text as people search and sort it. IMMUTABLE because generated columns demand it; that is true as
+-- long as the unaccent dictionary is not edited, and the dictionary is named in full.
+do $$
+declare
+  home text := (select quote_ident(n.nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+                where e.extname = 'unaccent');
+begin
+  set local role tenantry_owner;
+  execute format($f$
+    create or replace function app.fold(input text) returns text
+    language sql immutable strict parallel safe
+    return lower(%1$s.unaccent('%1$s.unaccent'::regdictionary, input))
+  $f$, home);
+end $$;
+
+set local role tenantry_owner;
+
+create or replace function app.product_search_text(name text, sku text, category text, tags text[])
+returns text language sql immutable parallel safe
+as $$ select app.fold(concat_ws(' ', name, sku, category, array_to_string(tags, ' '))) $$;
+
+-- 'simple', no stemming: catalogues come in every language, and the trigram half forgives endings.
+create or replace function app.product_search_vector(name text, sku text, category text, tags text[], description text)
+returns tsvector language sql immutable parallel safe
+as $$
+  select setweight(to_tsvector('pg_catalog.simple', app.fold(concat_ws(' ', name, sku))), 'A')
+      || setweight(to_tsvector('pg_catalog.simple', app.fold(concat_ws(' ', category, array_to_string(tags, ' ')))), 'B')
+      || setweight(to_tsvector('pg_catalog.simple', app.fold(coalesce(left(description, 20000), ''))), 'D')
+$$;
+
+-- Generated columns run these as whoever writes the row.
+grant execute on function app.fold(text),
+  app.product_search_text(text, text, text, text[]),
+  app.product_search_vector(text, text, text, text[], text)
+  to tenantry_server, tenantry_operator, tenantry_search;
+
+reset role;

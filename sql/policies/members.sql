@@ -1,0 +1,16 @@
+-- People of the tenant.
+alter table app.members enable row level security;
+alter table app.members force row level security;
+
+drop policy if exists tenant on app.members;
+create policy tenant on app.members to tenantry_server
+  using (tenant_id = any (array[app.current_tenant()]))
+  with check (tenant_id = any (array[app.current_tenant()]));
+
+revoke all on app.members from public, tenantry_server;
+grant select, insert, update, delete on app.members to tenantry_server;
+
+-- Sign-in asks which businesses a person belongs to, before a tenant is set.
+drop policy if exists lookup on app.members;
+create policy lookup on app.members for select to tenantry_lookup using (true);
+grant select on app.members to tenantry_lookup;

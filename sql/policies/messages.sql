@@ -1,0 +1,11 @@
+-- What was said; delivery states change, texts do not.
+alter table app.messages enable row level security;
+alter table app.messages force row level security;
+
+drop policy if exists tenant on app.messages;
+create policy tenant on app.messages to tenantry_server
+  using (tenant_id = any (array[app.current_tenant()]))
+  with check (tenant_id = any (array[app.current_tenant()]));
+
+revoke all on app.messages from public, tenantry_server;
+grant select, insert, update on app.messages to tenantry_server;

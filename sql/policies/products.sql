@@ -1,0 +1,16 @@
+-- Archived, never deleted: conversations speak of them.
+alter table app.products enable row level security;
+alter table app.products force row level security;
+
+drop policy if exists tenant on app.products;
+create policy tenant on app.products to tenantry_server
+  using (tenant_id = any (array[app.current_tenant()]))
+  with check (tenant_id = any (array[app.current_tenant()]));
+
+revoke all on app.products from public, tenantry_server;
+grant select, insert, update on app.products to tenantry_server;
+
+-- See functions/product_search.sql for why this role exists and what keeps it to one tenant.
+drop policy if exists search on app.products;
+create policy search on app.products for select to tenantry_search using (true);
+grant select (tenant_id, id, sku, search_text, search_vector) on app.products to tenantry_search;

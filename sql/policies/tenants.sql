@@ -1,0 +1,18 @@
+-- A tenant sees its own row; who is served finds others only through app.find_tenant().
+alter table app.tenants enable row level security;
+alter table app.tenants force row level security;
+
+drop policy if exists tenant on app.tenants;
+create policy tenant on app.tenants to tenantry_server
+  using (id = any (array[app.current_tenant()]))
+  with check (id = any (array[app.current_tenant()]));
+revoke all on app.tenants from public, tenantry_server;
+grant select, update on app.tenants to tenantry_server;
+
+drop policy if exists lookup on app.tenants;
+create policy lookup on app.tenants for select to tenantry_lookup using (true);
+grant select on app.tenants to tenantry_lookup;
+
+drop policy if exists operator on app.tenants;
+create policy operator on app.tenants to tenantry_operator using (true) with check (true);
+grant select, insert, update on app.tenants to tenantry_operator;

@@ -1,0 +1,13 @@
+-- People are above tenants. The server's role has no grant here: it signs people in through
+-- app.find_credentials() and sees their names in members.
+alter table app.users enable row level security;
+alter table app.users force row level security;
+
+drop policy if exists lookup on app.users;
+create policy lookup on app.users for select to tenantry_lookup using (true);
+revoke all on app.users from public, tenantry_server;
+grant select on app.users to tenantry_lookup;
+
+drop policy if exists operator on app.users;
+create policy operator on app.users to tenantry_operator using (true) with check (true);
+grant select, insert, update on app.users to tenantry_operator;

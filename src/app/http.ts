@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Authenticator } from '../auth/authenticate.ts';
+import type { Principal, RequestFacts } from '../auth/principal.ts';
+import { type ErrorCode, errorStatus, PublicError } from '../lib/errors.ts';
+import { expose } from './errors.ts';
+import { nestsDeeper } from './jsonDepth.ts';
+import type { Logger } from './logger.ts';
+import type { GraphQLServer } from './yoga.ts';
+
+export interface HttpRoutes {
+  /** Other paths: `GET /livez` … → what answers. */
+  readonly routes: ReadonlyMap<string, (request: IncomingMessage, response: ServerResponse) => Promise<void> | void>;
+  readonly graphql: GraphQLServer;
+  /** The page for a browser that opens /graphql; null: none is served. */
+  readonly graphiql: ((request: IncomingMessage, response: ServerResponse) => Promise<void> | void) | null;
+  readonly authenticator: Authenticator;
+  readonly requestMaxBytes: number;
+  readonly uploadMaxBytes: number;
+  readonly logger: Logger;
+}
+
+const deepestJson = 64;
+const requestIdPattern = /^[\w.:-]{8,128}$/;
+
+/** The server as a list of steps: identify the request, route it, authenticate, read, execute, answer. */
+export function createHttpHandler(options: HttpRoutes) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const started = performance.now();
+    const facts = factsOf(request);
+    response.setHeader('X-Request-Id', facts.requestId);
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.once('close', () => {
+      options.logger.info(
+        {
+          requestId: facts.requestId,
+          method: request.method,
+          path: pathOf(request),
+          status: response.statusCode,
+          ms: Math.round((performance.now() - started) * 10) / 10,
+          complete: response.writableFinished,
+        },
+        'request',
+      );
+    });
+    try {
+      await route(options, request, response, facts);
+    } catch (error) {
+      answerError(request, response, facts, error, options.logger);
+    }
+  };
+}
+
+async function route(
+  options: HttpRoutes,
+  request: IncomingMessage,
+  response: ServerResponse,
+  facts: RequestFacts,
+): Promise<void> {
+  const path = pathOf(request);
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const known = options.routes.get(`${method} ${path}`);
+  if (known !== undefined) return known(request, response);
+  if (path !== '/graphql') {
+    throw new PublicError('NOT_FOUND', 'There is nothing here; the API is at /graphql.');
+  }
+  if (options.graphiql !== null && wantsPage(request)) return options.graphiql(request, response);
+  await serveGraphQL(options, request, response, facts);
+}
+
+async function serveGraphQL(
+  options: HttpRoutes,
+  request: IncomingMessage,
+  response: ServerResponse,
+  facts: RequestFacts,
+): Promise<void> {
+  const aborted = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) aborted.abort();
+  });
+  const principal = await identify(options.authenticator, request);
+  const context = { principal, facts, signal: aborted.signal };
+  if (request.method !== 'POST') {
+    await options.graphql.handleNodeRequestAndResponse(request, response, context);
+    return;
+  }
+  const type = mediaType(request);
+  if (type === 'multipart/form-data') {
+    requirePreflight(request);
+    requireSize(request, options.uploadMaxBytes);
+    await options.graphql.handleNodeRequestAndResponse(request, response, context);
+    return;
+  }
+  if (type !== 'application/json') {
+    throw new PublicError('UNSUPPORTED_MEDIA_TYPE', 'Send "Content-Type: application/json".');
+  }
+  const body = await readBody(request, options.requestMaxBytes);
+  if (nestsDeeper(body, deepestJson)) {
+    throw new PublicError('BAD_REQUEST', `The JSON nests deeper than ${deepestJson} levels.`);
+  }
+  const answer = await options.graphql.fetch(
+    new options.graphql.fetchAPI.Request(`http://localhost${request.url ?? '/graphql'}`, {
+      method: 'POST',
+      headers: request.headers as Record<string, string>,
+      body,
+    }),
+    context,
+  );
+  answer.headers.forEach((value, name) => {
+    response.setHeader(name, value);
+  });
+  response.statusCode = answer.status;
+  response.end(Buffer.from(await answer.arrayBuffer()));
+}
+
+async function identify(
+  authenticator: Authenticator,
+  request: IncomingMessage,
+): Promise<Principal | null> {
+  const header = request.headers.authorization;
+  if (header === undefined) return null;
+  const credential = /^Bearer +([\x21-\x7e]{1,8192})$/i.exec(header)?.[1];
+  const principal = credential === undefined ? null : await authenticator.authenticate(credential);
+  if (principal === null) {
+    throw new PublicError(
+      'UNAUTHENTICATED',
+      'The credential is not valid, has run out or was revoked; sign in again or use another key.',
+    );
+  }
+  return principal;
+}
+
+/** Reads a body, refusing it as soon as it is too large, whether or not its length was announced. */
+async function readBody(request: IncomingMessage, most: number): Promise<Buffer<ArrayBuffer>> {
+  requireSize(request, most);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > most) throw tooLarge(most);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function requireSize(request: IncomingMessage, most: number): void {
+  if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge(most);
+}
+
+const tooLarge = (most: number): PublicError =>
+  new PublicError('PAYLOAD_TOO_LARGE', `The request may have at most ${most} bytes.`);
+
+/**
+ * A multipart form is what a foreign web page can send without the browser asking first. This header
+ * makes it ask (graphql-multipart-request-spec, "Security").
+ */
+function requirePreflight(request: IncomingMessage): void {
+  if (request.headers['graphql-require-preflight'] || request.headers['apollo-require-preflight']) return;
+  throw new PublicError('FORBIDDEN', 'Send a multipart request with the header "GraphQL-Require-Preflight: 1".');
+}
+
+function wantsPage(request: IncomingMessage): boolean {
+  return request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
+}
+
+function factsOf(request: IncomingMessage): RequestFacts {
+  const given = request.headers['x-request-id'];
+  return {
+    requestId: typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID(),
+    ip: request.socket.remoteAddress ?? null,
+    userAgent: request.headers['user-agent']?.slice(0, 512) ?? null,
+  };
+}
+
+const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?', 1)[0] ?? '/';
+
+const mediaType = (request: IncomingMessage): string =>
+  (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+
+/** Answers what was refused before GraphQL had a say, in the shape that a GraphQL client reads. */
+function answerError(
+  request: IncomingMessage,
+  response: ServerResponse,
+  facts: RequestFacts,
+  error: unknown,
+  logger: Logger,
+): void {
+  const { message, code, extensions, status, fault } = expose(error);
+  if (fault !== null) logger.error({ requestId: facts.requestId, err: fault }, 'request failed');
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.statusCode = status ?? errorStatus[code as ErrorCode] ?? 500;
+  if (response.statusCode === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  if (response.statusCode === 503) response.setHeader('Retry-After', '1');
+  if (!request.complete) response.setHeader('Connection', 'close'); // the rest of the body is not read
+  response.setHeader('Content-Type', acceptsGraphQLResponse(request) ? 'application/graphql-response+json; charset=utf-8' : 'application/json; charset=utf-8');
+  response.end(
+    JSON.stringify({ errors: [{ message, extensions: { code, requestId: facts.requestId, ...extensions } }] }),
+  );
+}
+
+function acceptsGraphQLResponse(request: IncomingMessage): boolean {
+  return (request.headers.accept ?? '').includes('application/graphql-response+json');
+}

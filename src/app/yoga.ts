@@ -1,0 +1,43 @@
+import type { GraphQLSchema } from 'graphql';
+import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import type { Principal } from '../auth/principal.ts';
+import type { Services } from '../graphql/context.ts';
+import { errorPlugin } from './errorPlugin.ts';
+import type { Logger } from './logger.ts';
+import { operationPlugin, type ServerContext } from './operationPlugin.ts';
+
+export type GraphQLServer = YogaServerInstance<ServerContext, Record<string, unknown>>;
+
+export interface GraphQLServerOptions {
+  readonly schema: GraphQLSchema;
+  readonly services: Services;
+  readonly logger: Logger;
+  readonly corsOrigins: readonly string[];
+  readonly uploadMaxBytes: number;
+  /** Told of every operation that was executed for somebody. */
+  readonly onAnswered: (principal: Principal) => void;
+}
+
+export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServer {
+  const { corsOrigins } = options;
+  return createYoga<ServerContext, Record<string, unknown>>({
+    schema: options.schema,
+    graphqlEndpoint: '/graphql',
+    // Its own page for GraphiQL, health and the landing page are ours: see http.ts.
+    graphiql: false,
+    landingPage: false,
+    // Credentials never travel in cookies here, so any listed origin may call without more ado.
+    cors:
+      corsOrigins.length === 0
+        ? false
+        : { origin: [...corsOrigins], credentials: false, methods: ['POST', 'GET', 'OPTIONS'] },
+    maskedErrors: false, // errorPlugin does it for every result, with the request id
+    batching: false,
+    maxRequestBodySize: options.uploadMaxBytes,
+    logging: false,
+    plugins: [
+      operationPlugin(options.services, options.onAnswered),
+      errorPlugin(options.logger),
+    ],
+  });
+}

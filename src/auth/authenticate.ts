@@ -1,0 +1,114 @@
+import { LRUCache } from 'lru-cache';
+import type { Database } from '../db/database.ts';
+import type { AccessTokens } from './accessToken.ts';
+import { hashApiKeySecret, looksLikeApiKey } from './apiKeySecret.ts';
+import { findApiKey, findMembership } from './lookups.ts';
+import { type Permission, rolePermissions, scopePermissions, withoutWriting } from './permissions.ts';
+import type { Principal } from './principal.ts';
+
+/** Turns a credential into who asks. null: refused, without saying why. */
+export interface Authenticator {
+  authenticate(credential: string): Promise<Principal | null>;
+  /** Forgets what is known of a key, a session, a member or a tenant (by its UUID); null: of everyone. */
+  forget(id: string | null): void;
+  /** Off while changes cannot be heard: every request is then looked up anew. */
+  setCaching(on: boolean): void;
+}
+
+const cacheMilliseconds = 5_000;
+const cacheEntries = 10_000;
+
+/** A principal and the moment its credential runs out: it must not live on in the cache. */
+interface Found {
+  principal: Principal;
+  expiresAt: Date | null;
+}
+
+export function createAuthenticator(database: Database, tokens: AccessTokens): Authenticator {
+  const cache = new LRUCache<string, Found>({ max: cacheEntries, ttl: cacheMilliseconds });
+  let caching = false;
+  /** Counts invalidations: a look-up that began before one must not be kept after it. */
+  let epoch = 0;
+
+  return {
+    async authenticate(credential) {
+      const key = hashApiKeySecret(credential); // the cache's keys are no secrets either
+      const known = cache.get(key);
+      if (known !== undefined && (known.expiresAt === null || known.expiresAt > new Date())) {
+        return known.principal;
+      }
+      const before = epoch;
+      const found = looksLikeApiKey(credential)
+        ? await findKey(database, credential)
+        : await findUser(database, tokens, credential);
+      if (found !== null && caching && before === epoch) cache.set(key, found);
+      return found?.principal ?? null;
+    },
+
+    forget(id) {
+      epoch += 1;
+      if (id === null) return cache.clear();
+      for (const [key, { principal }] of cache.entries()) {
+        if (concerns(principal, id)) cache.delete(key);
+      }
+    },
+
+    setCaching(on) {
+      caching = on;
+      epoch += 1;
+      cache.clear();
+    },
+  };
+}
+
+function concerns(principal: Principal, id: string): boolean {
+  if (principal.tenantId === id) return true;
+  if (principal.kind === 'API_KEY') return principal.apiKeyId === id;
+  return principal.userId === id || principal.memberId === id || principal.sessionId === id;
+}
+
+async function findKey(database: Database, secret: string): Promise<Found | null> {
+  const key = await findApiKey(database, hashApiKeySecret(secret));
+  if (key === null || key.tenant_status === 'DELETING') return null;
+  const principal: Principal = {
+    kind: 'API_KEY',
+    apiKeyId: key.key_id,
+    tenantId: key.tenant_id,
+    tenantSlug: key.slug,
+    tenantStatus: key.tenant_status,
+    plan: key.plan,
+    name: key.name,
+    permissions: allowed(scopePermissions(key.scopes), key.tenant_status),
+  };
+  return { principal, expiresAt: key.expires_at };
+}
+
+async function findUser(
+  database: Database,
+  tokens: AccessTokens,
+  token: string,
+): Promise<Found | null> {
+  const claims = await tokens.verify(token);
+  if (claims === null) return null;
+  const member = await findMembership(database, claims);
+  if (member === null || member.tenant_status === 'DELETING') return null;
+  const principal: Principal = {
+    kind: 'USER',
+    userId: claims.userId,
+    sessionId: claims.sessionId,
+    memberId: member.member_id,
+    tenantId: claims.tenantId,
+    tenantSlug: member.slug,
+    tenantStatus: member.tenant_status,
+    plan: member.plan,
+    name: member.member_name,
+    email: member.email,
+    role: member.role,
+    permissions: allowed(rolePermissions[member.role], member.tenant_status),
+  };
+  return { principal, expiresAt: claims.expiresAt };
+}
+
+function allowed(granted: ReadonlySet<Permission>, tenantStatus: string): ReadonlySet<Permission> {
+  return tenantStatus === 'SUSPENDED' ? withoutWriting(granted) : granted;
+}

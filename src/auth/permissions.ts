@@ -1,0 +1,54 @@
+import type { MemberRole } from '../db/tables/members.ts';
+
+/** Everything that can be allowed. `:read` never changes anything; a suspended tenant keeps only those. */
+export const permissions = [
+  'tenant:read',
+  'members:read',
+  'products:read',
+  'products:write',
+  'customers:read',
+  'customers:write',
+  'conversations:read',
+  'conversations:write',
+  'usage:read',
+  'audit:read',
+  'isolation:read',
+  'apiKeys:read',
+  'apiKeys:write',
+] as const;
+
+export type Permission = (typeof permissions)[number];
+
+/** What an API key may be given. Keys do not make keys: a leaked one must not outlive its revocation. */
+export const scopes = permissions.filter((permission) => permission !== 'apiKeys:write');
+
+const reading = permissions.filter((permission) => permission.endsWith(':read'));
+const everyday: readonly Permission[] = [
+  'tenant:read',
+  'members:read',
+  'products:read',
+  'customers:read',
+  'conversations:read',
+  'usage:read',
+];
+
+/** The one table of role → permissions. */
+export const rolePermissions: Record<MemberRole, ReadonlySet<Permission>> = {
+  OWNER: new Set(permissions),
+  ADMIN: new Set(permissions),
+  MEMBER: new Set([...everyday, 'products:write', 'customers:write', 'conversations:write']),
+  VIEWER: new Set(everyday),
+};
+
+const readingOnly: ReadonlySet<Permission> = new Set(reading);
+
+/** Scopes as stored → permissions. A scope that this version no longer knows grants nothing. */
+export function scopePermissions(keyScopes: readonly string[]): ReadonlySet<Permission> {
+  const known: ReadonlySet<string> = new Set(scopes);
+  return new Set(keyScopes.filter((scope): scope is Permission => known.has(scope)));
+}
+
+/** What is left of a set of permissions while the tenant is suspended. */
+export function withoutWriting(granted: ReadonlySet<Permission>): ReadonlySet<Permission> {
+  return new Set([...granted].filter((permission) => readingOnly.has(permission)));
+}

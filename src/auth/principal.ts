@@ -1,0 +1,63 @@
+import type { AuditActorKind } from '../db/tables/auditEvents.ts';
+import type { MemberRole } from '../db/tables/members.ts';
+import type { TenantStatus } from '../db/tables/tenants.ts';
+import type { Permission } from './permissions.ts';
+
+interface InTenant {
+  readonly tenantId: string;
+  readonly tenantSlug: string;
+  readonly tenantStatus: TenantStatus;
+  readonly plan: string;
+  /** Shown in audit events and logs. */
+  readonly name: string;
+  readonly permissions: ReadonlySet<Permission>;
+}
+
+export interface UserPrincipal extends InTenant {
+  readonly kind: 'USER';
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly memberId: string;
+  readonly email: string;
+  readonly role: MemberRole;
+}
+
+export interface ApiKeyPrincipal extends InTenant {
+  readonly kind: 'API_KEY';
+  readonly apiKeyId: string;
+}
+
+/** Who asks, and for which tenant: what a JWT and an API key both become. */
+export type Principal = UserPrincipal | ApiKeyPrincipal;
+
+/** Who acts, from where: what the audit log writes down. */
+export interface Actor {
+  readonly kind: AuditActorKind;
+  /** The user's or the key's id; null for the system and for an operator's command line. */
+  readonly id: string | null;
+  readonly name: string;
+  /** The member behind a user, as author of what they write. */
+  readonly memberId: string | null;
+  readonly permissions: ReadonlySet<Permission>;
+  readonly requestId: string;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+}
+
+/** What the HTTP layer knows of a request. */
+export interface RequestFacts {
+  readonly requestId: string;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+}
+
+export function actorOf(principal: Principal, request: RequestFacts): Actor {
+  return {
+    kind: principal.kind,
+    id: principal.kind === 'USER' ? principal.userId : principal.apiKeyId,
+    name: principal.name,
+    memberId: principal.kind === 'USER' ? principal.memberId : null,
+    permissions: principal.permissions,
+    ...request,
+  };
+}

@@ -1,0 +1,138 @@
+import path from 'node:path';
+import { z } from 'zod';
+
+const flag = (fallback: 'true' | 'false') =>
+  z
+    .enum(['true', 'false'], { error: 'is expected to be true or false' })
+    .default(fallback)
+    .transform((value) => value === 'true');
+
+const wholeNumber = (fallback: number, least: number, most: number) =>
+  z.coerce
+    .number({ error: 'is expected to be a whole number' })
+    .int({ error: 'is expected to be a whole number' })
+    .min(least, { error: `is expected to be ${least} or more` })
+    .max(most, { error: `is expected to be ${most} or less` })
+    .default(fallback);
+
+const postgresUrl = z
+  .string()
+  .refine((value) => /^postgres(ql)?:\/\/./.test(value) && URL.canParse(value), {
+    error: 'is expected to be a URL like postgresql://user:password@host:5432/database',
+  })
+  .optional();
+
+/** Every variable the product reads; `.env.example` explains them, and a test keeps the two alike. */
+export const environmentSchema = z.object({
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'], {
+      error: 'is expected to be development, test or production',
+    })
+    .default('development'),
+  HOST: z.string().min(1, { error: 'is expected to be an address to listen on' }).default('127.0.0.1'),
+  PORT: wholeNumber(4000, 0, 65_535),
+  DATA_DIR: z.string().min(1, { error: 'is expected to be a directory' }).default('.data'),
+  DATABASE_URL: postgresUrl,
+  APP_DATABASE_URL: postgresUrl,
+  OPERATOR_DATABASE_URL: postgresUrl,
+  DATABASE_POOL_SIZE: wholeNumber(10, 1, 500),
+  DATABASE_PIPELINE: flag('true'),
+  DATABASE_NAMED_STATEMENTS: flag('true'),
+  JWT_PRIVATE_KEYS: z
+    .string()
+    .min(1, { error: 'is expected to be a JWK set with private Ed25519 keys, as JSON' })
+    .optional(),
+  ACCESS_TOKEN_SECONDS: wholeNumber(900, 60, 86_400),
+  GRAPHIQL: z
+    .enum(['auto', 'on', 'off'], { error: 'is expected to be auto, on or off' })
+    .default('auto'),
+  CORS_ORIGINS: z.string().default(''),
+  REQUEST_MAX_BYTES: wholeNumber(1_000_000, 1_000, 100_000_000),
+  UPLOAD_MAX_BYTES: wholeNumber(25_000_000, 1_000, 1_000_000_000),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
+      error: 'is expected to be trace, debug, info, warn, error or silent',
+    })
+    .default('info'),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;
+
+export interface Config {
+  readonly environment: Environment['NODE_ENV'];
+  readonly host: string;
+  readonly port: number;
+  /** Absolute. Where the embedded Postgres and a laptop's signing keys live. */
+  readonly dataDir: string;
+  /** May create roles and objects: for migrating. Absent: the embedded Postgres, unless serverUrl is given. */
+  readonly adminUrl: string | undefined;
+  readonly serverUrl: string | undefined;
+  readonly operatorUrl: string | undefined;
+  readonly poolSize: number;
+  readonly pipeline: boolean;
+  readonly namedStatements: boolean;
+  /** JWK set as JSON text; absent: made once and kept in the data directory. */
+  readonly signingKeys: string | undefined;
+  readonly accessTokenSeconds: number;
+  readonly graphiql: boolean;
+  /** Whether GraphiQL may sign in as somebody of the demo data: never in production. */
+  readonly demoIdentities: boolean;
+  readonly corsOrigins: readonly string[];
+  readonly requestMaxBytes: number;
+  readonly uploadMaxBytes: number;
+  readonly logLevel: Environment['LOG_LEVEL'];
+}
+
+/** A wrong or missing setting. Its message names every variable at fault and what is expected. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the environment once, into one frozen object. An empty variable counts as absent, as in a
+ * compose file's `NAME=`. Throws ConfigError.
+ */
+export function loadConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`).join('\n'),
+    );
+  }
+  const values = parsed.data;
+  const production = values.NODE_ENV === 'production';
+  if (production) requireInProduction(values);
+  return Object.freeze({
+    environment: values.NODE_ENV,
+    host: values.HOST,
+    port: values.PORT,
+    dataDir: path.resolve(values.DATA_DIR),
+    adminUrl: values.DATABASE_URL,
+    serverUrl: values.APP_DATABASE_URL,
+    operatorUrl: values.OPERATOR_DATABASE_URL,
+    poolSize: values.DATABASE_POOL_SIZE,
+    pipeline: values.DATABASE_PIPELINE,
+    namedStatements: values.DATABASE_NAMED_STATEMENTS,
+    signingKeys: values.JWT_PRIVATE_KEYS,
+    accessTokenSeconds: values.ACCESS_TOKEN_SECONDS,
+    graphiql: values.GRAPHIQL === 'auto' ? !production : values.GRAPHIQL === 'on',
+    demoIdentities: !production,
+    corsOrigins: values.CORS_ORIGINS.split(',').map((origin) => origin.trim()).filter(Boolean),
+    requestMaxBytes: values.REQUEST_MAX_BYTES,
+    uploadMaxBytes: values.UPLOAD_MAX_BYTES,
+    logLevel: values.LOG_LEVEL,
+  });
+}
+
+/** What has a convenient default on a laptop and must be chosen where it counts. */
+function requireInProduction(values: Environment): void {
+  const missing: string[] = [];
+  if (values.APP_DATABASE_URL === undefined) {
+    missing.push('APP_DATABASE_URL is expected in production: the URL of the role tenantry_server.');
+  }
+  if (values.JWT_PRIVATE_KEYS === undefined) {
+    missing.push('JWT_PRIVATE_KEYS is expected in production; "npm run tenantry -- keys signing" prints one.');
+  }
+  if (missing.length > 0) throw new ConfigError(missing.join('\n'));
+}

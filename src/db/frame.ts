@@ -1,0 +1,96 @@
+import { createTenantDrizzle, type TenantDrizzle } from './drizzleSession.ts';
+import { type DatabaseError, ForbiddenStatement } from './errors.ts';
+import type { Operation } from './operation.ts';
+import type { StatementRequest } from './statement.ts';
+import type { AccessMode, RawRows, StatementResult, TenantTransaction } from './transaction.ts';
+
+/** One level of a transaction: the transaction itself, or a savepoint in it. */
+export class Frame implements TenantTransaction {
+  readonly tenantId: string;
+  readonly mode: AccessMode;
+  readonly parent: Frame | undefined;
+  readonly depth: number;
+  readonly #operation: Operation;
+  #db: TenantDrizzle | undefined;
+  #failure: DatabaseError | undefined;
+  #unanswered = 0;
+  #drainListeners: (() => void)[] = [];
+  closed = false;
+  /** Its BEGIN or SAVEPOINT is on its way. */
+  begun: boolean;
+
+  constructor(operation: Operation, tenantId: string, mode: AccessMode, parent: Frame | undefined) {
+    this.#operation = operation;
+    this.tenantId = tenantId;
+    this.mode = mode;
+    this.parent = parent;
+    this.depth = parent === undefined ? 0 : parent.depth + 1;
+    this.begun = parent === undefined;
+  }
+
+  get db(): TenantDrizzle {
+    this.#db ??= createTenantDrizzle(this);
+    return this.#db;
+  }
+
+  run(request: StatementRequest): Promise<RawRows> {
+    return tolerated(this.#operation.run(this, request));
+  }
+
+  query<R>(
+    text: string,
+    values?: readonly unknown[],
+    options?: { name?: string },
+  ): Promise<StatementResult<R>> {
+    if (typeof options === 'function') {
+      return tolerated(Promise.reject(new ForbiddenStatement('Callbacks are refused; await the promise.')));
+    }
+    const answer = this.#operation.run(this, { text, values, name: options?.name });
+    return tolerated(answer.then(({ rows, rowCount }) => ({ rows: rows as R[], rowCount })));
+  }
+
+  savepoint<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    return tolerated(this.#operation.savepoint(this, work));
+  }
+
+  /** The first thing that went wrong here. */
+  get failure(): DatabaseError | undefined {
+    return this.#failure;
+  }
+
+  fail(error: DatabaseError): void {
+    this.#failure ??= error;
+  }
+
+  /** The failure of this frame or of the nearest one around it. */
+  get effectiveFailure(): DatabaseError | undefined {
+    return this.#failure ?? this.parent?.effectiveFailure;
+  }
+
+  statementQueued(): void {
+    this.#unanswered += 1;
+  }
+
+  statementAnswered(): void {
+    this.#unanswered -= 1;
+    if (this.#unanswered > 0) return;
+    const listeners = this.#drainListeners;
+    this.#drainListeners = [];
+    for (const listener of listeners) listener();
+  }
+
+  /** Resolves when every statement of this frame has been answered. */
+  drained(): Promise<void> {
+    if (this.#unanswered === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#drainListeners.push(resolve));
+  }
+}
+
+/**
+ * A statement may be sent without waiting and its failure met in commit(); a rejection that nobody
+ * listens to would end the process.
+ */
+export function tolerated<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

@@ -1,0 +1,55 @@
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import type { CursorColumn, CursorValues, Page } from '../lib/pagination.ts';
+
+/** One way to sort a list: its key ends in the id, so that it is unique and a page has one next page. */
+export interface Order {
+  /** Part of the cursor, so that a cursor of another order is refused. */
+  readonly sort: string;
+  readonly columns: readonly { readonly sql: SQLWrapper; readonly kind: CursorColumn }[];
+  readonly descending: boolean;
+}
+
+/** `where` (undefined on the first page) and `order by` of a page, in its reading direction. */
+export interface Keyset {
+  readonly where: SQL | undefined;
+  readonly orderBy: SQL[];
+  /** For the placeholders in `where`. */
+  readonly values: Record<string, string>;
+  /** Which placeholders there are: part of a prepared statement's identity. */
+  readonly shape: string;
+}
+
+/**
+ * Keyset paging: rows after a key, not rows after a count, so a page stays right while rows come and
+ * go, and page 1 000 costs what page 1 does. The comparison is one row comparison, which an index on
+ * (tenant_id, …columns) serves in both directions.
+ */
+export function keyset(order: Order, page: Page): Keyset {
+  const { columns } = order;
+  const key = sql.join(columns.map(({ sql: column }) => sql`${column}`), sql`, `);
+  const bound = (name: string) =>
+    sql.join(columns.map((_, index) => sql`${sql.placeholder(`${name}${index}`)}`), sql`, `);
+  const conditions: SQL[] = [];
+  if (page.after !== null) {
+    conditions.push(sql`(${key}) ${order.descending ? sql`<` : sql`>`} (${bound('after')})`);
+  }
+  if (page.before !== null) {
+    conditions.push(sql`(${key}) ${order.descending ? sql`>` : sql`<`} (${bound('before')})`);
+  }
+  const down = order.descending !== page.backwards;
+  return {
+    where: conditions.length === 0 ? undefined : sql.join(conditions, sql` and `),
+    orderBy: columns.map(({ sql: column }) => (down ? sql`${column} desc` : sql`${column} asc`)),
+    values: { ...named('after', page.after), ...named('before', page.before) },
+    shape: `${order.sort}${down ? '-' : '+'}${page.after === null ? '' : 'a'}${page.before === null ? '' : 'b'}`,
+  };
+}
+
+/** What `readPage` needs to know of an order to check the cursors that belong to it. */
+export function pageRules(order: Order, defaultSize: number) {
+  return { sort: order.sort, columns: order.columns.map(({ kind }) => kind), defaultSize };
+}
+
+function named(name: string, values: CursorValues | null): Record<string, string> {
+  return Object.fromEntries((values ?? []).map((value, index) => [`${name}${index}`, value]));
+}

@@ -1,0 +1,324 @@
+import { classify } from './classify.ts';
+import type { Answer, Connection, RawResult } from './connection.ts';
+import {
+  CommitInDoubt,
+  type DatabaseError,
+  DatabaseUnavailable,
+  HandleClosed,
+  isDatabaseError,
+  OperationCancelled,
+  OperationTimedOut,
+  TransactionFailed,
+} from './errors.ts';
+import type { ConnectionPool, DatabaseEvent } from './pool.ts';
+import type { Statement } from './statement.ts';
+import type { StatementBook } from './statementBook.ts';
+import type { AccessMode } from './transaction.ts';
+
+export interface LeaseSettings {
+  readonly pool: ConnectionPool;
+  readonly book: StatementBook;
+  readonly openTimeoutMs: number;
+  readonly operationTimeoutMs: number;
+  readonly closeTimeoutMs: number;
+  readonly onEvent: (event: DatabaseEvent) => void;
+}
+
+export interface LeaseTerms {
+  readonly tenantId: string;
+  readonly mode: AccessMode;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Called once: with a result, or with why there is none. */
+export type Settle = (error: DatabaseError | undefined, result: RawResult | undefined) => void;
+
+interface Pending {
+  readonly statement: Statement;
+  readonly settle: Settle;
+}
+
+/** How long a hung-up client's statement may take to end by itself before the server is told to cancel it. */
+const hangUpGraceMs = 100;
+
+/**
+ * One connection on loan for one tenant's transaction: taken with the first statement, opened,
+ * committed or rolled back, and given back clean or destroyed. It knows nothing of savepoints and
+ * handles; Operation does.
+ */
+export class Lease {
+  readonly #terms: LeaseTerms;
+  readonly #settings: LeaseSettings;
+  #connection: Connection | undefined;
+  #started = false;
+  #openingWritten = false;
+  #opened = false;
+  #commitWritten = false;
+  #closed = false;
+  /** Waiting for the connection and, in a write, for the answer to the opening. */
+  #held: Pending[] = [];
+  /** Handed to the connection and not yet answered. */
+  #sent = new Set<Pending>();
+  #commit: PromiseWithResolvers<void> | undefined;
+  #commitQueued = false;
+  /** A statement in front of COMMIT that Postgres has answered with an ERROR: it can't commit any more. */
+  #refusedInCommit: DatabaseError | undefined;
+  #failure: DatabaseError | undefined;
+  /** Why the connection may not go back to the pool. */
+  #spoilt: string | undefined;
+  #operationTimer: NodeJS.Timeout | undefined;
+  #phaseTimer: NodeJS.Timeout | undefined;
+  readonly #returned = Promise.withResolvers<void>();
+
+  constructor(terms: LeaseTerms, settings: LeaseSettings) {
+    this.#terms = terms;
+    this.#settings = settings;
+  }
+
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** The transaction is over and nothing more can be sent: it broke, timed out, was cancelled or rolled back. */
+  get failure(): DatabaseError | undefined {
+    return this.#failure;
+  }
+
+  get unanswered(): number {
+    return this.#sent.size + this.#held.length;
+  }
+
+  /** 'withNext' waits for the next statement or COMMIT, and costs no round trip of its own. */
+  send(statement: Statement, settle: Settle, when: 'now' | 'withNext' = 'now'): void {
+    if (this.#failure !== undefined) {
+      settle(this.#failure, undefined);
+      return;
+    }
+    this.#held.push({ statement, settle });
+    if (when === 'now') this.#advance();
+  }
+
+  /** Sends COMMIT behind everything queued so far. Only for a started lease without a failure. */
+  commit(): Promise<void> {
+    this.#commit = Promise.withResolvers<void>();
+    this.#advance();
+    return this.#commit.promise;
+  }
+
+  /** Resolves, never rejects, when the connection is back in the pool or destroyed. */
+  rollback(): Promise<void> {
+    if (this.#failure === undefined && !this.#closed) {
+      this.#abort(new HandleClosed('The transaction was rolled back.'), this.#settings.closeTimeoutMs);
+    }
+    return this.#returned.promise;
+  }
+
+  #advance(): void {
+    if (!this.#started) this.#start();
+    const connection = this.#connection;
+    if (connection === undefined || this.#failure !== undefined) return;
+    // If BEGIN itself fails, whatever was pipelined behind it runs in autocommit. For a read that
+    // changes nothing and its rows are withheld; a write waits.
+    if (this.#terms.mode === 'write' && !this.#opened) return;
+    const held = this.#held;
+    this.#held = [];
+    for (const pending of held) {
+      this.#sent.add(pending);
+      connection.send(pending.statement, (error, result) => this.#answered(pending, error, result));
+    }
+    if (this.#commit !== undefined && !this.#commitQueued) this.#sendCommit(connection);
+  }
+
+  #start(): void {
+    this.#started = true;
+    this.#operationTimer = setTimeout(this.#onOperationTimeout, this.#settings.operationTimeoutMs);
+    this.#terms.signal?.addEventListener('abort', this.#onAbort);
+    this.#settings.pool.acquire().then(
+      (connection) => this.#take(connection),
+      (error: unknown) => {
+        this.#fail(isDatabaseError(error) ? error : new DatabaseUnavailable('CONNECT_FAILED', 'The database could not be reached.', error));
+        this.#giveBack();
+      },
+    );
+  }
+
+  #take(connection: Connection): void {
+    if (this.#closed) {
+      this.#settings.pool.release(connection);
+      return;
+    }
+    this.#connection = connection;
+    connection.watch((error) => this.#lose(classify(error).error));
+    this.#open(connection);
+    this.#advance();
+  }
+
+  #open(connection: Connection): void {
+    const { book, openTimeoutMs, closeTimeoutMs } = this.#settings;
+    this.#phaseTimer = setTimeout(() => {
+      this.#spoilt ??= 'the opening timed out';
+      this.#abort(new OperationTimedOut('OPENING'), 0);
+    }, openTimeoutMs);
+    const answered = (problem: string): Answer => (error) => {
+      if (this.#failure !== undefined) return;
+      if (error === undefined && connection.transactionStatus === 'T') return;
+      const { error: failure, reusable, lost } = classify(error ?? new Error(problem));
+      if (lost) return this.#lose(failure);
+      if (!reusable || connection.transactionStatus !== 'T') this.#spoilt ??= problem;
+      this.#abort(failure, closeTimeoutMs);
+    };
+    const begin = this.#terms.mode === 'read' ? 'begin read only' : 'begin';
+    connection.send(book.own(begin), answered('BEGIN failed'), () => {
+      this.#openingWritten = true;
+    });
+    const tenantAnswered = answered('the tenant could not be set');
+    connection.send(book.own('select app.set_tenant($1::uuid)', [this.#terms.tenantId]), (error, result) => {
+      tenantAnswered(error, result);
+      if (this.#failure !== undefined) return;
+      this.#opened = true;
+      clearTimeout(this.#phaseTimer);
+      this.#advance();
+    });
+  }
+
+  #answered(pending: Pending, error: Error | undefined, result: RawResult | undefined): void {
+    if (!this.#sent.has(pending)) return; // settled when the transaction failed
+    if (error === undefined && result !== undefined) {
+      if (this.#connection?.transactionStatus !== 'T') return this.#lose(leftTransaction());
+      this.#sent.delete(pending);
+      pending.settle(undefined, result);
+    } else {
+      const classified = classify(error ?? new Error('no answer'));
+      if (classified.lost) return this.#lose(classified.error);
+      if (!classified.reusable) this.#spoilt ??= classified.error.message;
+      if (this.#commit !== undefined) this.#refusedInCommit ??= classified.error;
+      this.#sent.delete(pending);
+      pending.settle(classified.error, undefined);
+    }
+    if (this.#commitWritten && this.#sent.size === 0) this.#timeCommit();
+  }
+
+  #sendCommit(connection: Connection): void {
+    this.#commitQueued = true;
+    connection.send(this.#settings.book.own('commit'), (error, result) => this.#committed(connection, error, result), () => {
+      this.#commitWritten = true;
+      if (this.#sent.size === 0) this.#timeCommit();
+    });
+  }
+
+  /** From here on only COMMIT itself is waited for. */
+  #timeCommit(): void {
+    clearTimeout(this.#operationTimer);
+    clearTimeout(this.#phaseTimer);
+    this.#phaseTimer = setTimeout(() => this.#lose(new OperationTimedOut('CLOSING')), this.#settings.closeTimeoutMs);
+  }
+
+  #committed(connection: Connection, error: Error | undefined, result: RawResult | undefined): void {
+    if (this.#failure !== undefined || this.#closed) return;
+    if (error === undefined && result !== undefined) {
+      // A transaction that failed before answers COMMIT with the tag ROLLBACK, and no error.
+      if (result.command === 'COMMIT') this.#commit?.resolve();
+      else this.#commit?.reject(transactionFailed(this.#refusedInCommit));
+      this.#fail(new HandleClosed('The transaction has ended.'));
+      this.#giveBack();
+      return;
+    }
+    const classified = classify(error ?? new Error('no answer'));
+    if (classified.lost) return this.#lose(classified.error);
+    if (!classified.reusable) this.#spoilt ??= 'COMMIT failed';
+    this.#commit?.reject(transactionFailed(classified.error));
+    this.#fail(classified.error);
+    connection.whenReady(() => this.#giveBack());
+  }
+
+  /** No further answer will come, or none that can be trusted. */
+  #lose(error: DatabaseError): void {
+    if (this.#closed) return;
+    this.#spoilt ??= error.message;
+    if (this.#commitWritten) this.#commit?.reject(this.#fateOfCommit(error));
+    this.#fail(error);
+    this.#giveBack();
+  }
+
+  #fateOfCommit(error: DatabaseError): DatabaseError {
+    if (this.#refusedInCommit !== undefined) return transactionFailed(this.#refusedInCommit);
+    if (this.#terms.mode === 'read') return error; // it changed nothing either way
+    const doubt = new CommitInDoubt(error);
+    this.#settings.onEvent({ type: 'commitInDoubt', error: doubt });
+    return doubt;
+  }
+
+  readonly #onAbort = (): void => {
+    if (this.#commitWritten) return; // a commit under way is never cancelled
+    this.#interrupt(new OperationCancelled('The caller went away.', this.#terms.signal?.reason));
+  };
+
+  readonly #onOperationTimeout = (): void => {
+    const error = new OperationTimedOut('OPERATION');
+    if (this.#commitWritten) this.#lose(error);
+    else this.#interrupt(error);
+  };
+
+  #interrupt(error: DatabaseError): void {
+    const busy = this.#connection?.busy === true;
+    this.#abort(error, busy ? hangUpGraceMs : this.#settings.closeTimeoutMs);
+  }
+
+  /** Fences and rolls back. Takes that longer than graceMs, the server is told to cancel and the connection is destroyed. */
+  #abort(error: DatabaseError, graceMs: number): void {
+    if (this.#failure !== undefined) return;
+    this.#fail(error);
+    const connection = this.#connection;
+    connection?.dropUnwritten();
+    if (connection === undefined || this.#spoilt !== undefined || !this.#openingWritten) {
+      this.#giveBack();
+      return;
+    }
+    this.#phaseTimer = setTimeout(() => {
+      this.#spoilt ??= 'ROLLBACK took too long';
+      this.#settings.onEvent({ type: 'cancelSent' });
+      void connection.cancel().then(() => this.#giveBack());
+    }, graceMs);
+    connection.send(this.#settings.book.own('rollback'), (problem) => {
+      if (problem !== undefined) this.#spoilt ??= 'ROLLBACK failed';
+      this.#giveBack();
+    });
+  }
+
+  /** Ends the transaction for its users: everything unanswered is rejected, nothing more is sent. */
+  #fail(error: DatabaseError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    clearTimeout(this.#operationTimer);
+    clearTimeout(this.#phaseTimer);
+    this.#terms.signal?.removeEventListener('abort', this.#onAbort);
+    const waiting = [...this.#sent, ...this.#held];
+    this.#sent.clear();
+    this.#held = [];
+    for (const pending of waiting) pending.settle(error, undefined);
+    this.#commit?.reject(error); // no effect once it has been settled
+  }
+
+  #giveBack(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#phaseTimer);
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (connection !== undefined) {
+      if (this.#spoilt === undefined) this.#settings.pool.release(connection);
+      else this.#settings.pool.destroy(connection, this.#spoilt);
+    }
+    this.#returned.resolve();
+  }
+}
+
+function leftTransaction(): DatabaseError {
+  return new TransactionFailed('A statement ended the transaction it ran in.');
+}
+
+export function transactionFailed(cause: DatabaseError | undefined): TransactionFailed {
+  return cause instanceof TransactionFailed
+    ? cause
+    : new TransactionFailed('The transaction failed earlier and was rolled back.', cause);
+}

@@ -1,0 +1,191 @@
+import { failedTransactionState } from './classify.ts';
+import type { RawResult } from './connection.ts';
+import {
+  type DatabaseError,
+  ForbiddenStatement,
+  HandleClosed,
+  OperationCancelled,
+  StatementFailed,
+  type TransactionFailed,
+} from './errors.ts';
+import { Frame } from './frame.ts';
+import { Lease, type LeaseSettings, transactionFailed } from './lease.ts';
+import type { Statement, StatementRequest } from './statement.ts';
+import type { OperationOptions, RawRows, TenantOperation, TenantTransaction } from './transaction.ts';
+
+/** The fence around one tenant transaction: who may send what, and whether it may still commit. */
+export class Operation implements TenantOperation {
+  readonly #lease: Lease;
+  readonly #settings: LeaseSettings;
+  readonly #signal: AbortSignal | undefined;
+  readonly #root: Frame;
+  #current: Frame;
+  #committing: Promise<void> | undefined;
+  #rolledBack: Promise<void> | undefined;
+
+  constructor(tenantId: string, options: OperationOptions, settings: LeaseSettings) {
+    this.#settings = settings;
+    this.#signal = options.signal;
+    this.#lease = new Lease({ tenantId, mode: options.mode, signal: options.signal }, settings);
+    this.#root = new Frame(this, tenantId, options.mode, undefined);
+    this.#current = this.#root;
+  }
+
+  get tx(): TenantTransaction {
+    return this.#root;
+  }
+
+  get started(): boolean {
+    return this.#lease.started;
+  }
+
+  /** Nothing is on its way and nothing has failed. */
+  get atRest(): boolean {
+    return this.#lease.unanswered === 0 && this.#lease.failure === undefined && this.#root.failure === undefined;
+  }
+
+  commit(): Promise<void> {
+    if (this.#rolledBack !== undefined) return Promise.reject(new HandleClosed('The transaction was rolled back.'));
+    this.#committing ??= handled(this.#commit());
+    return this.#committing;
+  }
+
+  rollback(): Promise<void> {
+    if (this.#committing !== undefined) return this.#committing.catch(() => undefined);
+    this.#rolledBack ??= this.started ? this.#lease.rollback() : Promise.resolve();
+    return this.#rolledBack;
+  }
+
+  run(frame: Frame, request: StatementRequest): Promise<RawRows> {
+    const refusal = this.#refusal(frame);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    let statement: Statement;
+    try {
+      statement = this.#settings.book.admit(request);
+    } catch (error) {
+      const forbidden = error instanceof ForbiddenStatement ? error : new ForbiddenStatement('The statement was refused.', error);
+      // It did not run, so what its caller meant to happen did not: no COMMIT any more.
+      frame.fail(forbidden);
+      return Promise.reject(forbidden);
+    }
+    this.#beginSavepoints(frame);
+    return this.#send(frame, statement);
+  }
+
+  async savepoint<T>(outer: Frame, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    const refusal = this.#refusal(outer);
+    if (refusal !== undefined) throw refusal;
+    const inner = new Frame(this, outer.tenantId, outer.mode, outer);
+    this.#current = inner;
+    try {
+      const value = await work(inner);
+      inner.closed = true;
+      await inner.drained();
+      const failure = this.#lease.failure ?? inner.effectiveFailure;
+      if (failure !== undefined) throw failure;
+      this.#current = outer;
+      if (inner.begun) this.#sendOwn(outer, `release savepoint s${inner.depth}`, 'withNext');
+      return value;
+    } catch (error) {
+      inner.closed = true;
+      await inner.drained();
+      await this.#undo(inner, outer);
+      throw error;
+    }
+  }
+
+  async #commit(): Promise<void> {
+    if (this.#current !== this.#root) {
+      this.#root.fail(new HandleClosed('commit() was called while a savepoint is open.'));
+    }
+    const failure = this.#lease.failure ?? (this.#root.failure && transactionFailed(this.#root.failure));
+    if (failure !== undefined) {
+      if (this.started) await this.#lease.rollback();
+      throw failure;
+    }
+    if (this.started) await this.#lease.commit();
+  }
+
+  /** Why this frame may not send a statement now. */
+  #refusal(frame: Frame): DatabaseError | undefined {
+    if (this.#lease.failure !== undefined) return this.#lease.failure;
+    if (frame.closed || this.#committing !== undefined || this.#rolledBack !== undefined) {
+      return new HandleClosed('This transaction handle is used after its end.');
+    }
+    const failure = frame.effectiveFailure;
+    if (failure !== undefined) return transactionFailed(failure);
+    if (frame !== this.#current) {
+      const misuse = new HandleClosed('This transaction handle is used while a savepoint in it is open.');
+      // As above: something that was meant to happen will not.
+      frame.fail(misuse);
+      return misuse;
+    }
+    if (this.#signal?.aborted) return new OperationCancelled('The caller went away.', this.#signal.reason);
+    return undefined;
+  }
+
+  /** SAVEPOINT goes out with the frame's first statement; a frame without one costs nothing. */
+  #beginSavepoints(frame: Frame): void {
+    if (frame.begun || frame.parent === undefined) return;
+    this.#beginSavepoints(frame.parent);
+    frame.begun = true;
+    this.#sendOwn(frame, `savepoint s${frame.depth}`, 'withNext');
+  }
+
+  /** Undoes a savepoint's work and waits for the answer: only a successful ROLLBACK TO clears a failure. */
+  async #undo(inner: Frame, outer: Frame): Promise<void> {
+    if (inner.begun && outer.effectiveFailure === undefined) {
+      // RELEASE behind it, because ROLLBACK TO alone leaves the savepoint standing.
+      this.#sendOwn(outer, `rollback to savepoint s${inner.depth}`, 'now');
+      this.#sendOwn(outer, `release savepoint s${inner.depth}`, 'now');
+      await outer.drained();
+    }
+    this.#current = outer;
+  }
+
+  #send(frame: Frame, statement: Statement): Promise<RawRows> {
+    frame.statementQueued();
+    return new Promise((resolve, reject) => {
+      this.#lease.send(statement, (error, result) => {
+        if (error === undefined && result !== undefined) resolve(toRows(result));
+        else reject(this.#failed(frame, error));
+        frame.statementAnswered();
+      });
+    });
+  }
+
+  /** The opener's own statements inside a frame; a failure closes the frame like any other. */
+  #sendOwn(frame: Frame, text: string, when: 'now' | 'withNext'): void {
+    // What waits for another statement can't be waited for.
+    if (when === 'now') frame.statementQueued();
+    this.#lease.send(
+      this.#settings.book.own(text),
+      (error) => {
+        if (error !== undefined) this.#failed(frame, error);
+        if (when === 'now') frame.statementAnswered();
+      },
+      when,
+    );
+  }
+
+  #failed(frame: Frame, error: DatabaseError | undefined): DatabaseError | TransactionFailed {
+    const first = frame.effectiveFailure;
+    // 25P02 only says that something failed before: name that instead.
+    const named =
+      error === undefined || (error instanceof StatementFailed && error.sqlState === failedTransactionState)
+        ? transactionFailed(first ?? error)
+        : error;
+    frame.fail(named);
+    return named;
+  }
+}
+
+function handled(promise: Promise<void>): Promise<void> {
+  // Callers of a read need not wait for its COMMIT.
+  promise.catch(() => undefined);
+  return promise;
+}
+
+function toRows(result: RawResult): RawRows {
+  return { rows: result.rows, rowCount: result.rowCount ?? 0, fields: result.fields };
+}

@@ -1,0 +1,26 @@
+import { foreignKey, index, primaryKey, text, unique } from 'drizzle-orm/pg-core';
+import { app, createdAt, id, moment, tenantId } from './columns.ts';
+import { tenants } from './tenants.ts';
+
+/** A key belongs to the tenant, not to a person. Only its SHA-256 is kept; `prefix` is for people. */
+export const apiKeys = app.table(
+  'api_keys',
+  {
+    tenantId: tenantId(),
+    id: id(),
+    name: text('name').notNull(),
+    prefix: text('prefix').notNull(),
+    secretHash: text('secret_hash').notNull(),
+    scopes: text('scopes').array().notNull(),
+    createdAt: createdAt(),
+    expiresAt: moment('expires_at'),
+    revokedAt: moment('revoked_at'),
+    lastUsedAt: moment('last_used_at'),
+  },
+  (table) => [
+    primaryKey({ name: 'api_keys_pkey', columns: [table.tenantId, table.id] }),
+    unique('api_keys_tenant_id_secret_hash_key').on(table.tenantId, table.secretHash),
+    foreignKey({ name: 'api_keys_tenant_id_fkey', columns: [table.tenantId], foreignColumns: [tenants.id] }),
+    index('api_keys_tenant_id_created_at_id_idx').on(table.tenantId, table.createdAt, table.id),
+  ],
+);

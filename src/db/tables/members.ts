@@ -1,0 +1,35 @@
+import { sql } from 'drizzle-orm';
+import { check, foreignKey, index, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { app, createdAt, id, tenantId, updatedAt } from './columns.ts';
+import { tenants } from './tenants.ts';
+import { users } from './users.ts';
+
+export const memberRoles = ['OWNER', 'ADMIN', 'MEMBER', 'VIEWER'] as const;
+export type MemberRole = (typeof memberRoles)[number];
+
+/**
+ * A person in a business. Name and e-mail are kept here too: the server's role may not read `users`,
+ * and a list of members must not leave the tenant's own rows (nor, on Citus, its shard).
+ */
+export const members = app.table(
+  'members',
+  {
+    tenantId: tenantId(),
+    id: id(),
+    userId: uuid('user_id').notNull(),
+    role: text('role', { enum: memberRoles }).notNull(),
+    name: text('name').notNull(),
+    email: text('email').notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    primaryKey({ name: 'members_pkey', columns: [table.tenantId, table.id] }),
+    unique('members_tenant_id_user_id_key').on(table.tenantId, table.userId),
+    foreignKey({ name: 'members_tenant_id_fkey', columns: [table.tenantId], foreignColumns: [tenants.id] }),
+    foreignKey({ name: 'members_user_id_fkey', columns: [table.userId], foreignColumns: [users.id] }),
+    index('members_user_id_idx').on(table.userId),
+    index('members_tenant_id_created_at_id_idx').on(table.tenantId, table.createdAt, table.id),
+    check('members_role_known', sql`${table.role} in ('OWNER','ADMIN','MEMBER','VIEWER')`),
+  ],
+);

@@ -1,0 +1,31 @@
+import { sql } from 'drizzle-orm';
+import { check, jsonb, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { app, createdAt, updatedAt } from './columns.ts';
+import { plans } from './plans.ts';
+
+export const tenantStatuses = ['TRIAL', 'ACTIVE', 'SUSPENDED', 'DELETING'] as const;
+export type TenantStatus = (typeof tenantStatuses)[number];
+
+export const tenants = app.table(
+  'tenants',
+  {
+    id: uuid('id').primaryKey(),
+    slug: text('slug').notNull(),
+    name: text('name').notNull(),
+    description: text('description'),
+    domain: text('domain'),
+    status: text('status', { enum: tenantStatuses }).notNull().default('TRIAL'),
+    plan: text('plan')
+      .notNull()
+      .references(() => plans.code),
+    metadata: jsonb('metadata').$type<Record<string, unknown>>().notNull().default({}),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    unique('tenants_slug_key').on(table.slug),
+    unique('tenants_domain_key').on(table.domain),
+    check('tenants_slug_shape', sql`${table.slug} ~ '^[a-z0-9](-?[a-z0-9])*$'`),
+    check('tenants_status_known', sql`${table.status} in ('TRIAL','ACTIVE','SUSPENDED','DELETING')`),
+  ],
+);

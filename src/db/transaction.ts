@@ -1,0 +1,63 @@
+import type { TenantDrizzle } from './drizzleSession.ts';
+import type { StatementRequest } from './statement.ts';
+
+export type AccessMode = 'read' | 'write';
+
+export interface OperationOptions {
+  /** 'read' opens READ ONLY and pipelines its first statements; 'write' holds them until the tenant is set. */
+  mode: AccessMode;
+  /** The client's hang-up: rolls back, unless COMMIT has been sent. */
+  signal?: AbortSignal;
+}
+
+export interface StatementResult<R> {
+  rows: R[];
+  rowCount: number;
+}
+
+export interface RawRows extends StatementResult<unknown> {
+  readonly fields: readonly { readonly dataTypeID: number }[];
+}
+
+/**
+ * The fenced handle of one tenant's transaction, or of one savepoint in it. It works until its frame
+ * ends; used later, or while an inner savepoint is open, it rejects with HandleClosed. The first
+ * failure closes the frame: what follows rejects with TransactionFailed, and nothing commits.
+ * Statements may be sent without waiting for each other; what is sent together costs one round trip.
+ */
+export interface TenantTransaction {
+  readonly tenantId: string;
+  readonly mode: AccessMode;
+  /** Drizzle on this frame; its transaction() is savepoint(). Statements only, no relational queries. */
+  readonly db: TenantDrizzle;
+  /**
+   * One statement. timestamptz come as Date, int8 as a safe number (rejects beyond), numeric, date and
+   * timestamp as string, JSON parsed.
+   */
+  query<R>(
+    text: string,
+    values?: readonly unknown[],
+    options?: { name?: string },
+  ): Promise<StatementResult<R>>;
+  /**
+   * When `work` throws, or a statement in it failed, everything in it is undone and the error thrown on.
+   * Savepoints nest but never run side by side.
+   */
+  savepoint<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T>;
+  /** What query(), Drizzle's session and prepare() all go through. */
+  run(request: StatementRequest): Promise<RawRows>;
+}
+
+export interface TenantOperation {
+  readonly tx: TenantTransaction;
+  /** A statement has been sent, so a connection is in use or has been. */
+  readonly started: boolean;
+  /**
+   * Resolves when Postgres answered COMMIT; nothing to do for an operation that never started.
+   * Rejects with TransactionFailed (nothing persists), CommitInDoubt (unknown), or what ended the
+   * transaction before COMMIT was sent (nothing persists). Nobody need wait for a read's commit.
+   */
+  commit(): Promise<void>;
+  /** Never rejects. Resolves when the connection is back in the pool or destroyed. */
+  rollback(): Promise<void>;
+}

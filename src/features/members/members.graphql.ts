@@ -1,0 +1,55 @@
+import { pageRules } from '../../db/keyset.ts';
+import { builder, idExample } from '../../graphql/builder.ts';
+import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
+import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
+import { loadMember } from './members.loaders.ts';
+import { countMembers, findMemberPage, type Member, memberOrder } from './members.queries.ts';
+
+export const MemberRoleType = builder.enumType('MemberRole', {
+  description: 'What a member may do.',
+  values: {
+    OWNER: { description: 'Everything.' },
+    ADMIN: { description: 'Everything that runs the business, keys and audit log included.' },
+    MEMBER: { description: 'Sells: catalogue, customers, conversations.' },
+    VIEWER: { description: 'Looks, and changes nothing.' },
+  } as const,
+});
+
+export const MemberType = builder.node(builder.objectRef<Member>('Member'), {
+  description: 'A person in the business.',
+  id: { resolve: (member) => member.id, description: `\`${idExample('Member')}\`` },
+  loadWithoutCache: (id, context) => {
+    context.require('members:read');
+    return loadMember(context, id);
+  },
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'What they are called.' }),
+    email: t.exposeString('email', { description: 'The address they sign in with.' }),
+    role: t.field({
+      type: MemberRoleType,
+      description: 'What they may do.',
+      resolve: ({ role }) => role,
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When they joined.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When this last changed.' }),
+  }),
+});
+
+const MemberConnection = defineConnection<Member>('Member', MemberType);
+
+builder.queryField('members', (t) =>
+  t.field({
+    type: MemberConnection,
+    nullable: true,
+    access: 'members:read',
+    description: 'The people in the business, the longest-standing first.',
+    args: t.arg.connectionArgs(),
+    resolve: async (_parent, args, { tx }): Promise<CountedConnection<Member>> => {
+      const page = readPage(args, pageRules(memberOrder, 20));
+      const connection = toConnection(await findMemberPage(tx, page), page, (member) =>
+        makeCursor(memberOrder.sort, [member.createdAt.toISOString(), member.id]),
+      );
+      return { ...connection, countRows: async () => (await countMembers(tx))[0]?.count ?? 0 };
+    },
+  }),
+);

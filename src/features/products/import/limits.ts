@@ -1,0 +1,28 @@
+/**
+ * What one product may hold. Where Shopify documents a limit it is Shopify's, so that every file it
+ * exported can come in: 2 048 variants since October 2025 (100 before), three options, 250 images
+ * and 250 tags of 255 characters each.
+ */
+export const importLimits = {
+  referenceLength: 255,
+  nameLength: 255,
+  descriptionLength: 65_535,
+  /** SKU, category, location, barcode, tag, option name and option value. */
+  labelLength: 255,
+  urlLength: 2_048,
+  altLength: 512,
+  tags: 250,
+  images: 250,
+  options: 3,
+  variants: 2_048,
+  stock: 2_147_483_647,
+  metadataDepth: 16,
+  metadataLength: 65_535,
+  /**
+   * Bytes of one CSV record or JSON line. Shopify caps an HTML body at 512 KB; four times that
+   * still bounds what an unclosed quote makes the reader hold.
+   */
+  recordBytes: 2 * 1024 * 1024,
+  /** Records with broken quotes after which a file is taken for something else than CSV. */
+  brokenRecords: 1_000,
+} as const;

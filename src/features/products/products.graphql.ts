@@ -1,0 +1,307 @@
+import { builder, idExample } from '../../graphql/builder.ts';
+import {
+  DateTimeComparator,
+  DecimalComparator,
+  enumComparator,
+  IntComparator,
+  SortDirection,
+  StringComparator,
+  TextListComparator,
+} from '../../graphql/comparators.ts';
+import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
+import { pageRules } from '../../db/keyset.ts';
+import { MoneyType } from '../../graphql/money.ts';
+import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
+import { type Facets, readFacets } from './productFacets.ts';
+import { selectProducts, sortOf } from './productSelection.ts';
+import { loadProduct, loadProductByReference, loadProductBySku } from './products.loaders.ts';
+import {
+  countProducts,
+  findProductPage,
+  type Product,
+  type ProductImage,
+  type ProductOption,
+  type ProductSelection,
+  type ProductVariant,
+  productCursor,
+  productOrder,
+} from './products.queries.ts';
+
+export const ProductStatusType = builder.enumType('ProductStatus', {
+  description: 'Where a product is in its life.',
+  values: {
+    DRAFT: { description: 'Being prepared; the assistant does not offer it.' },
+    ACTIVE: { description: 'For sale.' },
+    ARCHIVED: { description: 'No longer for sale; kept, because conversations speak of it.' },
+  } as const,
+});
+
+export const ProductConditionType = builder.enumType('ProductCondition', {
+  description: 'Whether a product was used before.',
+  values: {
+    NEW: { description: 'Never used.' },
+    USED: { description: 'Used before, sold as it is.' },
+    REFURBISHED: { description: 'Used before and put in order again.' },
+  } as const,
+});
+
+const ProductImageType = builder.objectRef<ProductImage>('ProductImage').implement({
+  description: 'A picture of a product.',
+  fields: (t) => ({
+    url: t.exposeString('url', { description: 'Its http or https address.' }),
+    alt: t.exposeString('alt', { nullable: true, description: 'What it shows, in words.' }),
+  }),
+});
+
+const ProductOptionType = builder.objectRef<ProductOption>('ProductOption').implement({
+  description: 'Something a customer chooses, such as size.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Such as "Size".' }),
+    values: t.exposeStringList('values', { description: 'Such as "S", "M" and "L".' }),
+  }),
+});
+
+const ProductVariantType = builder
+  .objectRef<ProductVariant & { currency: string }>('ProductVariant')
+  .implement({
+    description: 'One combination of options, with its own price and stock.',
+    fields: (t) => ({
+      title: t.exposeString('title', { description: 'Its option values, such as "M / Blue".' }),
+      sku: t.exposeString('sku', { nullable: true, description: 'Stock-keeping unit.' }),
+      options: t.expose('options', {
+        type: 'JSONObject',
+        description: 'Option name → the value of this variant.',
+      }),
+      price: t.field({
+        type: MoneyType,
+        description: 'What it costs.',
+        resolve: ({ price, currency }) => ({ amount: price, currencyCode: currency }),
+      }),
+      compareAtPrice: t.field({
+        type: MoneyType,
+        nullable: true,
+        description: 'What it cost before a reduction.',
+        resolve: ({ compareAtPrice, currency }) =>
+          compareAtPrice === null ? null : { amount: compareAtPrice, currencyCode: currency },
+      }),
+      stock: t.exposeInt('stock', { nullable: true, description: 'Pieces; null: not counted.' }),
+      barcode: t.exposeString('barcode', { nullable: true, description: 'EAN, UPC or ISBN.' }),
+      imageUrl: t.exposeString('imageUrl', { nullable: true, description: 'Its own picture.' }),
+    }),
+  });
+
+export const ProductType = builder.node(builder.objectRef<Product>('Product'), {
+  description: 'Something the business sells.',
+  id: { resolve: (product) => product.id, description: `\`${idExample('Product')}\`` },
+  loadWithoutCache: (id, context) => {
+    context.require('products:read');
+    return loadProduct(context, id);
+  },
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'What it is called.' }),
+    description: t.exposeString('description', { description: 'Plain text; may be empty.' }),
+    sku: t.exposeString('sku', {
+      nullable: true,
+      description: 'Stock-keeping unit, unique in the business.',
+    }),
+    price: t.field({
+      type: MoneyType,
+      description: 'What it costs; the lowest price of its variants where it has some.',
+      resolve: ({ priceAmount, priceCurrency }) => ({
+        amount: priceAmount,
+        currencyCode: priceCurrency,
+      }),
+    }),
+    category: t.exposeString('category', { nullable: true, description: 'Such as "Lamps".' }),
+    condition: t.field({
+      type: ProductConditionType,
+      description: 'New, used or refurbished.',
+      resolve: ({ condition }) => condition,
+    }),
+    location: t.exposeString('location', { nullable: true, description: 'Where it is kept.' }),
+    stock: t.exposeInt('stock', {
+      nullable: true,
+      description: 'Pieces that can be sold, over all variants; null: nobody counts them.',
+    }),
+    status: t.field({
+      type: ProductStatusType,
+      description: 'Draft, active or archived.',
+      resolve: ({ status }) => status,
+    }),
+    tags: t.exposeStringList('tags', { description: 'Words to find and group it by.' }),
+    images: t.field({
+      type: [ProductImageType],
+      description: 'Pictures, the main one first.',
+      resolve: ({ images }) => images,
+    }),
+    options: t.field({
+      type: [ProductOptionType],
+      description: 'What a customer chooses; empty where there is nothing to choose.',
+      resolve: ({ options }) => options,
+    }),
+    variants: t.field({
+      type: [ProductVariantType],
+      description: 'The combinations that are for sale; empty where there are no options.',
+      resolve: ({ variants, priceCurrency }) =>
+        variants.map((variant) => ({ ...variant, currency: priceCurrency })),
+    }),
+    metadata: t.expose('metadata', {
+      type: 'JSONObject',
+      description: "An integrator's own data; up to 64 KiB.",
+    }),
+    externalReference: t.exposeString('externalReference', {
+      nullable: true,
+      description: 'Its id in another system, unique in the business.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was added.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it last changed.' }),
+  }),
+});
+
+const FacetValueType = builder.objectRef<Facets['categories'][number]>('FacetValue').implement({
+  description: 'A value and how many have it.',
+  fields: (t) => ({
+    value: t.exposeString('value', { description: 'The value, to filter by.' }),
+    count: t.exposeInt('count', { description: 'How many products of the list have it.' }),
+  }),
+});
+
+const ProductFacetsType = builder.objectRef<Facets>('ProductFacets').implement({
+  description: 'What there is in a list of products, the 50 commonest values of each kind.',
+  fields: (t) => ({
+    categories: t.expose('categories', { type: [FacetValueType], description: 'By category.' }),
+    conditions: t.expose('conditions', { type: [FacetValueType], description: 'By condition.' }),
+    statuses: t.expose('statuses', { type: [FacetValueType], description: 'By status.' }),
+    tags: t.expose('tags', { type: [FacetValueType], description: 'By tag.' }),
+  }),
+});
+
+type ProductList = CountedConnection<Product> & { selection: ProductSelection };
+
+const ProductConnection = defineConnection<Product, ProductList>('Product', ProductType, (t) => ({
+  facets: t.field({
+    type: ProductFacetsType,
+    nullable: true,
+    description: 'Counts over the whole list, filter and search included; costs a statement.',
+    resolve: ({ selection }, _args, { tx }) => readFacets(tx, selection),
+  }),
+}));
+
+const ProductFilterInput = builder.inputType('ProductFilter', {
+  description: 'Which products; every condition must hold.',
+  fields: (t) => ({
+    status: t.field({
+      type: enumComparator('ProductStatus', ProductStatusType),
+      description: 'By status.',
+    }),
+    condition: t.field({
+      type: enumComparator('ProductCondition', ProductConditionType),
+      description: 'By condition.',
+    }),
+    category: t.field({ type: StringComparator, description: 'By category.' }),
+    location: t.field({ type: StringComparator, description: 'By location.' }),
+    name: t.field({ type: StringComparator, description: 'By name; `search` forgives typos.' }),
+    sku: t.field({ type: StringComparator, description: 'By SKU.' }),
+    externalReference: t.field({ type: StringComparator, description: 'By external reference.' }),
+    currency: t.field({ type: StringComparator, description: 'By currency.' }),
+    price: t.field({ type: DecimalComparator, description: 'By price, whatever the currency.' }),
+    stock: t.field({ type: IntComparator, description: 'By stock.' }),
+    tags: t.field({ type: TextListComparator, description: 'By tags.' }),
+    createdAt: t.field({ type: DateTimeComparator, description: 'By when it was added.' }),
+    updatedAt: t.field({ type: DateTimeComparator, description: 'By when it last changed.' }),
+  }),
+});
+
+const ProductSortKey = builder.enumType('ProductSortKey', {
+  description: 'What to sort products by. Equal ones keep the order of their ids.',
+  values: {
+    CREATED_AT: { description: 'When it was added.' },
+    UPDATED_AT: { description: 'When it last changed.' },
+    NAME: { description: 'By name; case and accents do not matter.' },
+    PRICE: { description: 'By amount, whatever the currency.' },
+    RELEVANCE: { description: 'How well it fits `search`; only together with it.' },
+  } as const,
+});
+
+const ProductOrderInput = builder.inputType('ProductOrder', {
+  description: 'How to sort products.',
+  fields: (t) => ({
+    key: t.field({ type: ProductSortKey, required: true, description: 'By what.' }),
+    direction: t.field({
+      type: SortDirection,
+      defaultValue: 'DESC',
+      required: true,
+      description: 'Which end first.',
+    }),
+  }),
+});
+
+builder.queryField('products', (t) =>
+  t.field({
+    type: ProductConnection,
+    nullable: true,
+    access: 'products:read',
+    description: 'The catalogue: the newest first, or the best match first when searched.',
+    args: {
+      ...t.arg.connectionArgs(),
+      filter: t.arg({ type: ProductFilterInput, description: 'Which products.' }),
+      search: t.arg.string({
+        description: 'Words or beginnings of words; typos, case and accents are forgiven.',
+      }),
+      orderBy: t.arg({ type: ProductOrderInput, description: 'How to sort them.' }),
+    },
+    resolve: async (_parent, args, { tx }): Promise<ProductList> => {
+      const selection = selectProducts(args);
+      const sort = sortOf(args.orderBy, selection);
+      const order = productOrder(sort.key, sort.direction === 'DESC');
+      const page = readPage(args, pageRules(order, 20));
+      const found = await findProductPage(tx, selection, order, page);
+      const { edges, pageInfo } = toConnection(found, page, (row) =>
+        makeCursor(order.sort, productCursor(sort.key, row)),
+      );
+      return {
+        edges: edges.map(({ node, cursor }) => ({ node: node.product, cursor })),
+        pageInfo,
+        selection,
+        countRows: () => countProducts(tx, selection),
+      };
+    },
+  }),
+);
+
+builder.queryField('product', (t) =>
+  t.field({
+    type: ProductType,
+    nullable: true,
+    access: 'products:read',
+    description: 'One product by its id; null when there is none that you can see.',
+    args: { id: t.arg.globalID({ for: ProductType, required: true, description: 'Its id.' }) },
+    resolve: (_parent, { id }, context) => loadProduct(context, id.id),
+  }),
+);
+
+const ProductReferenceInput = builder.inputType('ProductReference', {
+  isOneOf: true,
+  description: 'One product, named in one of these ways.',
+  fields: (t) => ({
+    id: t.globalID({ for: ProductType, description: 'Its id.' }),
+    sku: t.string({ description: 'Its SKU.' }),
+    externalReference: t.string({ description: 'Its id in another system.' }),
+  }),
+});
+
+builder.queryField('productBy', (t) =>
+  t.field({
+    type: ProductType,
+    nullable: true,
+    access: 'products:read',
+    description: 'One product by id, SKU or external reference; null when there is none.',
+    args: {
+      reference: t.arg({ type: ProductReferenceInput, required: true, description: 'Which one.' }),
+    },
+    resolve: (_parent, { reference: { id, sku, externalReference } }, context) => {
+      if (id) return loadProduct(context, id.id);
+      return sku ? loadProductBySku(context, sku) : loadProductByReference(context, externalReference ?? '');
+    },
+  }),
+);

@@ -1,0 +1,242 @@
+import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
+import type { TenantTransaction } from '../../db/database.ts';
+import { type Filter, listField, readFilter, textField, valueField } from '../../db/filters.ts';
+import { keyset, type Order } from '../../db/keyset.ts';
+import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareShapes } from '../../db/prepareShapes.ts';
+import { products } from '../../db/tables/products.ts';
+import type { Page } from '../../lib/pagination.ts';
+
+const { searchText: _searchText, searchVector: _searchVector, ...columns } = getTableColumns(products);
+
+export type { ProductImage, ProductOption, ProductVariant } from '../../db/tables/products.ts';
+
+/** What is read of a product: everything but the two columns that only search compares. */
+export type Product = Omit<typeof products.$inferSelect, 'searchText' | 'searchVector'>;
+export type NewProduct = typeof products.$inferInsert;
+
+/** A product of a page; `score` is its rank when a search was given. */
+export interface FoundProduct {
+  product: Product;
+  score: number | null;
+}
+
+const filterFields = {
+  status: valueField(products.status),
+  condition: valueField(products.condition),
+  category: textField(products.category),
+  location: textField(products.location),
+  name: textField(products.name),
+  sku: textField(products.sku),
+  externalReference: textField(products.externalReference),
+  currency: textField(products.priceCurrency),
+  price: valueField(products.priceAmount),
+  stock: valueField(products.stock),
+  tags: listField(products.tags),
+  createdAt: valueField(products.createdAt),
+  updatedAt: valueField(products.updatedAt),
+};
+
+export type ProductFilter = Readonly<
+  Record<string, Readonly<Record<string, unknown>> | null | undefined>
+>;
+export type ProductSort = 'CREATED_AT' | 'UPDATED_AT' | 'NAME' | 'PRICE' | 'RELEVANCE';
+
+export interface ProductSelection {
+  filter: ProductFilter | null;
+  /** Already trimmed; null: no search. */
+  search: string | null;
+}
+
+const score = sql<number>`found.score`;
+const id = { sql: products.id, kind: 'uuid' } as const;
+const sortColumns: Record<ProductSort, Order['columns']> = {
+  CREATED_AT: [{ sql: products.createdAt, kind: 'time' }, id],
+  UPDATED_AT: [{ sql: products.updatedAt, kind: 'time' }, id],
+  NAME: [{ sql: products.nameKey, kind: 'text' }, id],
+  PRICE: [{ sql: products.priceAmount, kind: 'number' }, id],
+  RELEVANCE: [{ sql: score, kind: 'number' }, id],
+};
+
+export function productOrder(sort: ProductSort, descending: boolean): Order {
+  return { sort: `products.${sort}`, columns: sortColumns[sort], descending };
+}
+
+export function productCursor(sort: ProductSort, { product, score }: FoundProduct): string[] {
+  const key = {
+    CREATED_AT: product.createdAt.toISOString(),
+    UPDATED_AT: product.updatedAt.toISOString(),
+    NAME: product.nameKey ?? '',
+    PRICE: product.priceAmount,
+    RELEVANCE: String(score ?? 0),
+  }[sort];
+  return [key, product.id];
+}
+
+const pageStatement = prepareShapes<FoundProduct[]>();
+
+/** One page in reading direction, `page.limit` rows at most. */
+export function findProductPage(
+  tx: TenantTransaction,
+  selection: ProductSelection,
+  order: Order,
+  page: Page,
+): Promise<FoundProduct[]> {
+  const filter = readFilter(selection.filter, filterFields);
+  const keys = keyset(order, page);
+  const searched = selection.search !== null;
+  const statement = pageStatement(`${searched}|${filter.shape}|${keys.shape}`, (db) =>
+    db
+      .select({ product: columns, score: searched ? score : sql<null>`null` })
+      .from(source(searched))
+      .where(matching(filter, keys.where))
+      .orderBy(...keys.orderBy)
+      .limit(sql.placeholder('limit')),
+  );
+  return statement(tx, {
+    ...filter.values,
+    ...keys.values,
+    search: selection.search,
+    limit: page.limit,
+  });
+}
+
+const countStatement = prepareShapes<{ count: number }[]>();
+
+export async function countProducts(
+  tx: TenantTransaction,
+  selection: ProductSelection,
+): Promise<number> {
+  const filter = readFilter(selection.filter, filterFields);
+  const searched = selection.search !== null;
+  const statement = countStatement(`${searched}|${filter.shape}`, (db) =>
+    db
+      .select({ count: sql<number>`count(*)::int` })
+      .from(source(searched))
+      .where(matching(filter)),
+  );
+  const rows = await statement(tx, { ...filter.values, search: selection.search });
+  return rows[0]?.count ?? 0;
+}
+
+export interface FacetRow {
+  facet: 'category' | 'condition' | 'status' | 'tag';
+  value: string;
+  count: number;
+}
+
+const mostFacetValues = 50;
+const facetStatement = prepareShapes<FacetRow[]>();
+
+/** How many products of the selection have each category, condition, status and tag; the 50 commonest of each. */
+export function countFacets(
+  tx: TenantTransaction,
+  selection: ProductSelection,
+): Promise<FacetRow[]> {
+  const filter = readFilter(selection.filter, filterFields);
+  const searched = selection.search !== null;
+  const statement = facetStatement(`${searched}|${filter.shape}`, (db) => {
+    const selected = db.$with('selected').as(
+      db
+        .select({
+          category: products.category,
+          condition: products.condition,
+          status: products.status,
+          tags: products.tags,
+        })
+        .from(source(searched))
+        .where(matching(filter)),
+    );
+    const ranked = sql`(
+      select facet, value, count(*)::int as count,
+             row_number() over (partition by facet order by count(*) desc, value) as place
+      from selected
+      cross join lateral (
+        select 'category' as facet, category as value where category is not null
+        union all select 'condition', condition
+        union all select 'status', status
+        union all select 'tag', tag from unnest(tags) as tag
+      ) as each_value
+      group by facet, value
+    ) as ranked`;
+    return db
+      .with(selected)
+      .select({
+        facet: sql<FacetRow['facet']>`facet`,
+        value: sql<string>`value`,
+        count: sql<number>`count`,
+      })
+      .from(ranked)
+      .where(sql`place <= ${mostFacetValues}`)
+      .orderBy(sql`facet, place`);
+  });
+  return statement(tx, { ...filter.values, search: selection.search });
+}
+
+/** The table, or the table joined with what a search found in it. */
+function source(searched: boolean): SQL {
+  return searched
+    ? sql`${products} join app.search_products(${sql.placeholder('search')}) as found on found.product_id = ${products.id}`
+    : sql`${products}`;
+}
+
+function matching(filter: Filter, keys?: SQL): SQL | undefined {
+  return and(eq(products.tenantId, tenant), ...filter.conditions, keys);
+}
+
+export const findProductsByIds = prepare((db) =>
+  db
+    .select(columns)
+    .from(products)
+    .where(and(eq(products.tenantId, tenant), sql`${products.id} = any(${sql.placeholder('ids')})`)),
+);
+
+export const findProductsBySkus = prepare((db) =>
+  db
+    .select(columns)
+    .from(products)
+    .where(
+      and(eq(products.tenantId, tenant), sql`${products.sku} = any(${sql.placeholder('skus')})`),
+    ),
+);
+
+export const findProductsByReferences = prepare((db) =>
+  db
+    .select(columns)
+    .from(products)
+    .where(
+      and(
+        eq(products.tenantId, tenant),
+        sql`${products.externalReference} = any(${sql.placeholder('references')})`,
+      ),
+    ),
+);
+
+/** Reads a product and holds it until COMMIT, so that two updates do not lose each other's changes. */
+export const lockProduct = prepare((db) =>
+  db
+    .select(columns)
+    .from(products)
+    .where(and(eq(products.tenantId, tenant), eq(products.id, sql.placeholder('id'))))
+    .for('update'),
+);
+
+export async function insertProducts(
+  tx: TenantTransaction,
+  rows: readonly NewProduct[],
+): Promise<Product[]> {
+  return tx.db.insert(products).values([...rows]).returning(columns);
+}
+
+export async function updateProduct(
+  tx: TenantTransaction,
+  id: string,
+  changes: Partial<NewProduct>,
+): Promise<Product | undefined> {
+  const rows = await tx.db
+    .update(products)
+    .set({ ...changes, updatedAt: sql`now()` })
+    .where(and(eq(products.tenantId, tx.tenantId), eq(products.id, id)))
+    .returning(columns);
+  return rows[0];
+}

@@ -1,0 +1,111 @@
+import type { Actor } from '../../auth/principal.ts';
+import { onConstraint } from '../../db/constraints.ts';
+import type { TenantTransaction } from '../../db/database.ts';
+import { refuse } from '../../lib/errors.ts';
+import { newId } from '../../lib/ids.ts';
+import { changedFields, recordAudit } from '../audit/audit.ts';
+import { checkProduct, type ProductFields, toColumns } from './productInput.ts';
+import {
+  insertProducts,
+  lockProduct,
+  type NewProduct,
+  type Product,
+  updateProduct,
+} from './products.queries.ts';
+
+/** The input's path in every product mutation's `userErrors.field`. */
+const input = ['input'];
+
+export interface NewProductFields extends ProductFields {
+  /** Chosen by the client, so that a repeated call cannot make a second product. */
+  id?: string | null | undefined;
+  name: string;
+  price: { amount: string; currencyCode: string };
+}
+
+/**
+ * Adds a product. Refuses with ID_TAKEN, SKU_TAKEN, EXTERNAL_REFERENCE_TAKEN, or what is wrong with
+ * its fields.
+ */
+export async function createProduct(
+  tx: TenantTransaction,
+  actor: Actor,
+  fields: NewProductFields,
+): Promise<Product> {
+  checkProduct(fields, input);
+  const row = {
+    ...toColumns(fields),
+    tenantId: tx.tenantId,
+    id: fields.id ?? newId(),
+  } as NewProduct;
+  const [rows] = await refusingDoubles(
+    Promise.all([
+      insertProducts(tx, [row]),
+      recordAudit(tx, actor, {
+        action: 'product.created',
+        targetType: 'Product',
+        targetId: row.id,
+        after: describe(row),
+      }),
+    ]),
+  );
+  const [product] = rows;
+  if (product === undefined) throw new Error('INSERT … RETURNING gave no row');
+  return product;
+}
+
+/** Changes the fields that are given. Refuses with NOT_FOUND, or as createProduct does. */
+export async function changeProduct(
+  tx: TenantTransaction,
+  actor: Actor,
+  id: string,
+  fields: ProductFields,
+): Promise<Product> {
+  checkProduct(fields, input);
+  const [before] = await lockProduct(tx, { id });
+  if (before === undefined) notFound();
+  const columns = toColumns(fields);
+  const changes = changedFields(before, columns as Partial<Product>);
+  if (Object.keys(changes.after).length === 0) return before;
+  const [product] = await refusingDoubles(
+    Promise.all([
+      updateProduct(tx, id, columns),
+      recordAudit(tx, actor, {
+        action: 'product.updated',
+        targetType: 'Product',
+        targetId: id,
+        ...changes,
+      }),
+    ]),
+  );
+  return product ?? notFound();
+}
+
+/** Takes a product out of sale. It stays readable, for conversations speak of it. Twice is once. */
+export function archiveProduct(tx: TenantTransaction, actor: Actor, id: string): Promise<Product> {
+  return changeProduct(tx, actor, id, { status: 'ARCHIVED' });
+}
+
+function notFound(): never {
+  refuse('NOT_FOUND', [...input, 'id'], 'There is no product with this id.');
+}
+
+/** Uniqueness as Postgres found it → what the client hears. */
+export function refusingDoubles<T>(work: Promise<T>): Promise<T> {
+  return onConstraint(work, {
+    products_pkey: () => refuse('ID_TAKEN', [...input, 'id'], 'A product has this id already.'),
+    products_tenant_id_sku_key: () =>
+      refuse('SKU_TAKEN', [...input, 'sku'], 'Another product has this SKU; SKUs are unique.'),
+    products_tenant_id_external_reference_key: () =>
+      refuse(
+        'EXTERNAL_REFERENCE_TAKEN',
+        [...input, 'externalReference'],
+        'Another product has this external reference; update that one instead.',
+      ),
+  });
+}
+
+function describe(row: NewProduct): Record<string, unknown> {
+  const { tenantId: _tenantId, id: _id, ...rest } = row;
+  return rest;
+}

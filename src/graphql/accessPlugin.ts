@@ -1,0 +1,54 @@
+import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
+import type { GraphQLFieldResolver } from 'graphql';
+import type { Permission } from '../auth/permissions.ts';
+import type { OperationContext } from './context.ts';
+
+/** `'public'`: for everyone; `'signedIn'`: for every principal; else the permission it needs. */
+export type Access = Permission | 'public' | 'signedIn';
+
+declare global {
+  export namespace PothosSchemaTypes {
+    export interface Plugins<Types extends SchemaTypes> {
+      access: AccessPlugin<Types>;
+    }
+    export interface FieldOptions {
+      /** Who may read or call this field. Every root field says it. */
+      access?: Access;
+    }
+  }
+}
+
+/**
+ * Permissions are declared on fields and enforced here, in one place, whatever path leads to the
+ * field: alias, fragment or interface. The check is a look into a Set, so it costs no query.
+ */
+export class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override onOutputFieldConfig(
+    config: PothosOutputFieldConfig<Types>,
+  ): PothosOutputFieldConfig<Types> {
+    const access = accessOf(config);
+    if (access === undefined) return config;
+    const directives = access === 'public' || access === 'signedIn' ? [] : [{ name: 'requiresPermission', args: { permission: access } }];
+    return { ...config, extensions: { ...config.extensions, access, directives } };
+  }
+
+  override wrapResolve(
+    resolve: GraphQLFieldResolver<unknown, Types['Context'], object>,
+    config: PothosOutputFieldConfig<Types>,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> {
+    const access = accessOf(config);
+    if (access === undefined || access === 'public') return resolve;
+    return (source, args, context, info) => {
+      const operation = context as unknown as OperationContext;
+      if (access === 'signedIn') operation.requireSignIn();
+      else operation.require(access);
+      return resolve(source, args, context, info);
+    };
+  }
+}
+
+function accessOf(config: { pothosOptions: unknown }): Access | undefined {
+  return (config.pothosOptions as { access?: Access }).access;
+}
+
+SchemaBuilder.registerPlugin('access', AccessPlugin);

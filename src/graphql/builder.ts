@@ -1,0 +1,113 @@
+import SchemaBuilder from '@pothos/core';
+import './accessPlugin.ts';
+import DirectivesPlugin from '@pothos/plugin-directives';
+import RelayPlugin from '@pothos/plugin-relay';
+import { PublicError } from '../lib/errors.ts';
+import { decodeId, encodeId, type IdType, idPrefixes } from '../lib/ids.ts';
+import type { OperationContext } from './context.ts';
+import {
+  CurrencyCode,
+  DateTime,
+  Decimal,
+  JsonObject,
+  LocalDate,
+  PhoneNumber,
+  SafeInt,
+  Uuid,
+} from './scalars.ts';
+
+interface SchemaTypes {
+  Context: OperationContext;
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: { list: false; items: false };
+  DefaultNodeNullability: false;
+  Directives: {
+    requiresPermission: { locations: 'FIELD_DEFINITION'; args: { permission: string } };
+  };
+  Scalars: {
+    DateTime: { Input: Date; Output: Date };
+    Date: { Input: string; Output: string };
+    Decimal: { Input: string; Output: string };
+    UUID: { Input: string; Output: string };
+    JSONObject: { Input: Record<string, unknown>; Output: Record<string, unknown> };
+    PhoneNumber: { Input: string; Output: string };
+    CurrencyCode: { Input: string; Output: string };
+    SafeInt: { Input: number; Output: number };
+  };
+}
+
+/** Holds no types: every feature brings its own. */
+export const builder = new SchemaBuilder<SchemaTypes>({
+  defaultFieldNullability: false,
+  plugins: ['access', RelayPlugin, DirectivesPlugin],
+  relay: {
+    clientMutationId: 'omit',
+    cursorType: 'String',
+    brandLoadedObjects: true,
+    encodeGlobalID: (typename, id) => encodeId(typename as IdType, String(id)),
+    decodeGlobalID: (id) => {
+      const decoded = decodeId(id);
+      if (decoded === null) {
+        throw new PublicError('BAD_USER_INPUT', `"${id.slice(0, 64)}" is not an id of this API.`);
+      }
+      return { typename: decoded.type, id: decoded.uuid };
+    },
+    nodeTypeOptions: { description: 'Anything that has an id of its own.' },
+    idFieldOptions: { description: 'Opaque, typed and sortable by time of creation.' },
+    nodeQueryOptions: {
+      access: 'signedIn',
+      description: 'Any object by its id; null when there is none that you can read.',
+      args: { id: { description: 'The id of any object.' } },
+    },
+    nodesQueryOptions: {
+      access: 'signedIn',
+      description:
+        'Objects by their ids, in the order asked for, at most 100; null in the place of each that you cannot read.',
+      args: { ids: { description: 'Ids of any objects, at most 100.' } },
+      resolve: (_parent, { ids }, _context, _info, resolveNodes) => {
+        if (ids.length > 100) {
+          throw new PublicError('BAD_USER_INPUT', `At most 100 ids at once; ${ids.length} were given.`);
+        }
+        return resolveNodes(ids);
+      },
+    },
+    pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
+    hasNextPageFieldOptions: { description: 'Whether there is more after this page.' },
+    hasPreviousPageFieldOptions: { description: 'Whether there is more before this page.' },
+    startCursorFieldOptions: { description: 'Give it as "before" for the previous page.' },
+    endCursorFieldOptions: { description: 'Give it as "after" for the next page.' },
+    firstArgOptions: { description: 'How many from the start of the list, 0 to 100.' },
+    afterArgOptions: { description: 'Only what comes after this cursor.' },
+    lastArgOptions: { description: 'How many from the end of the list, 0 to 100.' },
+    beforeArgOptions: { description: 'Only what comes before this cursor.' },
+    edgesFieldOptions: {
+      nullable: { list: false, items: false },
+      description: 'The rows with a cursor each.',
+    },
+    nodeFieldOptions: { description: 'The row itself.' },
+    cursorFieldOptions: { description: 'The place of this row in the list.' },
+    pageInfoFieldOptions: { description: 'Whether there is more, and from where to go on.' },
+    nodesOnConnection: {
+      description: 'The rows without their cursors.',
+    },
+    mutationInputArgOptions: { description: 'What to do.' },
+  },
+});
+
+builder.queryType({ description: 'Everything that can be read. Nothing here changes anything.' });
+builder.mutationType({
+  description:
+    'Everything that can be changed. Fields run one after the other in one transaction: a field with `userErrors` changed nothing while its siblings stand; a response with `errors` changed nothing at all.',
+});
+
+builder.addScalarType('DateTime', DateTime);
+builder.addScalarType('Date', LocalDate);
+builder.addScalarType('Decimal', Decimal);
+builder.addScalarType('UUID', Uuid);
+builder.addScalarType('JSONObject', JsonObject);
+builder.addScalarType('PhoneNumber', PhoneNumber);
+builder.addScalarType('CurrencyCode', CurrencyCode);
+builder.addScalarType('SafeInt', SafeInt);
+
+/** For descriptions: `prd_…`. */
+export const idExample = (type: IdType): string => `${idPrefixes[type]}_…`;

@@ -1,0 +1,95 @@
+import type DataLoader from 'dataloader';
+import type { SignIn } from '../auth/signIn.ts';
+import { type Actor, actorOf, type Principal, type RequestFacts } from '../auth/principal.ts';
+import type { Permission } from '../auth/permissions.ts';
+import type { Database, TenantOperation, TenantTransaction } from '../db/database.ts';
+import { PublicError } from '../lib/errors.ts';
+
+/** What resolvers may reach besides the transaction. */
+export interface Services {
+  readonly database: Database;
+  readonly signIn: SignIn;
+}
+
+/** One GraphQL operation: who asks, its tenant transaction, its loaders. Never shared between two. */
+export class OperationContext {
+  readonly principal: Principal | null;
+  readonly request: RequestFacts;
+  readonly services: Services;
+  readonly loaders = new Map<object, DataLoader<string, unknown>>();
+  #operation: TenantOperation | null = null;
+  #frame: TenantTransaction | null = null;
+
+  constructor(services: Services, principal: Principal | null, request: RequestFacts) {
+    this.services = services;
+    this.principal = principal;
+    this.request = request;
+  }
+
+  /** Gives the operation its transaction; it opens with the first query. */
+  begin(operation: TenantOperation): void {
+    this.#operation = operation;
+  }
+
+  /** The transaction, or the savepoint of the mutation field that is running. */
+  get tx(): TenantTransaction {
+    const tx = this.#frame ?? this.#operation?.tx;
+    if (tx === undefined) throw unauthenticated();
+    return tx;
+  }
+
+  get actor(): Actor {
+    return actorOf(this.requireSignIn(), this.request);
+  }
+
+  requireSignIn(): Principal {
+    if (this.principal === null) throw unauthenticated();
+    return this.principal;
+  }
+
+  /**
+   * Runs one mutation field in a savepoint. Mutation fields run one after the other (GraphQL
+   * specification, 6.2.2), so one current frame is enough; rows loaded before it may be stale after.
+   */
+  async inSavepoint<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    this.loaders.clear();
+    try {
+      return await this.tx.savepoint((frame) => {
+        this.#frame = frame;
+        return work(frame);
+      });
+    } finally {
+      this.#frame = null;
+      this.loaders.clear();
+    }
+  }
+
+  allows(permission: Permission): boolean {
+    return this.principal?.permissions.has(permission) ?? false;
+  }
+
+  /** Throws what the caller is told when a permission is missing: which one, and why it is. */
+  require(permission: Permission): void {
+    const principal = this.requireSignIn();
+    if (principal.permissions.has(permission)) return;
+    throw new PublicError('FORBIDDEN', `This needs the permission "${permission}".`, {
+      extensions: { permission, reason: reasonFor(principal), fix: fixFor(principal) },
+    });
+  }
+}
+
+function reasonFor(principal: Principal): string {
+  if (principal.tenantStatus === 'SUSPENDED') return 'TENANT_SUSPENDED';
+  return principal.kind === 'USER' ? 'ROLE' : 'SCOPE';
+}
+
+function fixFor(principal: Principal): string {
+  if (principal.tenantStatus === 'SUSPENDED') return 'The business is suspended: it can only be read.';
+  return principal.kind === 'USER'
+    ? `Your role is ${principal.role}; ask an owner or admin of the business.`
+    : 'Use an API key that has this scope.';
+}
+
+function unauthenticated(): PublicError {
+  return new PublicError('UNAUTHENTICATED', 'Sign in or send an API key: "Authorization: Bearer …".');
+}

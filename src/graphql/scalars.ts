@@ -1,0 +1,74 @@
+import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import {
+  GraphQLCurrency,
+  GraphQLDateTimeISO,
+  GraphQLJSONObject,
+  GraphQLLocalDate,
+  GraphQLPhoneNumber,
+  GraphQLSafeInt,
+  GraphQLUUID,
+} from 'graphql-scalars';
+
+const decimalPattern = /^-?\d{1,15}(\.\d{1,4})?$/;
+
+function parseDecimal(value: unknown): string {
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text !== 'string' || !decimalPattern.test(text)) {
+    throw new GraphQLError(
+      'Decimal must be a text like "19.90": at most 15 digits before the point and 4 after it.',
+    );
+  }
+  return text;
+}
+
+/** Exact decimals travel as text: a JavaScript number would round 0.1 + 0.2. */
+export const Decimal = new GraphQLScalarType<string, string>({
+  name: 'Decimal',
+  description:
+    'An exact decimal number as text, such as "19.90": at most 15 digits before the point and 4 after it.',
+  serialize: (value) => trimZeros(String(value)),
+  parseValue: parseDecimal,
+  parseLiteral: (node) => {
+    if (node.kind === Kind.STRING || node.kind === Kind.INT || node.kind === Kind.FLOAT) {
+      return parseDecimal(node.value);
+    }
+    throw new GraphQLError('Decimal must be a text like "19.90".');
+  },
+});
+
+/** numeric(19,4) comes back as 19.9000; two places stay, for they are how money is read. */
+function trimZeros(text: string): string {
+  return text.includes('.') ? text.replace(/(\.\d\d\d*?)0+$/, '$1') : text;
+}
+
+function renamed<Internal, External>(
+  scalar: GraphQLScalarType<Internal, External>,
+  name: string,
+  description: string,
+): GraphQLScalarType<Internal, External> {
+  return new GraphQLScalarType({ ...scalar.toConfig(), name, description });
+}
+
+export const DateTime = renamed(
+  GraphQLDateTimeISO,
+  'DateTime',
+  'A moment in UTC, ISO 8601 with milliseconds: "2026-01-31T09:30:00.000Z".',
+);
+export const LocalDate = renamed(GraphQLLocalDate, 'Date', 'A calendar day, ISO 8601: "2026-01-31".');
+export const PhoneNumber = renamed(
+  GraphQLPhoneNumber,
+  'PhoneNumber',
+  'A phone number in E.164 form: "+4915112345678".',
+);
+export const CurrencyCode = renamed(GraphQLCurrency, 'CurrencyCode', 'A currency of ISO 4217: "EUR".');
+export const Uuid = renamed(GraphQLUUID, 'UUID', 'A UUID (RFC 9562), best of version 7.');
+export const JsonObject = renamed(
+  GraphQLJSONObject,
+  'JSONObject',
+  'A JSON object of any shape, kept as it is given.',
+);
+export const SafeInt = renamed(
+  GraphQLSafeInt,
+  'SafeInt',
+  'A whole number up to 2^53 - 1, for counters that outgrow Int.',
+);

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import type { Database, TenantTransaction } from '../../../src/db/database.ts';
+import { isDatabaseError } from '../../../src/db/errors.ts';
+import { allCustomers, type CustomerRow, insertCustomer, type TwoTenants } from './twoTenants.ts';
+
+/** What happened to the operations of one run of load. */
+export interface Tally {
+  operations: number;
+  /** Names under which a write said it committed, one row each. */
+  readonly committed: string[];
+  /** Names under which a write said that nothing persists. */
+  readonly aborted: string[];
+  readonly inDoubt: string[];
+  /** Errors by code, and by SQLSTATE where there is one. */
+  readonly errors: Map<string, number>;
+  /** Rows of the wrong tenant. Must stay empty. */
+  readonly foreign: unknown[];
+  /** What was no DatabaseError, and handles that answered after their end. Must stay empty. */
+  readonly wrong: unknown[];
+}
+
+/**
+ * `workers` loops of reads, writes, savepoints, hang-ups and late uses of handles for both tenants,
+ * until `signal` fires. Checks every row it is given.
+ */
+export async function runLoad(
+  world: TwoTenants,
+  db: Database,
+  { workers, signal }: { workers: number; signal: AbortSignal },
+): Promise<Tally> {
+  const tally: Tally = {
+    operations: 0, committed: [], aborted: [], inDoubt: [], errors: new Map(), foreign: [], wrong: [],
+  };
+  async function checked(tx: TenantTransaction, text = `${allCustomers} limit 20`): Promise<void> {
+    const { rows } = await tx.query<CustomerRow>(text);
+    for (const row of rows) if (row.tenant_id !== tx.tenantId) tally.foreign.push(row);
+  }
+
+  async function read(tenantId: string): Promise<void> {
+    await db.withTenant(tenantId, { mode: 'read' }, async (tx) => {
+      await Promise.all([checked(tx), checked(tx, `${allCustomers} limit 3`), checked(tx)]);
+      await checked(tx);
+    });
+  }
+
+  /** Runs a write that adds one customer under a name of its own, and notes what it says became of it. */
+  async function noted(work: (name: string) => Promise<void>): Promise<void> {
+    const name = `load ${randomUUID()}`;
+    try {
+      await work(name);
+      tally.committed.push(name);
+    } catch (error) {
+      const doubtful = isDatabaseError(error) && error.code === 'COMMIT_IN_DOUBT';
+      (doubtful ? tally.inDoubt : tally.aborted).push(name);
+      throw error;
+    }
+  }
+
+  const write = (tenantId: string): Promise<void> =>
+    noted((name) =>
+      db.withTenant(tenantId, { mode: 'write' }, async (tx) => {
+        await checked(tx);
+        await tx.query(insertCustomer, [tx.tenantId, name]);
+        await checked(tx);
+      }),
+    );
+
+  const writeWithCommit = (tenantId: string): Promise<void> =>
+    noted(async (name) => {
+      const operation = db.operation(tenantId, { mode: 'write' });
+      void operation.tx.query(insertCustomer, [tenantId, name]);
+      void checked(operation.tx).catch(() => undefined);
+      await operation.commit();
+    });
+
+  const writeWithSavepoint = (tenantId: string): Promise<void> =>
+    noted((name) =>
+      db.withTenant(tenantId, { mode: 'write' }, async (tx) => {
+        await tx
+          .savepoint(async (inner) => {
+            await inner.query(insertCustomer, [tenantId, `${name} undone`]);
+            await inner.query('select 1/0');
+          })
+          .catch((error: unknown) => {
+            if (!isDatabaseError(error) || error.code !== 'STATEMENT_FAILED' || error.sqlState !== '22012') throw error;
+          });
+        await tx.savepoint((inner) => inner.query(insertCustomer, [tenantId, name]));
+        await checked(tx);
+      }),
+    );
+
+  const hangUp = (tenantId: string): Promise<void> =>
+    noted(async (name) => {
+      const client = new AbortController();
+      setTimeout(() => client.abort(), Math.random() * 8);
+      await db.withTenant(tenantId, { mode: 'write', signal: client.signal }, async (tx) => {
+        await tx.query(insertCustomer, [tenantId, name]);
+        await tx.query('select pg_sleep(0.004)');
+        await checked(tx);
+      });
+    });
+
+  async function lateUse(tenantId: string): Promise<void> {
+    const operation = db.operation(tenantId, { mode: 'read' });
+    void checked(operation.tx).catch(() => undefined);
+    if (Math.random() < 0.5) await operation.rollback();
+    else await operation.commit().catch(() => undefined);
+    await operation.tx.query(allCustomers).then(
+      (answer) => tally.wrong.push(answer),
+      () => undefined,
+    );
+  }
+
+  const kinds = [read, read, write, writeWithCommit, writeWithSavepoint, hangUp, lateUse];
+
+  async function loop(): Promise<void> {
+    while (!signal.aborted) {
+      const kind = kinds[Math.floor(Math.random() * kinds.length)] ?? read;
+      tally.operations += 1;
+      try {
+        await kind(Math.random() < 0.5 ? world.a : world.b);
+      } catch (error) {
+        if (!isDatabaseError(error)) tally.wrong.push(error);
+        else count(tally.errors, 'sqlState' in error ? error.sqlState : error.code);
+        // A database that is down answers at once; don't spin.
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    }
+  }
+
+  await Promise.all(Array.from({ length: workers }, loop));
+  return tally;
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+/** Compares what the writes said with what is in the database. */
+export async function judgeWrites(world: TwoTenants, tally: Tally): Promise<{ lost: number; revenants: number; undone: number }> {
+  const { rows } = await world.admin.query<{ lost: number; revenants: number; undone: number }>(
+    `select (select count(*)::int from unnest($1::text[]) n where not exists (select from app.customers where name = n)) as lost,
+            (select count(*)::int from app.customers where name = any($2)) as revenants,
+            (select count(*)::int from app.customers where name like '% undone') as undone`,
+    [tally.committed, tally.aborted],
+  );
+  return rows[0] ?? { lost: -1, revenants: -1, undone: -1 };
+}

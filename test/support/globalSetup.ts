@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { TestProject } from 'vitest/node';
+import { isAlive } from '../../src/db/embedded/processes.ts';
+import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
+import { createTemplate, dropDatabasesOf, nameRun } from './testDatabases.ts';
+
+const EMBEDDED_PREFIX = 'tenantry-test-';
+
+interface Source {
+  readonly name: string;
+  readonly adminUrl: string;
+  stop(): Promise<void>;
+}
+
+/** Runs once before all test files; what it returns runs after them. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const source = await chooseSource();
+  const run = nameRun();
+  const close = async () => {
+    await dropDatabasesOf(source.adminUrl, run);
+    await source.stop();
+  };
+  try {
+    const template = await createTemplate(source.adminUrl, run);
+    project.provide('postgres', { adminUrl: source.adminUrl, template });
+    console.log(`Postgres for the tests: ${source.name}`);
+    return close;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function chooseSource(): Promise<Source> {
+  const url = process.env.TEST_DATABASE_URL;
+  if (url) return { name: 'TEST_DATABASE_URL', adminUrl: url, stop: async () => undefined };
+  return (await dockerAnswers()) ? startContainer() : startEmbedded();
+}
+
+async function dockerAnswers(): Promise<boolean> {
+  const asked = promisify(execFile)('docker', ['version', '--format', '{{.Server.Version}}'], {
+    timeout: 3000,
+  });
+  return asked.then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Written to the documentation of testcontainers 12 and not run so far: no Docker engine was at hand. */
+async function startContainer(): Promise<Source> {
+  // Half a second to load, so only when it is used.
+  const { PostgreSqlContainer } = await import('@testcontainers/postgresql');
+  const container = await new PostgreSqlContainer('postgres:18')
+    .withCommand(['postgres', '-c', 'fsync=off', '-c', 'full_page_writes=off'])
+    .start();
+  return {
+    name: 'a postgres:18 container',
+    adminUrl: container.getConnectionUri(),
+    stop: async () => {
+      await container.stop();
+    },
+  };
+}
+
+async function startEmbedded(): Promise<Source> {
+  await sweepKilledRuns();
+  const dataDir = await mkdtemp(join(tmpdir(), `${EMBEDDED_PREFIX}${process.pid}-`));
+  await chmod(dataDir, 0o711); // When we are root, Postgres runs as somebody else.
+  // Nothing here need survive a crash of the machine.
+  const settings = { fsync: 'off', full_page_writes: 'off', max_connections: '200' };
+  const embedded = await startEmbeddedPostgres({ dataDir, settings });
+  return {
+    name: 'embedded, for this run only',
+    adminUrl: embedded.url,
+    stop: async () => {
+      await embedded.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A run that was killed leaves its server running: it belongs to no process group that dies with it. */
+async function sweepKilledRuns(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = name.startsWith(EMBEDDED_PREFIX) ? Number(name.split('-')[2]) : Number.NaN;
+    if (!(pid > 0) || isAlive(pid)) continue;
+    const dataDir = join(tmpdir(), name);
+    const left = await startEmbeddedPostgres({ dataDir }).catch(() => undefined);
+    await left?.stop();
+    await rm(dataDir, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
