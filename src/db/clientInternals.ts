@@ -58,6 +58,8 @@ export function assertKnownDriver(): void {
     typeof client.connection.stream.cork === 'function' &&
     typeof client.connection.once === 'function';
   if (!known) {
-    throw new Error('This version of pg is unknown to the opener: pin 8.23.1, or adapt src/db and run its torture tests.');
+    throw new Error(
+      'This version of pg is unknown to the opener: pin 8.23.1, or adapt src/db and run its torture tests.',
+    );
   }
 }

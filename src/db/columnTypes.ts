@@ -7,9 +7,22 @@ type Parser = (text: string) => unknown;
 type TypeSource = NonNullable<pg.QueryConfig['types']>;
 
 const oid = {
-  int8: 20, json: 114, jsonArray: 199, int8Array: 1016, timestamp: 1114, timestampArray: 1115,
-  textArray: 1009, date: 1082, dateArray: 1182, timestamptz: 1184, timestamptzArray: 1185,
-  interval: 1186, intervalArray: 1187, numericArray: 1231, jsonb: 3802, jsonbArray: 3807,
+  int8: 20,
+  json: 114,
+  jsonArray: 199,
+  int8Array: 1016,
+  timestamp: 1114,
+  timestampArray: 1115,
+  textArray: 1009,
+  date: 1082,
+  dateArray: 1182,
+  timestamptz: 1184,
+  timestamptzArray: 1185,
+  interval: 1186,
+  intervalArray: 1187,
+  numericArray: 1231,
+  jsonb: 3802,
+  jsonbArray: 3807,
 } as const;
 
 const asIs: Parser = (text) => text;
@@ -28,7 +41,13 @@ function safeInteger(text: string): number {
 // numeric stays a string (pg's own default), timestamptz becomes a Date, JSON is parsed.
 const plain = new Map<number, Parser>([
   [oid.int8, safeInteger],
-  [oid.int8Array, (text) => (stringArray(text) as (string | null)[]).map((item) => item === null ? null : safeInteger(item))],
+  [
+    oid.int8Array,
+    (text) =>
+      (stringArray(text) as (string | null)[]).map((item) =>
+        item === null ? null : safeInteger(item),
+      ),
+  ],
   [oid.date, asIs],
   [oid.dateArray, stringArray],
   // Without a zone, pg would read these in the server process's own time zone.
@@ -42,8 +61,19 @@ const plain = new Map<number, Parser>([
 // Drizzle's columns decode these from text themselves; a jsonb string decoded twice would turn
 // '"123"' into the number 123, and a Date would lose the microseconds that a keyset cursor needs.
 const leftToDrizzle = new Set<number>([
-  oid.json, oid.jsonArray, oid.timestamp, oid.timestampArray, oid.date, oid.dateArray, oid.timestamptz,
-  oid.timestamptzArray, oid.interval, oid.intervalArray, oid.numericArray, oid.jsonb, oid.jsonbArray,
+  oid.json,
+  oid.jsonArray,
+  oid.timestamp,
+  oid.timestampArray,
+  oid.date,
+  oid.dateArray,
+  oid.timestamptz,
+  oid.timestamptzArray,
+  oid.interval,
+  oid.intervalArray,
+  oid.numericArray,
+  oid.jsonb,
+  oid.jsonbArray,
 ]);
 
 export function plainParser(type: number): Parser {

@@ -50,10 +50,7 @@ export class Connection {
   #onFault: ((error: Error) => void) | undefined;
   #readyListeners: (() => void)[] = [];
 
-  constructor(
-    client: pg.PoolClient,
-    options: { traffic: Traffic; pipeline: boolean },
-  ) {
+  constructor(client: pg.PoolClient, options: { traffic: Traffic; pipeline: boolean }) {
     this.#client = client;
     this.#internals = internalsOf(client);
     this.#traffic = options.traffic;
@@ -63,7 +60,9 @@ export class Connection {
     client.on('end', () => this.#fail(new Error('the connection ended')));
     client.on('notice', (notice) => {
       if (strayNotices.has(notice.code ?? '')) {
-        this.#fail(new Error(`notice ${notice.code}: the session is not in the transaction it should be in`));
+        this.#fail(
+          new Error(`notice ${notice.code}: the session is not in the transaction it should be in`),
+        );
       }
     });
   }
@@ -202,13 +201,18 @@ export class Connection {
     if (statement.rows === 'array') settings.rowMode = 'array';
     this.#inFlight += 1;
     let answered = false;
-    const query = new pg.Query(settings as pg.QueryConfig, undefined, (error: Error | undefined, result) => {
-      if (answered) return;
-      answered = true;
-      this.#inFlight -= 1;
-      answer(error ?? undefined, error ? undefined : (result as unknown as RawResult));
-      if (!this.#pipeline && this.#outgoing.length > 0) this.whenReady(() => this.#scheduleFlush());
-    });
+    const query = new pg.Query(
+      settings as pg.QueryConfig,
+      undefined,
+      (error: Error | undefined, result) => {
+        if (answered) return;
+        answered = true;
+        this.#inFlight -= 1;
+        answer(error ?? undefined, error ? undefined : (result as unknown as RawResult));
+        if (!this.#pipeline && this.#outgoing.length > 0)
+          this.whenReady(() => this.#scheduleFlush());
+      },
+    );
     this.#client.query(query);
     written?.();
   }

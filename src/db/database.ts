@@ -104,7 +104,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     },
     async ping(signal) {
       const rows = await runAlone({ text: 'select 1' }, signal, settings);
-      if (rows.length !== 1) throw new DatabaseUnavailable('CONNECTION_LOST', 'The database answered nonsense.');
+      if (rows.length !== 1)
+        throw new DatabaseUnavailable('CONNECTION_LOST', 'The database answered nonsense.');
     },
     get statistics() {
       return { ...pool.counts, ...traffic };

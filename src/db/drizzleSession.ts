@@ -1,6 +1,12 @@
 import { entityKind, fillPlaceholders, type Query, type SQL } from 'drizzle-orm';
 import {
-  PgDatabase, PgDialect, PgPreparedQuery, type PgQueryResultHKT, PgSession, PgTransaction, type PreparedQueryConfig,
+  PgDatabase,
+  PgDialect,
+  PgPreparedQuery,
+  type PgQueryResultHKT,
+  PgSession,
+  PgTransaction,
+  type PreparedQueryConfig,
 } from 'drizzle-orm/pg-core';
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core/query-builders/select.types';
 import { mapRows } from './rowMapper.ts';
@@ -10,7 +16,11 @@ export interface TenantResultHKT extends PgQueryResultHKT {
   type: StatementResult<this['row']>;
 }
 
-export type TenantDrizzle = PgDatabase<TenantResultHKT, Record<string, never>, Record<string, never>>;
+export type TenantDrizzle = PgDatabase<
+  TenantResultHKT,
+  Record<string, never>,
+  Record<string, never>
+>;
 
 type NoSchema = Record<string, never>;
 type CustomMapper = (rows: unknown[][]) => unknown;
@@ -76,7 +86,8 @@ export class CapturedQuery<T extends PreparedQueryConfig> extends PgPreparedQuer
   }
 
   override execute(placeholders: Record<string, unknown> = {}): Promise<T['execute']> {
-    if (this.#tx === undefined) return Promise.reject(new Error('A template is only built, never executed.'));
+    if (this.#tx === undefined)
+      return Promise.reject(new Error('A template is only built, never executed.'));
     const answer = runBuilt(this.#tx, this.built, placeholders, undefined);
     answer.catch(() => undefined);
     return answer;
@@ -110,8 +121,11 @@ class TenantSession extends PgSession<TenantResultHKT, NoSchema, NoSchema> {
   override transaction<T>(
     work: (tx: PgTransaction<TenantResultHKT, NoSchema, NoSchema>) => Promise<T>,
   ): Promise<T> {
-    if (this.#tx === undefined) return Promise.reject(new Error('A template is only built, never executed.'));
-    return this.#tx.savepoint((inner) => work(new TenantDrizzleTransaction(new TenantSession(inner))));
+    if (this.#tx === undefined)
+      return Promise.reject(new Error('A template is only built, never executed.'));
+    return this.#tx.savepoint((inner) =>
+      work(new TenantDrizzleTransaction(new TenantSession(inner))),
+    );
   }
 
   override async count(query: SQL): Promise<number> {

@@ -47,7 +47,10 @@ export class CommitInDoubt extends CodedError {
   readonly code = 'COMMIT_IN_DOUBT';
 
   constructor(cause?: unknown) {
-    super('The connection broke while COMMIT was under way; whether it took effect is unknown.', cause);
+    super(
+      'The connection broke while COMMIT was under way; whether it took effect is unknown.',
+      cause,
+    );
   }
 }
 
@@ -87,7 +90,11 @@ export class StatementFailed extends CodedError {
   readonly constraint: string | undefined;
   readonly table: string | undefined;
 
-  constructor(sqlState: string, where: { constraint?: string | undefined; table?: string | undefined }, cause: unknown) {
+  constructor(
+    sqlState: string,
+    where: { constraint?: string | undefined; table?: string | undefined },
+    cause: unknown,
+  ) {
     super(`A statement failed with SQLSTATE ${sqlState}.`, cause);
     this.sqlState = sqlState;
     this.constraint = where.constraint;
@@ -98,6 +105,12 @@ export class StatementFailed extends CodedError {
 /** An earlier failure (its `cause`) closed this frame or the whole transaction; nothing of it persists. */
 export class TransactionFailed extends CodedError {
   readonly code = 'TRANSACTION_FAILED';
+}
+
+export function transactionFailed(cause: DatabaseError | undefined): TransactionFailed {
+  return cause instanceof TransactionFailed
+    ? cause
+    : new TransactionFailed('The transaction failed earlier and was rolled back.', cause);
 }
 
 export type DatabaseError =

@@ -43,7 +43,9 @@ export class Frame implements TenantTransaction {
     options?: { name?: string },
   ): Promise<StatementResult<R>> {
     if (typeof options === 'function') {
-      return tolerated(Promise.reject(new ForbiddenStatement('Callbacks are refused; await the promise.')));
+      return tolerated(
+        Promise.reject(new ForbiddenStatement('Callbacks are refused; await the promise.')),
+      );
     }
     const answer = this.#operation.run(this, { text, values, name: options?.name });
     return tolerated(answer.then(({ rows, rowCount }) => ({ rows: rows as R[], rowCount })));

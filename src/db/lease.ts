@@ -1,5 +1,5 @@
 import { classify } from './classify.ts';
-import type { Answer, Connection, RawResult } from './connection.ts';
+import type { Connection, RawResult } from './connection.ts';
 import {
   CommitInDoubt,
   type DatabaseError,
@@ -9,7 +9,9 @@ import {
   OperationCancelled,
   OperationTimedOut,
   TransactionFailed,
+  transactionFailed,
 } from './errors.ts';
+import { sendOpening } from './opening.ts';
 import type { ConnectionPool, DatabaseEvent } from './pool.ts';
 import type { Statement } from './statement.ts';
 import type { StatementBook } from './statementBook.ts';
@@ -108,7 +110,10 @@ export class Lease {
   /** Resolves, never rejects, when the connection is back in the pool or destroyed. */
   rollback(): Promise<void> {
     if (this.#failure === undefined && !this.#closed) {
-      this.#abort(new HandleClosed('The transaction was rolled back.'), this.#settings.closeTimeoutMs);
+      this.#abort(
+        new HandleClosed('The transaction was rolled back.'),
+        this.#settings.closeTimeoutMs,
+      );
     }
     return this.#returned.promise;
   }
@@ -136,7 +141,15 @@ export class Lease {
     this.#settings.pool.acquire().then(
       (connection) => this.#take(connection),
       (error: unknown) => {
-        this.#fail(isDatabaseError(error) ? error : new DatabaseUnavailable('CONNECT_FAILED', 'The database could not be reached.', error));
+        this.#fail(
+          isDatabaseError(error)
+            ? error
+            : new DatabaseUnavailable(
+                'CONNECT_FAILED',
+                'The database could not be reached.',
+                error,
+              ),
+        );
         this.#giveBack();
       },
     );
@@ -159,39 +172,40 @@ export class Lease {
       this.#spoilt ??= 'the opening timed out';
       this.#abort(new OperationTimedOut('OPENING'), 0);
     }, openTimeoutMs);
-    const answered = (problem: string): Answer => (error) => {
-      if (this.#failure !== undefined) return;
-      if (error === undefined && connection.transactionStatus === 'T') return;
-      const { error: failure, reusable, lost } = classify(error ?? new Error(problem));
-      if (lost) return this.#lose(failure);
-      if (!reusable || connection.transactionStatus !== 'T') this.#spoilt ??= problem;
-      this.#abort(failure, closeTimeoutMs);
-    };
-    const begin = this.#terms.mode === 'read' ? 'begin read only' : 'begin';
-    connection.send(book.own(begin), answered('BEGIN failed'), () => {
-      this.#openingWritten = true;
-    });
-    const tenantAnswered = answered('the tenant could not be set');
-    connection.send(book.own('select app.set_tenant($1::uuid)', [this.#terms.tenantId]), (error, result) => {
-      tenantAnswered(error, result);
-      if (this.#failure !== undefined) return;
-      this.#opened = true;
-      clearTimeout(this.#phaseTimer);
-      this.#advance();
+    sendOpening(connection, book, this.#terms, {
+      written: () => {
+        this.#openingWritten = true;
+      },
+      opened: () => {
+        if (this.#failure !== undefined) return;
+        this.#opened = true;
+        clearTimeout(this.#phaseTimer);
+        this.#advance();
+      },
+      failed: ({ error, lost, reusable }) => {
+        if (this.#failure !== undefined) return;
+        if (lost) return this.#lose(error);
+        if (!reusable) this.#spoilt ??= 'the opening failed';
+        this.#abort(error, closeTimeoutMs);
+      },
     });
   }
 
   #answered(pending: Pending, error: Error | undefined, result: RawResult | undefined): void {
     if (!this.#sent.has(pending)) return; // settled when the transaction failed
     if (error === undefined && result !== undefined) {
-      if (this.#connection?.transactionStatus !== 'T') return this.#lose(leftTransaction());
+      if (this.#connection?.transactionStatus !== 'T') {
+        return this.#lose(new TransactionFailed('A statement ended the transaction it ran in.'));
+      }
       this.#sent.delete(pending);
       pending.settle(undefined, result);
     } else {
       const classified = classify(error ?? new Error('no answer'));
       if (classified.lost) return this.#lose(classified.error);
       if (!classified.reusable) this.#spoilt ??= classified.error.message;
-      if (this.#commit !== undefined) this.#refusedInCommit ??= classified.error;
+      if (this.#commit !== undefined && classified.refused) {
+        this.#refusedInCommit ??= classified.error;
+      }
       this.#sent.delete(pending);
       pending.settle(classified.error, undefined);
     }
@@ -200,20 +214,27 @@ export class Lease {
 
   #sendCommit(connection: Connection): void {
     this.#commitQueued = true;
-    connection.send(this.#settings.book.own('commit'), (error, result) => this.#committed(connection, error, result), () => {
-      this.#commitWritten = true;
-      if (this.#sent.size === 0) this.#timeCommit();
-    });
+    connection.send(
+      this.#settings.book.own('commit'),
+      (error, result) => this.#committed(error, result),
+      () => {
+        this.#commitWritten = true;
+        if (this.#sent.size === 0) this.#timeCommit();
+      },
+    );
   }
 
   /** From here on only COMMIT itself is waited for. */
   #timeCommit(): void {
     clearTimeout(this.#operationTimer);
     clearTimeout(this.#phaseTimer);
-    this.#phaseTimer = setTimeout(() => this.#lose(new OperationTimedOut('CLOSING')), this.#settings.closeTimeoutMs);
+    this.#phaseTimer = setTimeout(
+      () => this.#lose(new OperationTimedOut('CLOSING')),
+      this.#settings.closeTimeoutMs,
+    );
   }
 
-  #committed(connection: Connection, error: Error | undefined, result: RawResult | undefined): void {
+  #committed(error: Error | undefined, result: RawResult | undefined): void {
     if (this.#failure !== undefined || this.#closed) return;
     if (error === undefined && result !== undefined) {
       // A transaction that failed before answers COMMIT with the tag ROLLBACK, and no error.
@@ -228,7 +249,7 @@ export class Lease {
     if (!classified.reusable) this.#spoilt ??= 'COMMIT failed';
     this.#commit?.reject(transactionFailed(classified.error));
     this.#fail(classified.error);
-    connection.whenReady(() => this.#giveBack());
+    this.#giveBack('whenReady');
   }
 
   /** No further answer will come, or none that can be trusted. */
@@ -299,26 +320,18 @@ export class Lease {
     this.#commit?.reject(error); // no effect once it has been settled
   }
 
-  #giveBack(): void {
+  #giveBack(when: 'now' | 'whenReady' = 'now'): void {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#phaseTimer);
     const connection = this.#connection;
     this.#connection = undefined;
     if (connection !== undefined) {
-      if (this.#spoilt === undefined) this.#settings.pool.release(connection);
-      else this.#settings.pool.destroy(connection, this.#spoilt);
+      const { pool, closeTimeoutMs } = this.#settings;
+      if (this.#spoilt !== undefined) pool.destroy(connection, this.#spoilt);
+      else if (when === 'now') pool.release(connection);
+      else pool.releaseWhenReady(connection, closeTimeoutMs);
     }
     this.#returned.resolve();
   }
-}
-
-function leftTransaction(): DatabaseError {
-  return new TransactionFailed('A statement ended the transaction it ran in.');
-}
-
-export function transactionFailed(cause: DatabaseError | undefined): TransactionFailed {
-  return cause instanceof TransactionFailed
-    ? cause
-    : new TransactionFailed('The transaction failed earlier and was rolled back.', cause);
 }

@@ -10,10 +10,11 @@ import type { StatementRequest } from './statement.ts';
 export async function runAlone(
   request: StatementRequest,
   signal: AbortSignal | undefined,
-  { pool, book, operationTimeoutMs, onEvent }: LeaseSettings,
+  { pool, book, operationTimeoutMs, closeTimeoutMs, onEvent }: LeaseSettings,
 ): Promise<unknown[]> {
   const statement = book.admit(request);
-  const cancelled = (): DatabaseError => new OperationCancelled('The caller went away.', signal?.reason);
+  const cancelled = (): DatabaseError =>
+    new OperationCancelled('The caller went away.', signal?.reason);
   if (signal?.aborted) throw cancelled();
   const connection = await pool.acquire();
   return new Promise((resolve, reject) => {
@@ -44,7 +45,7 @@ export async function runAlone(
       }
       const classified = classify(error ?? new Error('no answer'));
       reject(classified.error);
-      if (classified.reusable) connection.whenReady(() => pool.release(connection));
+      if (classified.reusable) pool.releaseWhenReady(connection, closeTimeoutMs);
       else pool.destroy(connection, 'a look-up failed');
     });
   });

@@ -7,11 +7,17 @@ import {
   OperationCancelled,
   StatementFailed,
   type TransactionFailed,
+  transactionFailed,
 } from './errors.ts';
 import { Frame } from './frame.ts';
-import { Lease, type LeaseSettings, transactionFailed } from './lease.ts';
+import { Lease, type LeaseSettings } from './lease.ts';
 import type { Statement, StatementRequest } from './statement.ts';
-import type { OperationOptions, RawRows, TenantOperation, TenantTransaction } from './transaction.ts';
+import type {
+  OperationOptions,
+  RawRows,
+  TenantOperation,
+  TenantTransaction,
+} from './transaction.ts';
 
 /** The fence around one tenant transaction: who may send what, and whether it may still commit. */
 export class Operation implements TenantOperation {
@@ -24,6 +30,7 @@ export class Operation implements TenantOperation {
   #rolledBack: Promise<void> | undefined;
 
   constructor(tenantId: string, options: OperationOptions, settings: LeaseSettings) {
+    if (typeof tenantId !== 'string') throw new TypeError('An operation needs its tenant.');
     this.#settings = settings;
     this.#signal = options.signal;
     this.#lease = new Lease({ tenantId, mode: options.mode, signal: options.signal }, settings);
@@ -41,11 +48,16 @@ export class Operation implements TenantOperation {
 
   /** Nothing is on its way and nothing has failed. */
   get atRest(): boolean {
-    return this.#lease.unanswered === 0 && this.#lease.failure === undefined && this.#root.failure === undefined;
+    return (
+      this.#lease.unanswered === 0 &&
+      this.#lease.failure === undefined &&
+      this.#root.failure === undefined
+    );
   }
 
   commit(): Promise<void> {
-    if (this.#rolledBack !== undefined) return Promise.reject(new HandleClosed('The transaction was rolled back.'));
+    if (this.#rolledBack !== undefined)
+      return Promise.reject(new HandleClosed('The transaction was rolled back.'));
     this.#committing ??= handled(this.#commit());
     return this.#committing;
   }
@@ -63,7 +75,10 @@ export class Operation implements TenantOperation {
     try {
       statement = this.#settings.book.admit(request);
     } catch (error) {
-      const forbidden = error instanceof ForbiddenStatement ? error : new ForbiddenStatement('The statement was refused.', error);
+      const forbidden =
+        error instanceof ForbiddenStatement
+          ? error
+          : new ForbiddenStatement('The statement was refused.', error);
       // It did not run, so what its caller meant to happen did not: no COMMIT any more.
       frame.fail(forbidden);
       return Promise.reject(forbidden);
@@ -98,7 +113,8 @@ export class Operation implements TenantOperation {
     if (this.#current !== this.#root) {
       this.#root.fail(new HandleClosed('commit() was called while a savepoint is open.'));
     }
-    const failure = this.#lease.failure ?? (this.#root.failure && transactionFailed(this.#root.failure));
+    const failure =
+      this.#lease.failure ?? (this.#root.failure && transactionFailed(this.#root.failure));
     if (failure !== undefined) {
       if (this.started) await this.#lease.rollback();
       throw failure;
@@ -115,12 +131,18 @@ export class Operation implements TenantOperation {
     const failure = frame.effectiveFailure;
     if (failure !== undefined) return transactionFailed(failure);
     if (frame !== this.#current) {
-      const misuse = new HandleClosed('This transaction handle is used while a savepoint in it is open.');
+      const misuse = new HandleClosed(
+        'This transaction handle is used while a savepoint in it is open.',
+      );
       // As above: something that was meant to happen will not.
       frame.fail(misuse);
       return misuse;
     }
-    if (this.#signal?.aborted) return new OperationCancelled('The caller went away.', this.#signal.reason);
+    if (this.#signal?.aborted) {
+      const cancelled = new OperationCancelled('The caller went away.', this.#signal.reason);
+      frame.fail(cancelled);
+      return cancelled;
+    }
     return undefined;
   }
 
@@ -172,7 +194,8 @@ export class Operation implements TenantOperation {
     const first = frame.effectiveFailure;
     // 25P02 only says that something failed before: name that instead.
     const named =
-      error === undefined || (error instanceof StatementFailed && error.sqlState === failedTransactionState)
+      error === undefined ||
+      (error instanceof StatementFailed && error.sqlState === failedTransactionState)
         ? transactionFailed(first ?? error)
         : error;
     frame.fail(named);

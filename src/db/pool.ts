@@ -74,7 +74,10 @@ export class ConnectionPool {
       this.#onEvent({ type: 'connectionDestroyed', reason: 'not at rest when taken' });
       connection.destroy();
       if (Date.now() >= deadline) {
-        throw new DatabaseUnavailable('ACQUIRE_TIMED_OUT', 'No usable database connection in time.');
+        throw new DatabaseUnavailable(
+          'ACQUIRE_TIMED_OUT',
+          'No usable database connection in time.',
+        );
       }
     }
   }
@@ -87,6 +90,18 @@ export class ConnectionPool {
     }
     this.#taken.delete(connection);
     connection.release();
+  }
+
+  /** After an error answer: waits until the server is ready again, but not for ever. */
+  releaseWhenReady(connection: Connection, timeoutMs: number): void {
+    const timer = setTimeout(
+      () => this.destroy(connection, 'an error, and then nothing came'),
+      timeoutMs,
+    );
+    connection.whenReady(() => {
+      clearTimeout(timer);
+      if (this.#taken.has(connection)) this.release(connection);
+    });
   }
 
   destroy(connection: Connection, reason: string): void {
@@ -116,7 +131,10 @@ export class ConnectionPool {
     // Counted here: pg-pool counts neither those that a new connection is being made for, nor ends.
     if (this.#taken.size + this.#waiting.size >= poolSize + maxWaiting) {
       return Promise.reject(
-        new DatabaseUnavailable('TOO_MANY_WAITERS', 'Too many operations wait for a database connection.'),
+        new DatabaseUnavailable(
+          'TOO_MANY_WAITERS',
+          'Too many operations wait for a database connection.',
+        ),
       );
     }
     const { promise, resolve, reject } = Promise.withResolvers<Connection>();
@@ -139,6 +157,10 @@ function closed(): DatabaseUnavailable {
 
 function unavailable(error: Error | undefined): DatabaseUnavailable {
   return error?.message === 'timeout exceeded when trying to connect'
-    ? new DatabaseUnavailable('ACQUIRE_TIMED_OUT', 'No database connection came free in time.', error)
+    ? new DatabaseUnavailable(
+        'ACQUIRE_TIMED_OUT',
+        'No database connection came free in time.',
+        error,
+      )
     : new DatabaseUnavailable('CONNECT_FAILED', 'The database could not be reached.', error);
 }

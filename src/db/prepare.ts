@@ -1,6 +1,11 @@
 import { sql } from 'drizzle-orm';
 import type { PgPreparedQuery, PreparedQueryConfig } from 'drizzle-orm/pg-core';
-import { CapturedQuery, createTemplateDrizzle, runBuilt, type TenantDrizzle } from './drizzleSession.ts';
+import {
+  CapturedQuery,
+  createTemplateDrizzle,
+  runBuilt,
+  type TenantDrizzle,
+} from './drizzleSession.ts';
 import { tolerated } from './frame.ts';
 import { checkText } from './statement.ts';
 import { nameFor } from './statementBook.ts';
@@ -8,7 +13,15 @@ import type { TenantTransaction } from './transaction.ts';
 
 export type TemplateDrizzle = Pick<
   TenantDrizzle,
-  'select' | 'selectDistinct' | 'selectDistinctOn' | 'insert' | 'update' | 'delete' | 'with' | '$with' | '$count'
+  | 'select'
+  | 'selectDistinct'
+  | 'selectDistinctOn'
+  | 'insert'
+  | 'update'
+  | 'delete'
+  | 'with'
+  | '$with'
+  | '$count'
 >;
 
 /** The handle's own tenant, filled in by itself: every prepared statement can name its tenant_id with it. */
@@ -24,16 +37,19 @@ const template = createTemplateDrizzle();
  * Builds a statement once, with `sql.placeholder` where values go, and returns the function that runs
  * it in a transaction under a stable name. An array for `= any(${sql.placeholder('ids')})` is passed as
  * one value. Throws at once for a text that the fence would refuse; the returned function rejects as
- * `tx.query` does.
+ * `tx.query` does. `oneOfMany` is for texts that are made from what clients ask: such a one is named
+ * only when it comes again, and only while there is room.
  */
 export function prepare<T>(
   build: (db: TemplateDrizzle) => Preparable<T>,
+  { oneOfMany = false }: { oneOfMany?: boolean } = {},
 ): (tx: TenantTransaction, values?: Record<string, unknown>) => Promise<T> {
   const prepared = build(template).prepare('');
-  if (!(prepared instanceof CapturedQuery)) throw new TypeError('prepare() takes a query of the db it was given');
+  if (!(prepared instanceof CapturedQuery))
+    throw new TypeError('prepare() takes a query of the db it was given');
   const { built } = prepared;
   checkText(built.text);
-  const name = nameFor(built.text);
+  const name = oneOfMany ? undefined : nameFor(built.text);
   return (tx, values) =>
     tolerated(runBuilt(tx, built, { ...values, tenantId: tx.tenantId }, name) as Promise<T>);
 }

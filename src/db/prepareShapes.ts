@@ -20,7 +20,7 @@ export function prepareShapes<T>(): (
   return (shape, build) => {
     let statement = statements.get(shape);
     if (statement === undefined) {
-      statement = prepare(build);
+      statement = prepare(build, { oneOfMany: true });
       statements.set(shape, statement);
     }
     return statement;

@@ -36,7 +36,8 @@ const forbiddenCall =
 
 /** Refuses what may not run inside a tenant's transaction. Throws ForbiddenStatement. */
 export function checkText(text: string): void {
-  if (typeof text !== 'string') throw new ForbiddenStatement('A statement is a text and its values.');
+  if (typeof text !== 'string')
+    throw new ForbiddenStatement('A statement is a text and its values.');
   if (text.includes('\0')) throw new ForbiddenStatement('A statement may not contain a NUL byte.');
   if (!allowedVerb.test(text)) {
     throw new ForbiddenStatement(

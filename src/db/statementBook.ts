@@ -5,6 +5,8 @@ import { toWireValues } from './wireValues.ts';
 
 /** Each name is a plan kept by every backend of the pool, so their number is bounded. */
 const mostNames = 300;
+/** Of prepare()'s, which are as many as the code has. */
+const mostGivenNames = 500;
 const mostCandidates = 1_000;
 
 /**
@@ -59,13 +61,16 @@ export class StatementBook {
     return undefined;
   }
 
-  /** A name given by hand belongs to one text for the life of the process. */
-  #claim(name: string, text: string): string {
+  /** A given name belongs to one text for the life of the process. */
+  #claim(name: string, text: string): string | undefined {
     const owner = this.#textOf.get(name);
     if (owner === text) return name;
-    if (owner !== undefined) throw new ForbiddenStatement(`The statement name ${name} belongs to another text.`);
-    if (!/^\w{1,63}$/.test(name)) throw new ForbiddenStatement('A statement name is 1 to 63 letters, digits or _.');
+    if (owner !== undefined)
+      throw new ForbiddenStatement(`The statement name ${name} belongs to another text.`);
+    if (!/^\w{1,63}$/.test(name))
+      throw new ForbiddenStatement('A statement name is 1 to 63 letters, digits or _.');
     checkText(text);
+    if (this.#textOf.size >= mostGivenNames) return undefined;
     this.#textOf.set(name, text);
     return name;
   }

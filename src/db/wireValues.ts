@@ -19,7 +19,8 @@ export function toWireValues(values: readonly unknown[]): WireValue[] {
 function toWireValue(value: unknown): WireValue {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') return value;
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (value instanceof Uint8Array)
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (Array.isArray(value)) return arrayLiteral(value);
   return scalarText(value);
 }

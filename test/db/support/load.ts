@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { expect } from 'vitest';
 import type { Database, TenantTransaction } from '../../../src/db/database.ts';
 import { isDatabaseError } from '../../../src/db/errors.ts';
-import { allCustomers, type CustomerRow, insertCustomer, type TwoTenants } from './twoTenants.ts';
+import {
+  allCustomers,
+  type CustomerRow,
+  insertCustomer,
+  type TwoTenants,
+  until,
+} from './twoTenants.ts';
 
 /** What happened to the operations of one run of load. */
 export interface Tally {
@@ -29,7 +36,13 @@ export async function runLoad(
   { workers, signal }: { workers: number; signal: AbortSignal },
 ): Promise<Tally> {
   const tally: Tally = {
-    operations: 0, committed: [], aborted: [], inDoubt: [], errors: new Map(), foreign: [], wrong: [],
+    operations: 0,
+    committed: [],
+    aborted: [],
+    inDoubt: [],
+    errors: new Map(),
+    foreign: [],
+    wrong: [],
   };
   async function checked(tx: TenantTransaction, text = `${allCustomers} limit 20`): Promise<void> {
     const { rows } = await tx.query<CustomerRow>(text);
@@ -82,7 +95,12 @@ export async function runLoad(
             await inner.query('select 1/0');
           })
           .catch((error: unknown) => {
-            if (!isDatabaseError(error) || error.code !== 'STATEMENT_FAILED' || error.sqlState !== '22012') throw error;
+            if (
+              !isDatabaseError(error) ||
+              error.code !== 'STATEMENT_FAILED' ||
+              error.sqlState !== '22012'
+            )
+              throw error;
           });
         await tx.savepoint((inner) => inner.query(insertCustomer, [tenantId, name]));
         await checked(tx);
@@ -136,8 +154,39 @@ function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
+/** Fails unless every row was of the right tenant and every write told the truth. */
+export async function expectHonest(world: TwoTenants, tally: Tally): Promise<void> {
+  expect(tally.foreign).toEqual([]);
+  expect(tally.wrong).toEqual([]);
+  // A row-level security refusal would mean that somebody was in somebody else's transaction.
+  expect(tally.errors.get('42501')).toBeUndefined();
+  expect(await judgeWrites(world, tally)).toEqual({ lost: 0, revenants: 0, undone: 0 });
+  expect(tally.committed.length).toBeGreaterThan(3); // it got somewhere
+}
+
+/** Fails unless the pool serves as if nothing had happened and nothing is left in a transaction. */
+export async function expectRecovered(
+  world: TwoTenants,
+  db: Database,
+  poolSize: number,
+): Promise<void> {
+  const reads = Array.from({ length: poolSize * 10 }, () =>
+    db.withTenant(world.b, { mode: 'read' }, (tx) => tx.query<CustomerRow>(allCustomers)),
+  );
+  for (const { rows } of await Promise.all(reads)) {
+    expect(new Set(rows.map((row) => row.tenant_id))).toEqual(new Set([world.b]));
+  }
+  await until(async () =>
+    (await world.backends()).every((backend) => backend.state === 'idle' && !backend.xact),
+  );
+  expect((await world.backends()).length).toBeLessThanOrEqual(poolSize);
+}
+
 /** Compares what the writes said with what is in the database. */
-export async function judgeWrites(world: TwoTenants, tally: Tally): Promise<{ lost: number; revenants: number; undone: number }> {
+async function judgeWrites(
+  world: TwoTenants,
+  tally: Tally,
+): Promise<{ lost: number; revenants: number; undone: number }> {
   const { rows } = await world.admin.query<{ lost: number; revenants: number; undone: number }>(
     `select (select count(*)::int from unnest($1::text[]) n where not exists (select from app.customers where name = n)) as lost,
             (select count(*)::int from app.customers where name = any($2)) as revenants,

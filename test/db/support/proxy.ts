@@ -10,8 +10,12 @@ export type Verdict =
   | 'blackHole'
   /** Lost, both sides are reset. */
   | 'reset'
-  /** Delivered, then both sides are reset: the other end acts on it and its answer is lost. */
-  | 'passThenReset';
+  /** Delivered, then both sides are cut: the other end acts on it, and what comes after is lost. */
+  | 'passThenReset'
+  /** The same with this in its place. */
+  | { readonly last: Buffer }
+  /** Kept, and delivered in one piece with the next. */
+  | 'gather';
 
 interface Link {
   readonly client: net.Socket;
@@ -20,26 +24,22 @@ interface Link {
 }
 
 /** A TCP proxy in front of Postgres that can delay, swallow, cut and reset. */
-export interface Proxy {
+export interface TcpProxy {
   readonly port: number;
   /** Every piece that the client sent, in order: what arrived together was written together. */
   readonly sent: Buffer[];
-  readonly openLinks: number;
   /** Decides about each piece; `undefined` lets everything pass. */
   judge: ((piece: Buffer, direction: Direction) => Verdict) | undefined;
   delayMs: number;
   /** Refuses new connections while true. */
   refusing: boolean;
   urlFor(url: string): string;
-  /** New connections go to another server. */
-  retarget(url: string): void;
   resetAll(): void;
-  swallowAll(): void;
   close(): Promise<void>;
 }
 
-export async function startProxy(targetUrl: string): Promise<Proxy> {
-  let target = new URL(targetUrl);
+export async function startProxy(targetUrl: string): Promise<TcpProxy> {
+  const target = new URL(targetUrl);
   const links = new Set<Link>();
   const sent: Buffer[] = [];
 
@@ -54,24 +54,45 @@ export async function startProxy(targetUrl: string): Promise<Proxy> {
     else setTimeout(() => to.writable && to.write(piece), proxy.delayMs);
   };
 
-  const forward = (link: Link, direction: Direction, from: net.Socket, to: net.Socket): void => {
-    from.on('data', (piece: Buffer) => {
-      if (direction === 'toServer') sent.push(piece);
+  const deliverThenCut = (link: Link, direction: Direction, piece: Buffer): void => {
+    link.swallowing = true;
+    if (direction === 'toClient') {
+      link.server.resetAndDestroy();
+      link.client.end(piece, () => links.delete(link));
+    } else {
+      link.client.resetAndDestroy();
+      // Postgres must have read it before its connection goes: a reset discards what is unread.
+      link.server.write(piece);
+      link.server.once('data', () => cut(link));
+    }
+  };
+
+  const carryOut = (
+    verdict: Exclude<Verdict, 'gather'>,
+    link: Link,
+    direction: Direction,
+    piece: Buffer,
+  ): void => {
+    const to = direction === 'toServer' ? link.server : link.client;
+    if (Buffer.isBuffer(verdict)) deliver(to, verdict);
+    else if (verdict === 'pass') deliver(to, piece);
+    else if (verdict === 'blackHole') link.swallowing = true;
+    else if (verdict === 'reset') cut(link);
+    else deliverThenCut(link, direction, verdict === 'passThenReset' ? piece : verdict.last);
+  };
+
+  const forward = (link: Link, direction: Direction): void => {
+    const [from, to] =
+      direction === 'toServer' ? [link.client, link.server] : [link.server, link.client];
+    let gathered = Buffer.alloc(0);
+    from.on('data', (arrived: Buffer) => {
+      if (direction === 'toServer') sent.push(arrived);
       if (link.swallowing) return;
+      const piece = Buffer.concat([gathered, arrived]);
+      gathered = Buffer.alloc(0);
       const verdict = proxy.judge?.(piece, direction) ?? 'pass';
-      if (verdict === 'blackHole') {
-        link.swallowing = true;
-      } else if (verdict === 'reset') {
-        cut(link);
-      } else if (verdict === 'passThenReset') {
-        // The far end must have read it before its connection goes: a reset discards what is unread.
-        to.write(piece);
-        link.swallowing = true;
-        from.resetAndDestroy();
-        to.once('data', () => cut(link));
-      } else {
-        deliver(to, verdict === 'pass' ? piece : verdict);
-      }
+      if (verdict === 'gather') gathered = piece;
+      else carryOut(verdict, link, direction, piece);
     });
     from.on('error', () => undefined);
     from.on('close', () => {
@@ -91,18 +112,15 @@ export async function startProxy(targetUrl: string): Promise<Proxy> {
     server.setNoDelay(true);
     const link: Link = { client, server, swallowing: false };
     links.add(link);
-    forward(link, 'toServer', client, server);
-    forward(link, 'toClient', server, client);
+    forward(link, 'toServer');
+    forward(link, 'toClient');
   });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   const { port } = listener.address() as net.AddressInfo;
 
-  const proxy: Proxy = {
+  const proxy: TcpProxy = {
     port,
     sent,
-    get openLinks() {
-      return links.size;
-    },
     judge: undefined,
     delayMs: 0,
     refusing: false,
@@ -112,14 +130,8 @@ export async function startProxy(targetUrl: string): Promise<Proxy> {
       changed.port = String(port);
       return changed.href;
     },
-    retarget(url) {
-      target = new URL(url);
-    },
     resetAll() {
       for (const link of [...links]) cut(link);
-    },
-    swallowAll() {
-      for (const link of links) link.swallowing = true;
     },
     async close() {
       proxy.resetAll();
@@ -136,4 +148,18 @@ export function overwrite(piece: Buffer, text: string, by: string): Buffer {
   const changed = Buffer.from(piece);
   changed.write(by.padEnd(text.length), at, 'latin1');
   return changed;
+}
+
+/**
+ * The piece up to and with the first answer of one kind: 'E' is an error.
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+export function upTo(piece: Buffer, kind: string): Buffer {
+  let at = 0;
+  while (at + 5 <= piece.length) {
+    const found = piece.toString('latin1', at, at + 1) === kind;
+    at += 1 + piece.readInt32BE(at + 1);
+    if (found) break;
+  }
+  return piece.subarray(0, at);
 }

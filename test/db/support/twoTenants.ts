@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { type Database, type DatabaseEvent, type DatabaseOptions, openDatabase } from '../../../src/db/database.ts';
+import {
+  type Database,
+  type DatabaseEvent,
+  type DatabaseOptions,
+  openDatabase,
+} from '../../../src/db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts';
 
 export const customersEach = 20;
@@ -12,6 +17,10 @@ export interface CustomerRow {
   name: string;
 }
 
+export interface OpenedDatabase extends Database {
+  readonly events: DatabaseEvent[];
+}
+
 /** A migrated database with two tenants that have the same phone numbers, so that a leak would show. */
 export interface TwoTenants {
   readonly a: string;
@@ -19,8 +28,8 @@ export interface TwoTenants {
   readonly serverUrl: string;
   readonly adminUrl: string;
   /** A superuser's connection, to look and to break things with. */
-  readonly admin: pg.Client;
-  open(options?: Partial<DatabaseOptions>): Database & { readonly events: DatabaseEvent[] };
+  readonly admin: pg.Pool;
+  open(options?: Partial<DatabaseOptions>): OpenedDatabase;
   /** Customers as the administrator sees them. */
   countOf(name: string): Promise<number>;
   /** Backends of the server's role in this database. */
@@ -30,12 +39,22 @@ export interface TwoTenants {
 
 export async function createTwoTenants(base?: TestDatabase): Promise<TwoTenants> {
   const database = base ?? (await createTestDatabase());
-  const admin = new pg.Client({ connectionString: database.adminUrl, application_name: 'torture admin' });
+  // A pool, because it connects again after a restart.
+  const admin = new pg.Pool({
+    connectionString: database.adminUrl,
+    application_name: 'torture admin',
+    max: 1,
+  });
   admin.on('error', () => undefined);
-  await admin.connect();
   const [a, b] = [randomUUID(), randomUUID()];
-  for (const [id, slug] of [[a, 'a'], [b, 'b']] as const) {
-    await admin.query(`insert into app.tenants (id, slug, name, plan) values ($1, $2, $2, 'BASIC')`, [id, slug]);
+  for (const [id, slug] of [
+    [a, 'a'],
+    [b, 'b'],
+  ] as const) {
+    await admin.query(
+      `insert into app.tenants (id, slug, name, plan) values ($1, $2, $2, 'BASIC')`,
+      [id, slug],
+    );
     await admin.query(
       `insert into app.customers (tenant_id, id, phone, name)
        select $1::uuid, gen_random_uuid(), '+52155' || (10000000 + n), 'of ' || $1 from generate_series(1, $2::int) n`,
@@ -66,10 +85,13 @@ export async function createTwoTenants(base?: TestDatabase): Promise<TwoTenants>
         ...options,
       });
       opened.push(db);
-      return Object.defineProperty(db, 'events', { value: events }) as Database & { events: DatabaseEvent[] };
+      return Object.defineProperty(db, 'events', { value: events }) as OpenedDatabase;
     },
     async countOf(name) {
-      const { rows } = await admin.query('select count(*)::int as n from app.customers where name = $1', [name]);
+      const { rows } = await admin.query(
+        'select count(*)::int as n from app.customers where name = $1',
+        [name],
+      );
       return rows[0].n;
     },
     async backends() {
@@ -88,14 +110,16 @@ export async function createTwoTenants(base?: TestDatabase): Promise<TwoTenants>
 }
 
 /** The text of a statement that adds a customer under a name to count by. */
-export const insertCustomer =
-  `insert into app.customers (tenant_id, id, phone, name)
+export const insertCustomer = `insert into app.customers (tenant_id, id, phone, name)
    values ($1, gen_random_uuid(), '+1' || (1000000000 + floor(random() * 8999999999))::bigint, $2)`;
 
 export const allCustomers = 'select tenant_id, id, phone, name from app.customers';
 
 /** Polls `probe` until it answers true; rejects after timeoutMs. For what the server gives no event for. */
-export async function until(probe: () => Promise<boolean> | boolean, timeoutMs = 3_000): Promise<void> {
+export async function until(
+  probe: () => Promise<boolean> | boolean,
+  timeoutMs = 3_000,
+): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await probe())) {
     if (Date.now() > deadline) throw new Error('waited in vain');

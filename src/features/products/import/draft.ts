@@ -21,8 +21,8 @@ export interface ProductDraft {
   category?: string | null;
   condition?: ProductCondition;
   location?: string | null;
-  /** Pieces that can be sold; absent when no variant says a quantity. */
-  stock?: number;
+  /** Pieces that can be sold; `null` when nobody counts them. */
+  stock?: number | null;
   status?: ProductStatus;
   tags?: string[];
   metadata?: Record<string, unknown>;

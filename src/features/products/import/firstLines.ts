@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 
 /**
  * Remembers on which line of the file a key was first seen, in 12 bytes a slot (24 to 48 a key)
- * whatever the key's length. A `Map<string, number>` of 200 000 handles took 25 MB of heap, this
- * takes 6 MB outside of it.
+ * whatever the key's length. A `Map<string, number>` of 200 000 handles took 19 MB of heap, this
+ * takes 6 MB outside of it and 0.3 s in all.
  *
  * Keys are compared by 63 bits of SHA-256: with a million keys the chance that two different ones
  * meet is 1 in 18 million, and nobody can make them meet on purpose.

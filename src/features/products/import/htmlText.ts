@@ -20,7 +20,7 @@ const droppedElements = new Set('script style template iframe svg noscript objec
  * such as htmlparser2 adds (a tree, repairs of wrong nesting) is thrown away here. It follows the
  * HTML standard where that decides what is text: `<` starts a tag only before a letter, `/`, `!`
  * or `?`, attributes may hold `>`, an unclosed comment or script runs to the end. One pass, no
- * backtracking: 1 MB of `<` takes milliseconds. The result is text, never markup that is safe to insert.
+ * backtracking: 1 MB of nothing but tags takes under 0.1 s. The result is text, never safe markup.
  */
 export function htmlToText(html: string): string {
   const text = new TextLines();
@@ -84,23 +84,29 @@ function decoded(text: string): string {
 
 /** Puts text together line by line with white space collapsed as HTML does. */
 class TextLines {
-  #lines: string[] = [''];
+  // Pieces instead of one growing string: looking at the end of a long one after each piece made
+  // 1 MB of `x<b>` take 12 s.
+  #pieces: string[] = [];
+  #lineIsEmpty = true;
+  #endsWithSpace = false;
   #blank = false;
   #bullet = '';
 
   add(text: string): void {
     const collapsed = text.replace(/[ \t\n\f\r]+/g, ' ');
-    const line = this.#lines.at(-1) ?? '';
-    const added = line === '' || line.endsWith(' ') ? collapsed.trimStart() : collapsed;
+    const noSpace = this.#lineIsEmpty || this.#endsWithSpace;
+    const added = noSpace ? collapsed.trimStart() : collapsed;
     if (added === '') return;
-    if (this.#blank && line === '') this.#lines.push('');
-    this.#lines[this.#lines.length - 1] += this.#bullet + added;
+    if (this.#blank && this.#lineIsEmpty) this.#newLine();
+    this.#pieces.push(this.#bullet, added);
+    this.#lineIsEmpty = false;
+    this.#endsWithSpace = added.endsWith(' ');
     this.#blank = false;
     this.#bullet = '';
   }
 
   element(name: string, closes: boolean): void {
-    if (name === 'br') this.#lines.push('');
+    if (name === 'br') this.#newLine();
     else if (paragraphElements.has(name)) this.#break(this.#bullet === '');
     else if (lineElements.has(name)) this.#break(false);
     // The bullet waits for text, so that an empty item leaves nothing behind.
@@ -110,12 +116,19 @@ class TextLines {
 
   #break(blank: boolean): void {
     this.#blank ||= blank;
-    if (this.#lines.at(-1) !== '') this.#lines.push('');
+    if (!this.#lineIsEmpty) this.#newLine();
+  }
+
+  #newLine(): void {
+    this.#pieces.push('\n');
+    this.#lineIsEmpty = true;
+    this.#endsWithSpace = false;
   }
 
   toString(): string {
-    const lines = this.#lines.map((line) => line.trimEnd());
+    const lines = this.#pieces.join('').split('\n');
     return lines
+      .map((line) => line.trimEnd())
       .join('\n')
       .replace(/\n{3,}/g, '\n\n')
       .trim();

@@ -5,6 +5,7 @@ import { problemsOf } from './jsonProblems.ts';
 import { type JsonProduct, jsonProductSchema } from './jsonSchema.ts';
 import { importLimits } from './limits.ts';
 import { shown } from './problem.ts';
+import { variantTitle } from './variantTitle.ts';
 
 /** What the lines before have used up. */
 interface Taken {
@@ -48,7 +49,7 @@ function draftOf(product: JsonProduct, defaultCurrency: string | undefined): Pro
     const { price: own, ...fields } = variant;
     return {
       sku: fields.sku ?? null,
-      title: fields.title ?? (Object.values(fields.options ?? {}).join(' / ') || 'Default Title'),
+      title: fields.title ?? variantTitle(fields.options ?? {}),
       options: fields.options ?? {},
       price: own?.amount ?? price?.amount ?? '',
       compareAtPrice: fields.compareAtPrice ?? null,
@@ -58,19 +59,21 @@ function draftOf(product: JsonProduct, defaultCurrency: string | undefined): Pro
     };
   });
   const counted = drafts?.flatMap((variant) => variant.stock ?? []) ?? [];
-  const total = counted.length > 0 ? counted.reduce((sum, pieces) => sum + pieces, 0) : undefined;
-  const ownSku = sku === undefined && drafts !== undefined ? (drafts[0]?.sku ?? null) : sku;
+  const total = counted.reduce((sum, pieces) => sum + pieces, 0);
+  const ownSku = sku === undefined && drafts?.[0] !== undefined ? drafts[0].sku : sku;
   const currency = price?.currencyCode ?? defaultCurrency;
   return definedOnly<ProductDraft>({
     ...rest,
     externalReference: externalReference ?? ownSku ?? '',
     description: rest.description === null ? '' : rest.description,
-    condition: rest.condition,
+    condition: rest.condition ?? undefined,
+    status: rest.status ?? undefined,
+    metadata: rest.metadata === null ? {} : rest.metadata,
     images: rest.images?.map(({ url, alt }) => ({ url, alt: alt ?? null })),
     options: rest.options ?? (drafts === undefined ? undefined : optionsOf(drafts)),
     price: price?.amount ?? lowestAmount((drafts ?? []).map((variant) => variant.price)) ?? '',
     currency,
-    stock: stock ?? total,
+    stock: stock === undefined && counted.length > 0 ? total : stock,
     sku: ownSku,
     variants: drafts,
   });
@@ -130,6 +133,10 @@ function checkVariants(draft: ProductDraft, taken: Taken): Found[] {
     seen.add(sku);
   }
   const names = draft.options?.map(({ name }) => name) ?? [];
+  if (names.length > importLimits.options) {
+    const message = `At most ${importLimits.options} options are possible.`;
+    found.push({ column: 'options', code: 'TOO_MANY', message });
+  }
   if (new Set(names).size < names.length) {
     found.push({
       column: 'options',

@@ -35,7 +35,15 @@ const url = z.string().superRefine((text, context) => {
   }
 });
 
+/** `null` empties a field, as in the GraphQL input. */
+function list<Item extends z.ZodType>(item: Item, most: number) {
+  const items = z.array(item).max(most).nullable();
+  return items.transform((found) => found ?? []).optional();
+}
+
 const stock = z.number().int().min(0).max(importLimits.stock);
+
+const alt = z.string().trim().max(importLimits.altLength).nullish();
 
 const variant = z.strictObject({
   sku: blankIsNull.optional(),
@@ -54,38 +62,30 @@ function amountOnly() {
 }
 
 export const jsonProductSchema = z.strictObject({
-  externalReference: z.string().trim().min(1).max(importLimits.referenceLength).optional(),
+  externalReference: z.string().trim().min(1).max(importLimits.referenceLength).nullish(),
   name: z.string().trim().min(1).max(importLimits.nameLength),
   description: z.string().max(importLimits.descriptionLength).nullable().optional(),
   price: price.optional(),
   sku: blankIsNull.optional(),
   category: blankIsNull.optional(),
-  condition: z.enum(['NEW', 'USED', 'REFURBISHED']).optional(),
+  condition: z.enum(['NEW', 'USED', 'REFURBISHED']).nullish(),
   location: blankIsNull.optional(),
-  stock: stock.optional(),
-  status: z.enum(['DRAFT', 'ACTIVE', 'ARCHIVED']).optional(),
-  tags: z.array(label.min(1)).max(importLimits.tags).optional(),
+  stock: stock.nullish(),
+  status: z.enum(['DRAFT', 'ACTIVE', 'ARCHIVED']).nullish(),
+  tags: list(label.min(1), importLimits.tags),
   metadata: z
     .record(z.string(), z.unknown())
     .refine((data) => JSON.stringify(data).length <= importLimits.metadataLength, {
       params: { code: 'TOO_LONG' },
       message: `The metadata has more than ${importLimits.metadataLength} characters.`,
     })
-    .optional(),
-  images: z
-    .array(
-      z.strictObject({
-        url,
-        alt: z.string().trim().max(importLimits.altLength).nullable().optional(),
-      }),
-    )
-    .max(importLimits.images)
-    .optional(),
-  options: z
-    .array(z.strictObject({ name: label.min(1), values: z.array(label.min(1)).min(1) }))
-    .max(importLimits.options)
-    .optional(),
-  variants: z.array(variant).max(importLimits.variants).optional(),
+    .nullish(),
+  images: list(z.strictObject({ url, alt }), importLimits.images),
+  options: list(
+    z.strictObject({ name: label.min(1), values: z.array(label.min(1)).min(1) }),
+    importLimits.options,
+  ),
+  variants: list(variant, importLimits.variants),
 });
 
 export type JsonProduct = z.output<typeof jsonProductSchema>;

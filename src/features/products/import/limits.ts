@@ -1,7 +1,7 @@
 /**
  * What one product may hold. Where Shopify documents a limit it is Shopify's, so that every file it
  * exported can come in: 2 048 variants since October 2025 (100 before), three options, 250 images
- * and 250 tags of 255 characters each.
+ * and 250 tags. The lengths are our own.
  */
 export const importLimits = {
   referenceLength: 255,
@@ -19,8 +19,8 @@ export const importLimits = {
   metadataDepth: 16,
   metadataLength: 65_535,
   /**
-   * Bytes of one CSV record or JSON line. Shopify caps an HTML body at 512 KB; four times that
-   * still bounds what an unclosed quote makes the reader hold.
+   * Bytes of one CSV record or JSON line: thirty times the longest description, for the markup
+   * around it, and a bound for what an unclosed quote makes the reader hold.
    */
   recordBytes: 2 * 1024 * 1024,
   /** Records with broken quotes after which a file is taken for something else than CSV. */

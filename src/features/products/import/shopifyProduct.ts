@@ -5,6 +5,7 @@ import { importLimits } from './limits.ts';
 import { shown } from './problem.ts';
 import { readProductFields } from './shopifyProductFields.ts';
 import type { ShopifyRow } from './shopifyRow.ts';
+import { variantTitle } from './variantTitle.ts';
 
 const optionFields = [
   ['option1Name', 'option1Value'],
@@ -29,7 +30,7 @@ export class ShopifyProduct {
   readonly #images = new Map<string, ImageDraft & { position: number }>();
   readonly #skuLines = new Map<string, number>();
   readonly #skusOfFile: FirstLines;
-  readonly #columns: Record<'sku' | 'image' | 'tracker' | 'policy', boolean>;
+  readonly #columns: Record<'sku' | 'image' | 'quantity' | 'tracker' | 'policy', boolean>;
   #stock = 0;
   #tracked = false;
   #oversells = false;
@@ -40,6 +41,7 @@ export class ShopifyProduct {
     this.#columns = {
       sku: first.has('sku'),
       image: first.has('image'),
+      quantity: first.has('quantity'),
       tracker: first.has('tracker'),
       policy: first.has('policy'),
     };
@@ -88,7 +90,7 @@ export class ShopifyProduct {
       ...(this.#columns.sku ? { sku: this.#variants[0]?.sku ?? null } : {}),
       price: lowestAmount(this.#variants.map(({ price }) => price)) ?? '0',
       ...(defaultCurrency === undefined ? {} : { currency: defaultCurrency }),
-      ...(counted ? { stock: this.#stock } : {}),
+      ...(this.#columns.quantity ? { stock: counted ? this.#stock : null } : {}),
       ...(this.#columns.image ? { images: this.#orderedImages() } : {}),
       options,
       variants: options.length > 0 ? this.#variants : this.#variants.map(withoutOptions),
@@ -97,7 +99,7 @@ export class ShopifyProduct {
 
   #addVariant(row: ShopifyRow): void {
     const options = this.#readOptions(row);
-    const title = Object.values(options).join(' / ') || 'Default Title';
+    const title = variantTitle(options);
     const price = row.amount('price');
     if (row.text('price') === '') {
       row.report(

@@ -76,6 +76,11 @@ describe('JSONL', () => {
     ['condition INVALID_VALUE', 'NEW, USED, REFURBISHED', { ...tea, condition: 'new' }],
     ['images[0].url INVALID_URL', 'https://', { ...tea, images: [{ url: 'javascript:1' }] }],
     ['tags TOO_MANY', '250', { ...tea, tags: Array(251).fill('x') }],
+    [
+      'options TOO_MANY',
+      'At most 3',
+      { ...tea, variants: [{ options: { a: '1', b: '1', c: '1', d: '1' } }] },
+    ],
     ['variants[0].prize UNKNOWN_FIELD', 'mean price?', { ...tea, variants: [{ prize: 1 }] }],
     ['externalReference MISSING_REFERENCE', 'sku', { name: 'x', price: '1' }],
     ['- INVALID_CHARACTER', 'NUL', { ...tea, name: 'a\0b' }],
@@ -90,6 +95,21 @@ describe('JSONL', () => {
     expect(outcome.found).toEqual([`1 ${found}`]);
     expect(outcome.problems[0]?.message).toContain(words);
     expect(outcome.products).toEqual([]);
+  });
+
+  test('null empties what can be empty, and a key that is not there leaves it alone', async () => {
+    const names = ['description', 'sku', 'category', 'condition', 'location', 'stock', 'status'];
+    const lists = ['tags', 'metadata', 'images', 'options', 'variants'];
+    const nulls = Object.fromEntries([...names, ...lists].map((name) => [name, null]));
+    const { products } = await readLine({ ...tea, ...nulls });
+    expect(products).toEqual([
+      {
+        ...tea,
+        ...{ description: '', sku: null, category: null, location: null, stock: null },
+        ...{ tags: [], metadata: {}, images: [], options: [], variants: [] },
+      },
+    ]);
+    expect((await readLine(tea)).products).toEqual([tea]);
   });
 
   test('variants need every option, their own combination and their own SKU', async () => {

@@ -79,7 +79,7 @@ describe("Shopify's product CSV", () => {
     });
     expect(card).toMatchObject({ options: [], metadata: { giftCard: true }, sku: null });
     expect(card?.description).toBe('Plain words & no tags < 5');
-    expect(card).not.toHaveProperty('stock');
+    expect(card?.stock).toBeNull();
     expect(card?.variants).toMatchObject([{ title: 'Default Title', options: {}, stock: null }]);
     expect(bowl).toMatchObject({
       status: 'DRAFT',
@@ -140,6 +140,14 @@ describe("Shopify's product CSV", () => {
     const { products } = await readItems(csv('Variant Price,Nonsense,Title,Handle', '5,x,A,a'));
     expect(products).toMatchObject([{ externalReference: 'a', name: 'A', price: '5' }]);
   });
+});
+
+test("the product's price is the lowest by value, not by letters", async () => {
+  const header = 'Handle,Title,Variant Price,Option1 Name,Option1 Value';
+  const { products } = await readItems(
+    csv(header, 'a,A,10.5,Size,S', 'a,,9.50,,M', 'a,,9.5001,,L'),
+  );
+  expect(products).toMatchObject([{ price: '9.50' }]);
 });
 
 describe('a line that is wrong', () => {
@@ -304,6 +312,17 @@ describe('broken quotes', () => {
     expect(outcome.found).toEqual(['3 Title UNCLOSED_QUOTE']);
     expect(outcome.problems[0]).toMatchObject({ externalReference: 'b' });
     expect(handlesOf(outcome)).toEqual(['a', 'c', 'd', 'e']);
+  });
+
+  test('the line on which an open quote was noticed is that of the file', async () => {
+    const lines = ['a,"A,1', 'b,B,2', 'c,"C",3', 'd,"D,4', 'e,E,5', 'f,"F",6'];
+    const { problems } = await readItems(csv(simple, ...lines));
+    expect(
+      problems.map(({ row, message }) => [row, /before (line \d+)/.exec(message)?.[1]]),
+    ).toEqual([
+      [2, 'line 4'],
+      [5, 'line 7'],
+    ]);
   });
 
   test('an open quote at the end is reported on the line where it began', async () => {

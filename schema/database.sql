@@ -1,0 +1,624 @@
+-- What the migrations and sql/ come to, printed by "npm run schema:print". To read and to compare, not to run.
+
+create role tenantry_lookup nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
+
+create role tenantry_operator login nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
+
+create role tenantry_owner nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
+
+create role tenantry_search nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
+
+create role tenantry_server login nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
+alter role tenantry_server set idle_in_transaction_session_timeout = 15s;
+alter role tenantry_server set lock_timeout = 5s;
+alter role tenantry_server set search_path = app;
+alter role tenantry_server set statement_timeout = 15s;
+
+create schema app authorization tenantry_owner;
+grant usage on schema app to tenantry_lookup;
+grant usage on schema app to tenantry_operator;
+grant usage on schema app to tenantry_search;
+grant usage on schema app to tenantry_server;
+
+create table app.api_keys (
+  tenant_id uuid not null,
+  id uuid not null,
+  name text not null,
+  prefix text not null,
+  secret_hash text not null,
+  scopes text[] not null,
+  created_at timestamp(3) with time zone default now() not null,
+  expires_at timestamp(3) with time zone,
+  revoked_at timestamp(3) with time zone,
+  last_used_at timestamp(3) with time zone,
+  constraint api_keys_pkey PRIMARY KEY (tenant_id, id),
+  constraint api_keys_tenant_id_secret_hash_key UNIQUE (tenant_id, secret_hash),
+  constraint api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id)
+);
+alter table app.api_keys owner to tenantry_owner;
+CREATE INDEX api_keys_tenant_id_created_at_id_idx ON app.api_keys USING btree (tenant_id, created_at, id);
+alter table app.api_keys enable row level security;
+alter table app.api_keys force row level security;
+create policy lookup on app.api_keys for select to tenantry_lookup
+  using (true);
+create policy tenant on app.api_keys for all to tenantry_server
+  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
+  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+grant select on app.api_keys to tenantry_lookup;
+grant insert, select, update on app.api_keys to tenantry_server;
+
+create table app.audit_events (
+  tenant_id uuid not null,
+  id uuid not null,
+  occurred_at timestamp(3) with time zone default now() not null,
+  actor_kind text not null,
+  actor_id uuid,
+  actor_name text not null,
+  action text not null,
+  target_type text not null,
+  target_id uuid,
+  before jsonb,
+  after jsonb,
+  ip text,
+  user_agent text,
+  request_id text not null,
+  constraint audit_events_pkey PRIMARY KEY (tenant_id, id),
+  constraint audit_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+  constraint audit_events_actor_kind_known CHECK ((actor_kind = ANY (ARRAY['USER'::text, 'API_KEY'::text, 'OPERATOR'::text, 'SYSTEM'::text])))
+);
+alter table app.audit_events owner to tenantry_owner;
+CREATE INDEX audit_events_tenant_id_occurred_at_id_idx ON app.audit_events USING btree (tenant_id, occurred_at, id);
+CREATE INDEX audit_events_tenant_id_target_id_occurred_at_id_idx ON app.audit_events USING btree (tenant_id, target_id, occurred_at, id);
+alter table app.audit_events enable row level security;
+alter table app.audit_events force row level security;
+create policy operator on app.audit_events for all to tenantry_operator
+  using (true)
+  with check (true);
+create policy tenant on app.audit_events for all to tenantry_server
+  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
+  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+grant insert, select on app.audit_events to tenantry_operator;
+grant insert, select on app.audit_events to tenantry_server;
+
+create table app.canned_replies (
+  tenant_id uuid not null,
+  id uuid not null,
+  shortcut text not null,
+  body text not null,
+  created_at timestamp(3) with time zone default now() not null,
+  updated_at timestamp(3) with time zone default now() not null,
+  constraint canned_replies_pkey PRIMARY KEY (tenant_id, id),
+  constraint canned_replies_tenant_id_shortcut_key UNIQUE (tenant_id, shortcut),
+  constraint canned_replies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id)
+);
+alter table app.canned_replies owner to tenantry_owner;
+alter table app.canned_replies enable row level security;
+alter table app.canned_replies force row level security;
+create policy tenant on app.canned_replies for all to tenantry_server
+  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
+  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+grant delete, insert, select, update on app.canned_replies to tenantry_server;
+
+create table app.conversations (
+  tenant_id uuid not null,
+  id uuid not null,
+  customer_id uuid not null,
+  subject text,
+  status text default 'OPEN'::text not null,
+  priority text default 'NORMAL'::text not null,
+  assignee_id uuid,
+  labels text[] default '{}'::text[] not null,
+  snoozed_until timestamp(3) with time zone,
+  unread_count integer default 0 not null,
+  waiting_since timestamp(3) with time zone,
+  last_intent text,
+  last_message_at timestamp(3) with time zone default now() not null,
+  last_message_preview text,
+  external_reference text,
+  created_at timestamp(3) with time zone default now() not null,
+  updated_at timestamp(3) with time zone default now() not null,
+  constraint conversations_pkey PRIMARY KEY (tenant_id, id),
+  constraint conversations_tenant_id_external_reference_key UNIQUE (tenant_id, external_reference),
+  constraint conversations_assignee_id_fkey FOREIGN KEY (tenant_id, assignee_id) REFERENCES app.members(tenant_id, id),
+  constraint conversations_customer_id_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES app.customers(tenant_id, id),
+  constraint conversations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+  constraint conversations_priority_known CHECK ((priority = ANY (ARRAY['LOW'::text, 'NORMAL'::text, 'HIGH'::text, 'URGENT'::text]))),
+  constraint conversations_status_known CHECK ((status = ANY (ARRAY['OPEN'::text, 'PENDING'::text, 'SNOOZED'::text, 'RESOLVED'::text]))),
+  constraint conversations_unread_not_negative CHECK ((unread_count >= 0))
+);
+alter table app.conversations owner to tenantry_owner;
+CREATE INDEX conversations_tenant_id_assignee_id_last_message_at_id_idx ON app.conversations USING btree (tenant_id, assignee_id, last_message_at, id);
+CREATE INDEX conversations_tenant_id_created_at_id_idx ON app.conversations USING btree (tenant_id, created_at, id);
+CREATE INDEX conversations_tenant_id_customer_id_last_message_at_id_idx ON app.conversations USING btree (tenant_id, customer_id, last_message_at, id);
+CREATE INDEX conversations_tenant_id_last_message_at_id_idx ON app.conversations USING btree (tenant_id, last_message_at, id);
+CREATE INDEX conversations_tenant_id_status_last_message_at_id_idx ON app.conversations USING btree (tenant_id, status, last_message_at, id);
+alter table app.conversations enable row level security;
+alter table app.conversations force row level security;
+create policy tenant on app.conversations for all to tenantry_server
+  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
+  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+grant insert, select, update on app.conversations to tenantry_server;
+
+create table app.customers (
+  tenant_id uuid not null,
+  id uuid not null,
+  phone text not null,
+  name text,
+  email text,
+  locale text,
+  labels text[] default '{}'::text[] not null,
+  metadata jsonb default '{}'::jsonb not null,
+  external_reference text,
+  created_at timestamp(3) with time zone default now() not null,
+  updated_at timestamp(3) with time zone default now() not null,
+  constraint customers_pkey PRIMARY KEY (tenant_id, id),
+  constraint customers_tenant_id_external_reference_key UNIQUE (tenant_id, external_reference),
+  constraint customers_tenant_id_phone_key UNIQUE (tenant_id, phone),
+  constraint customers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+  constraint customers_phone_e164 CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text))
+);
+alter table app.customers owner to tenantry_owner;
+CREATE INDEX customers_tenant_id_created_at_id_idx ON app.customers USING btree (tenant_id, created_at, id);
+alter table app.customers enable row level security;
+alter table app.customers force row level security;
+create policy tenant on app.customers for all to tenantry_server
+  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
+  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+grant insert, select, update on app.customers to tenantry_server;
+
+create table app.members (
+  tenant_id uuid not null,
+  id uuid not null,
+  user_id uuid not null,
+  role text not null,
+  name text not null,
+  email text not null,
+  created_at timestamp(3) with time zone default now() not null,
+  updated_at timestamp(3) with time zone default now() not null,
+  constraint members_pkey PRIMARY KEY (tenant_id, id),
+  constraint members_tenant_id_user_id_key UNIQUE (tenant_id, user_id),
+  constraint members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+  constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES app.users(id),
+  constraint members_role_known CHECK ((role = ANY (ARRAY['OWNER'::text, 'ADMIN'::text, 'MEMBER'::text, 'VIEWER'::text])))
+);
+alter table app.members owner to tenantry_owner;
+CREATE INDEX members_tenant_id_created_at_id_idx ON app.members USING btree (tenant_id, created_at, id);
+CREATE INDEX members_user_id_idx ON app.members USING btree (user_id);
+alter table app.members enable row level security;
+alter table app.members force row level security;
+create policy lookup on app.members for select to tenantry_lookup
+  using (true);
+create policy tenant on app.members for all to tenantry_server
+  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
+  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+grant select on app.members to tenantry_lookup;
+grant delete, insert, select, update on app.members to tenantry_server;
+
+create table app.messages (
+  tenant_id uuid not null,
+  id uuid not null,
+  conversation_id uuid not null,
+  direction text not null,
+  body text not null,
+  author_member_id uuid,
+  author_customer_id uuid,
+  author_api_key_id uuid,
+  external_reference text,
+  created_at timestamp(3) with time zone default now() not null,
+  constraint messages_pkey PRIMARY KEY (tenant_id, id),
+  constraint messages_tenant_id_external_reference_key UNIQUE (tenant_id, external_reference),
+  constraint messages_author_api_key_id_fkey FOREIGN KEY (tenant_id, author_api_key_id) REFERENCES app.api_keys(tenant_id, id),
+  constraint messages_author_customer_id_fkey FOREIGN KEY (tenant_id, author_customer_id) REFERENCES app.customers(tenant_id, id),
+  constraint messages_author_member_id_fkey FOREIGN KEY (tenant_id, author_member_id) REFERENCES app.members(tenant_id, id),
+  constraint messages_conversation_id_fkey FOREIGN KEY (tenant_id, conversation_id) REFERENCES app.conversations(tenant_id, id),
+  constraint messages_direction_known CHECK ((direction = ANY (ARRAY['INBOUND'::text, 'OUTBOUND'::text, 'INTERNAL'::text]))),
+  constraint messages_one_author_at_most CHECK ((num_nonnulls(author_member_id, author_customer_id, author_api_key_id) <= 1))
+);
+alter table app.messages owner to tenantry_owner;
+CREATE INDEX messages_tenant_id_conversation_id_created_at_id_idx ON app.messages USING btree (tenant_id, conversation_id, created_at, id);
+alter table app.messages enable row level security;
+alter table app.messages force row level security;
+create policy tenant on app.messages for all to tenantry_server
+  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
+  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+grant insert, select, update on app.messages to tenantry_server;
+
+create table app.plans (
+  code text not null,
+  name text not null,
+  "position" integer not null,
+  limits jsonb not null,
+  features text[] not null,
+  constraint plans_pkey PRIMARY KEY (code)
+);
+alter table app.plans owner to tenantry_owner;
+alter table app.plans enable row level security;
+alter table app.plans force row level security;
+create policy everyone on app.plans for select to tenantry_lookup, tenantry_operator, tenantry_server
+  using (true);
+create policy owner on app.plans for all to tenantry_owner
+  using (true)
+  with check (true);
+grant select on app.plans to tenantry_lookup;
+grant select on app.plans to tenantry_operator;
+grant select on app.plans to tenantry_server;
+
+create table app.products (
+  tenant_id uuid not null,
+  id uuid not null,
+  name text not null,
+  description text default ''::text not null,
+  sku text,
+  price_amount numeric(19,4) not null,
+  price_currency text not null,
+  category text,
+  condition text default 'NEW'::text not null,
+  location text,
+  stock integer,
+  status text default 'ACTIVE'::text not null,
+  tags text[] default '{}'::text[] not null,
+  images jsonb default '[]'::jsonb not null,
+  options jsonb default '[]'::jsonb not null,
+  variants jsonb default '[]'::jsonb not null,
+  metadata jsonb default '{}'::jsonb not null,
+  external_reference text,
+  created_at timestamp(3) with time zone default now() not null,
+  updated_at timestamp(3) with time zone default now() not null,
+  name_key text generated always as (app.fold(name)) stored,
+  search_text text generated always as (app.product_search_text(name, sku, category, tags)) stored,
+  search_vector tsvector generated always as (app.product_search_vector(name, sku, category, tags, description)) stored,
+  constraint products_pkey PRIMARY KEY (tenant_id, id),
+  constraint products_tenant_id_external_reference_key UNIQUE (tenant_id, external_reference),
+  constraint products_tenant_id_sku_key UNIQUE (tenant_id, sku),
+  constraint products_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+  constraint products_condition_known CHECK ((condition = ANY (ARRAY['NEW'::text, 'USED'::text, 'REFURBISHED'::text]))),
+  constraint products_currency_shape CHECK ((price_currency ~ '^[A-Z]{3}$'::text)),
+  constraint products_price_not_negative CHECK ((price_amount >= (0)::numeric)),
+  constraint products_status_known CHECK ((status = ANY (ARRAY['DRAFT'::text, 'ACTIVE'::text, 'ARCHIVED'::text])))
+);
+alter table app.products owner to tenantry_owner;
+CREATE INDEX products_search_text_idx ON app.products USING gin (tenant_id, search_text extensions.gin_trgm_ops);
+CREATE INDEX products_search_vector_idx ON app.products USING gin (tenant_id, search_vector);
+CREATE INDEX products_tenant_id_category_idx ON app.products USING btree (tenant_id, category);
+CREATE INDEX products_tenant_id_created_at_id_idx ON app.products USING btree (tenant_id, created_at, id);
+CREATE INDEX products_tenant_id_name_key_id_idx ON app.products USING btree (tenant_id, name_key, id);
+CREATE INDEX products_tenant_id_price_amount_id_idx ON app.products USING btree (tenant_id, price_amount, id);
+CREATE INDEX products_tenant_id_updated_at_id_idx ON app.products USING btree (tenant_id, updated_at, id);
+alter table app.products enable row level security;
+alter table app.products force row level security;
+create policy search on app.products for select to tenantry_search
+  using (true);
+create policy tenant on app.products for all to tenantry_server
+  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
+  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+grant insert, select, update on app.products to tenantry_server;
+grant select (tenant_id), select (id), select (sku), select (search_text), select (search_vector) on app.products to tenantry_search;
+
+create table app.sessions (
+  id uuid not null,
+  user_id uuid not null,
+  ip text,
+  user_agent text,
+  created_at timestamp(3) with time zone default now() not null,
+  expires_at timestamp(3) with time zone not null,
+  revoked_at timestamp(3) with time zone,
+  constraint sessions_pkey PRIMARY KEY (id),
+  constraint sessions_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES app.users(id)
+);
+alter table app.sessions owner to tenantry_owner;
+CREATE INDEX sessions_user_id_idx ON app.sessions USING btree (user_id);
+alter table app.sessions enable row level security;
+alter table app.sessions force row level security;
+create policy lookup on app.sessions for all to tenantry_lookup
+  using (true)
+  with check (true);
+grant insert, select on app.sessions to tenantry_lookup;
+
+create table app.tenant_routes (
+  kind text not null,
+  key text not null,
+  tenant_id uuid not null,
+  constraint tenant_routes_pkey PRIMARY KEY (kind, key),
+  constraint tenant_routes_tenant_id_tenants_id_fk FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+  constraint tenant_routes_kind_known CHECK ((kind = ANY (ARRAY['SLUG'::text, 'DOMAIN'::text, 'PHONE_NUMBER_ID'::text, 'API_KEY'::text])))
+);
+alter table app.tenant_routes owner to tenantry_owner;
+CREATE INDEX tenant_routes_tenant_id_idx ON app.tenant_routes USING btree (tenant_id);
+alter table app.tenant_routes enable row level security;
+alter table app.tenant_routes force row level security;
+create policy lookup on app.tenant_routes for select to tenantry_lookup
+  using (true);
+create policy operator on app.tenant_routes for all to tenantry_operator
+  using (true)
+  with check (true);
+create policy tenant on app.tenant_routes for all to tenantry_server
+  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
+  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+grant select on app.tenant_routes to tenantry_lookup;
+grant delete, insert, select on app.tenant_routes to tenantry_operator;
+grant delete, insert, select on app.tenant_routes to tenantry_server;
+
+create table app.tenant_settings (
+  tenant_id uuid not null,
+  version integer default 1 not null,
+  business jsonb default '{}'::jsonb not null,
+  ai jsonb default '{}'::jsonb not null,
+  branding jsonb default '{}'::jsonb not null,
+  custom jsonb default '{}'::jsonb not null,
+  updated_at timestamp(3) with time zone default now() not null,
+  constraint tenant_settings_pkey PRIMARY KEY (tenant_id),
+  constraint tenant_settings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id)
+);
+alter table app.tenant_settings owner to tenantry_owner;
+alter table app.tenant_settings enable row level security;
+alter table app.tenant_settings force row level security;
+create policy tenant on app.tenant_settings for all to tenantry_server
+  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
+  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+grant insert, select, update on app.tenant_settings to tenantry_server;
+
+create table app.tenants (
+  id uuid not null,
+  slug text not null,
+  name text not null,
+  description text,
+  domain text,
+  status text default 'TRIAL'::text not null,
+  plan text not null,
+  metadata jsonb default '{}'::jsonb not null,
+  created_at timestamp(3) with time zone default now() not null,
+  updated_at timestamp(3) with time zone default now() not null,
+  constraint tenants_pkey PRIMARY KEY (id),
+  constraint tenants_domain_key UNIQUE (domain),
+  constraint tenants_slug_key UNIQUE (slug),
+  constraint tenants_plan_plans_code_fk FOREIGN KEY (plan) REFERENCES app.plans(code),
+  constraint tenants_slug_shape CHECK ((slug ~ '^[a-z0-9](-?[a-z0-9])*$'::text)),
+  constraint tenants_status_known CHECK ((status = ANY (ARRAY['TRIAL'::text, 'ACTIVE'::text, 'SUSPENDED'::text, 'DELETING'::text])))
+);
+alter table app.tenants owner to tenantry_owner;
+alter table app.tenants enable row level security;
+alter table app.tenants force row level security;
+create policy lookup on app.tenants for select to tenantry_lookup
+  using (true);
+create policy operator on app.tenants for all to tenantry_operator
+  using (true)
+  with check (true);
+create policy tenant on app.tenants for all to tenantry_server
+  using ((id = ANY (ARRAY[app.current_tenant()])))
+  with check ((id = ANY (ARRAY[app.current_tenant()])));
+grant select on app.tenants to tenantry_lookup;
+grant insert, select, update on app.tenants to tenantry_operator;
+grant select, update on app.tenants to tenantry_server;
+
+create table app.usage_counters (
+  tenant_id uuid not null,
+  meter text not null,
+  day date not null,
+  used bigint not null,
+  updated_at timestamp(3) with time zone default now() not null,
+  constraint usage_counters_pkey PRIMARY KEY (tenant_id, meter, day),
+  constraint usage_counters_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+  constraint usage_counters_not_negative CHECK ((used >= 0))
+);
+alter table app.usage_counters owner to tenantry_owner;
+alter table app.usage_counters enable row level security;
+alter table app.usage_counters force row level security;
+create policy operator on app.usage_counters for select to tenantry_operator
+  using (true);
+create policy tenant on app.usage_counters for all to tenantry_server
+  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
+  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+grant select on app.usage_counters to tenantry_operator;
+grant insert, select, update on app.usage_counters to tenantry_server;
+
+create table app.users (
+  id uuid not null,
+  email text not null,
+  name text not null,
+  password_hash text,
+  email_verified_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone default now() not null,
+  updated_at timestamp(3) with time zone default now() not null,
+  constraint users_pkey PRIMARY KEY (id),
+  constraint users_email_key UNIQUE (email),
+  constraint users_email_is_lower_case CHECK ((email = lower(email)))
+);
+alter table app.users owner to tenantry_owner;
+alter table app.users enable row level security;
+alter table app.users force row level security;
+create policy lookup on app.users for select to tenantry_lookup
+  using (true);
+create policy operator on app.users for all to tenantry_operator
+  using (true)
+  with check (true);
+grant select on app.users to tenantry_lookup;
+grant insert, select, update on app.users to tenantry_operator;
+
+CREATE OR REPLACE FUNCTION app.current_tenant()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case
+    when current_setting('app.tenant_id', true) ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
+    then current_setting('app.tenant_id', true)::uuid
+  end
+$function$;
+alter function app.current_tenant() owner to tenantry_owner;
+grant execute on function app.current_tenant() to tenantry_lookup;
+grant execute on function app.current_tenant() to tenantry_operator;
+grant execute on function app.current_tenant() to tenantry_search;
+grant execute on function app.current_tenant() to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.find_api_key(key_hash text)
+ RETURNS TABLE(tenant_id uuid, key_id uuid, name text, scopes text[], expires_at timestamp with time zone, tenant_status text, plan text, slug text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select k.tenant_id, k.id, k.name, k.scopes, k.expires_at, t.status, t.plan, t.slug
+  from app.tenant_routes r
+  join app.api_keys k on k.tenant_id = r.tenant_id and k.secret_hash = r.key
+  join app.tenants t on t.id = r.tenant_id
+  where r.kind = 'API_KEY' and r.key = key_hash
+    and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+$function$;
+alter function app.find_api_key(text) owner to tenantry_lookup;
+grant execute on function app.find_api_key(text) to tenantry_operator;
+grant execute on function app.find_api_key(text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.find_credentials(sign_in_email text)
+ RETURNS TABLE(user_id uuid, name text, password_hash text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select u.id, u.name, u.password_hash from app.users u where u.email = lower(sign_in_email)
+$function$;
+alter function app.find_credentials(text) owner to tenantry_lookup;
+grant execute on function app.find_credentials(text) to tenantry_operator;
+grant execute on function app.find_credentials(text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.find_membership(session_id uuid, member_user_id uuid, member_tenant_id uuid)
+ RETURNS TABLE(member_id uuid, role text, member_name text, email text, tenant_status text, plan text, slug text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select m.id, m.role, m.name, m.email, t.status, t.plan, t.slug
+  from app.sessions s
+  join app.members m on m.user_id = s.user_id and m.tenant_id = member_tenant_id
+  join app.tenants t on t.id = m.tenant_id
+  where s.id = session_id and s.user_id = member_user_id
+    and s.revoked_at is null and s.expires_at > now()
+$function$;
+alter function app.find_membership(uuid,uuid,uuid) owner to tenantry_lookup;
+grant execute on function app.find_membership(uuid,uuid,uuid) to tenantry_operator;
+grant execute on function app.find_membership(uuid,uuid,uuid) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.find_tenant(route_kind text, route_key text)
+ RETURNS TABLE(id uuid, slug text, name text, status text, plan text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select t.id, t.slug, t.name, t.status, t.plan
+  from app.tenant_routes r join app.tenants t on t.id = r.tenant_id
+  where r.kind = route_kind and r.key = route_key
+$function$;
+alter function app.find_tenant(text,text) owner to tenantry_lookup;
+grant execute on function app.find_tenant(text,text) to tenantry_operator;
+grant execute on function app.find_tenant(text,text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.fold(input text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN lower(extensions.unaccent('extensions.unaccent'::regdictionary, input));
+alter function app.fold(text) owner to tenantry_owner;
+grant execute on function app.fold(text) to public;
+grant execute on function app.fold(text) to tenantry_operator;
+grant execute on function app.fold(text) to tenantry_search;
+grant execute on function app.fold(text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.list_memberships(member_user_id uuid)
+ RETURNS TABLE(tenant_id uuid, slug text, name text, status text, plan text, member_id uuid, role text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select t.id, t.slug, t.name, t.status, t.plan, m.id, m.role
+  from app.members m join app.tenants t on t.id = m.tenant_id
+  where m.user_id = member_user_id
+  order by m.created_at, t.id
+$function$;
+alter function app.list_memberships(uuid) owner to tenantry_lookup;
+grant execute on function app.list_memberships(uuid) to tenantry_operator;
+grant execute on function app.list_memberships(uuid) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.open_session(session_id uuid, session_user_id uuid, expires timestamp with time zone, from_ip text, agent text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  insert into app.sessions (id, user_id, ip, user_agent, expires_at)
+  values (session_id, session_user_id, from_ip, agent, expires)
+$function$;
+alter function app.open_session(uuid,uuid,timestamp with time zone,text,text) owner to tenantry_lookup;
+grant execute on function app.open_session(uuid,uuid,timestamp with time zone,text,text) to tenantry_operator;
+grant execute on function app.open_session(uuid,uuid,timestamp with time zone,text,text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.product_search_text(name text, sku text, category text, tags text[])
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select app.fold(concat_ws(' ', name, sku, category, array_to_string(tags, ' '))) $function$;
+alter function app.product_search_text(text,text,text,text[]) owner to tenantry_owner;
+grant execute on function app.product_search_text(text,text,text,text[]) to public;
+grant execute on function app.product_search_text(text,text,text,text[]) to tenantry_operator;
+grant execute on function app.product_search_text(text,text,text,text[]) to tenantry_search;
+grant execute on function app.product_search_text(text,text,text,text[]) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.product_search_vector(name text, sku text, category text, tags text[], description text)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select setweight(to_tsvector('pg_catalog.simple', app.fold(concat_ws(' ', name, sku))), 'A')
+      || setweight(to_tsvector('pg_catalog.simple', app.fold(concat_ws(' ', category, array_to_string(tags, ' ')))), 'B')
+      || setweight(to_tsvector('pg_catalog.simple', app.fold(coalesce(left(description, 20000), ''))), 'D')
+$function$;
+alter function app.product_search_vector(text,text,text,text[],text) owner to tenantry_owner;
+grant execute on function app.product_search_vector(text,text,text,text[],text) to public;
+grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_operator;
+grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_search;
+grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.search_products(phrase text)
+ RETURNS TABLE(product_id uuid, score real)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER ROWS 100
+ SET search_path TO 'app', 'extensions', 'pg_temp'
+ SET "pg_trgm.word_similarity_threshold" TO '0.5'
+AS $function$
+  with wanted as materialized (
+    select app.fold(phrase) as folded,
+           -- Every word must occur; each may be the beginning of one ("jack" finds "jacket").
+           -- Only letters and digits survive, so the text can't be tsquery syntax.
+           (select to_tsquery('pg_catalog.simple', string_agg(word || ':*', ' & '))
+            from regexp_split_to_table(app.fold(phrase), '[^[:alnum:]]+') as word
+            where word <> '') as query
+  ),
+  exact as (
+    select p.id, (1 + ts_rank(p.search_vector, wanted.query)
+                    + case when app.fold(p.sku) = wanted.folded then 10 else 0 end)::real as score
+    from app.products p, wanted
+    where p.tenant_id = app.current_tenant() and p.search_vector @@ wanted.query
+  ),
+  alike as (
+    select p.id, extensions.word_similarity(wanted.folded, p.search_text) as score
+    from app.products p, wanted
+    where p.tenant_id = app.current_tenant() and wanted.folded operator(extensions.<%) p.search_text
+  )
+  select both_ways.id, sum(both_ways.score)::real
+  from (select * from exact union all select * from alike) as both_ways
+  group by both_ways.id
+$function$;
+alter function app.search_products(text) owner to tenantry_search;
+grant execute on function app.search_products(text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.set_tenant(tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+begin
+  -- %L of a uuid is safe by its type. NULL means: no tenant, no rows.
+  execute format('set local app.tenant_id = %L', coalesce(tenant::text, ''));
+end $function$;
+alter function app.set_tenant(uuid) owner to tenantry_owner;
+grant execute on function app.set_tenant(uuid) to tenantry_lookup;
+grant execute on function app.set_tenant(uuid) to tenantry_operator;
+grant execute on function app.set_tenant(uuid) to tenantry_search;
+grant execute on function app.set_tenant(uuid) to tenantry_server;

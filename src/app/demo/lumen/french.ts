@@ -1,0 +1,110 @@
+import type { Script } from '../vocabulary.ts';
+import { furnishing } from './furnishing.ts';
+
+export const french: readonly Script[] = [
+  {
+    intent: 'availability',
+    subject: '« {product} » est-il disponible ?',
+    lines: [
+      '> Bonjour, je cherche « {product} ».',
+      '> Est-ce [encore disponible|toujours en stock] ?',
+      '< Bonjour {first} ! Oui, il nous en reste {stock} ({location}).',
+      '> Parfait. Pouvez-vous m’en réserver un exemplaire ?',
+      '# Réserver un exemplaire jusqu’à samedi soir.',
+      '< C’est fait, il vous attend jusqu’à samedi soir.',
+      '> Merci [beaucoup|mille fois] !',
+      '< Avec plaisir, à bientôt.',
+    ],
+  },
+  {
+    intent: 'price',
+    subject: 'Prix de « {product} »',
+    lines: [
+      '> Bonsoir, quel est le prix de « {product} » ?',
+      '> La livraison est-elle comprise ?',
+      '< Bonsoir {first} ! Le prix est de {price}, et la livraison est offerte dès 150 €.',
+      '> Et si j’en prends deux ?',
+      '< Dans ce cas, {offer} pièce.',
+      '> D’accord, envoyez-moi le devis.',
+      '< Vous le trouverez dans votre boîte dans un instant.',
+    ],
+  },
+  {
+    intent: 'delivery',
+    subject: 'Livraison de la commande {order}',
+    lines: [
+      '* Votre commande {order} est partie. Comptez environ {days} jours.',
+      '> Bonjour, j’attends « {product} », commande {order}.',
+      '> Il n’y aura personne [mardi|vendredi]. Peut-on changer le jour ?',
+      '< Bonjour {first}, bien sûr. Quel jour vous convient ?',
+      '> Samedi matin, si possible.',
+      '# Transporteur prévenu : samedi entre 9 h et 12 h.',
+      '< C’est noté : samedi entre 9 h et 12 h. Le chauffeur vous appellera.',
+      '> Parfait, merci.',
+      '< Je vous en prie.',
+    ],
+  },
+  {
+    intent: 'return',
+    subject: 'Retour de « {product} »',
+    categories: furnishing,
+    lines: [
+      '> Bonjour, « {product} » est très beau, mais trop grand pour notre entrée.',
+      '> Puis-je le rendre ? Commande {order}.',
+      '< Bonjour {first} ! Oui, vous avez 30 jours. Préférez-vous un échange ?',
+      '> Oui, pourquoi pas avec « {other} » ?',
+      '< Très bon choix. Nous apportons l’un et reprenons l’autre le même jour.',
+      '> C’est vraiment [pratique|gentil], merci.',
+      '< Merci à vous, {first}.',
+    ],
+  },
+  {
+    intent: 'complaint',
+    subject: '« {product} » arrivé abîmé',
+    categories: furnishing,
+    lines: [
+      '> [Quelle déception|Mauvaise surprise] : « {product} » est arrivé rayé.',
+      '> Commande {order}. Que proposez-vous ?',
+      '< Nous sommes désolés, {first}. Pouvez-vous nous envoyer une photo ?',
+      '> La voici par e-mail.',
+      '# Photo reçue, remplacement accepté.',
+      '< Merci. Le remplacement part demain, gardez l’autre en attendant.',
+      '> Entendu, j’attends le colis.',
+      '< Merci de votre patience.',
+    ],
+  },
+  {
+    intent: 'opening_hours',
+    subject: 'Horaires du magasin de Lyon',
+    lines: [
+      '> Bonjour, êtes-vous ouverts [samedi|le lundi] à Lyon ?',
+      '> J’aimerais voir « {product} ».',
+      '< Bonjour {first} ! Oui, du lundi au samedi, de 10 h à 18 h.',
+      '> Super, à samedi alors.',
+      '< À samedi, le café est prêt.',
+    ],
+  },
+  {
+    intent: 'advice',
+    subject: 'Un conseil pour « {product} »',
+    categories: furnishing,
+    lines: [
+      '> Bonjour, j’hésite entre « {product} » et « {other} ».',
+      '> C’est pour une petite pièce, assez sombre.',
+      '< Bonjour {first} ! Dans ce cas, plutôt « {product} », il prend moins de place.',
+      '> Et la couleur ?',
+      '< Une teinte claire. Voulez-vous un échantillon, gratuitement ?',
+      '> Oui, [volontiers|avec plaisir].',
+      '< Il part cet après-midi.',
+    ],
+  },
+  {
+    intent: 'thanks',
+    subject: 'Merci !',
+    lines: [
+      '> « {product} » est arrivé ce matin.',
+      '> C’est [magnifique|superbe], merci à toute l’équipe !',
+      '< Merci {first}, votre message nous fait très plaisir.',
+    ],
+  },
+];

@@ -1,0 +1,16 @@
+import type { Random } from './random.ts';
+
+export const second = 1000;
+export const minute = 60 * second;
+export const hour = 60 * minute;
+export const day = 24 * hour;
+
+/** A moment between the two, ends included. */
+export function momentBetween(random: Random, from: number, to: number): Date {
+  return new Date(random.integer(from, to));
+}
+
+/** Day of a moment in UTC, "2026-01-31". */
+export function dayOf(moment: Date): string {
+  return moment.toISOString().slice(0, 10);
+}

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTwoTenants, type TwoTenants } from './support/twoTenants.ts';
+
+let tenants: TwoTenants;
+beforeAll(async () => {
+  tenants = await createTwoTenants();
+  await tenants.admin.query(`update app.products set name = 'Blue lamp', sku = 'LAMP-1'`);
+});
+afterAll(() => tenants.close());
+
+const searched = 'select product_id from app.search_products($1)';
+
+describe('search_products', () => {
+  it.each(['blue lamp', 'lamp', 'blue lanp', 'LAMP-1', 'lam'])(
+    'finds "%s" in one’s own products only',
+    async (phrase) => {
+      for (const tenantId of [tenants.a, tenants.b]) {
+        const { rows } = await tenants.asTenant(tenantId, (client) =>
+          client.query(searched, [phrase]),
+        );
+        expect(rows).toEqual([{ product_id: tenants.rowOf('app.products', tenantId).id }]);
+      }
+    },
+  );
+
+  it('finds nothing without a tenant', async () => {
+    const { rows } = await tenants.asTenant(null, (client) => client.query(searched, ['lamp']));
+    expect(rows).toEqual([]);
+  });
+
+  it.each(["' or true --", 'lamp:* | !lamp', '((', '\\', '%', '<->', '', null])(
+    'takes %j as words, not as syntax',
+    async (phrase) => {
+      const { rows } = await tenants.asTenant(tenants.a, (client) =>
+        client.query(searched, [phrase]),
+      );
+      expect(
+        rows.every(({ product_id: id }) => id === tenants.rowOf('app.products', tenants.a).id),
+      ).toBe(true);
+    },
+  );
+
+  it('reads app.products and no temporary table of that name', async () => {
+    const { rows } = await tenants.asTenant(tenants.a, async (client) => {
+      await client.query('savepoint s');
+      // Refused where TEMPORARY is revoked, which is as good.
+      await client
+        .query('create temporary table products on commit drop as select * from app.products')
+        .then(() => client.query('update pg_temp.products set id = gen_random_uuid()'))
+        .catch(() => client.query('rollback to s'));
+      return client.query(searched, ['lamp']);
+    });
+    expect(rows).toEqual([{ product_id: tenants.rowOf('app.products', tenants.a).id }]);
+  });
+});
+
+describe('the look-ups before a tenant is known', () => {
+  const ask = async (text: string, values: unknown[]): Promise<unknown[]> =>
+    (await tenants.asTenant(null, (client) => client.query(text, values))).rows;
+
+  it('answer nothing to who names no key that exists', async () => {
+    const unknown = randomUUID();
+    expect(await ask(`select * from app.find_tenant('SLUG', $1)`, ['nobody'])).toEqual([]);
+    expect(await ask(`select * from app.find_tenant('SLUG', null)`, [])).toEqual([]);
+    expect(await ask(`select * from app.find_tenant('SLUG', $1)`, ['%'])).toEqual([]);
+    expect(await ask('select * from app.find_credentials($1)', ['nobody@example.org'])).toEqual([]);
+    expect(await ask('select * from app.find_credentials(null)', [])).toEqual([]);
+    expect(await ask('select * from app.list_memberships($1)', [unknown])).toEqual([]);
+    expect(await ask('select * from app.find_api_key($1)', ['0'.repeat(64)])).toEqual([]);
+    expect(await ask('select * from app.find_membership($1, $1, $1)', [unknown])).toEqual([]);
+  });
+
+  it('answer a route with the one tenant it leads to', async () => {
+    const { kind, key } = tenants.rowOf('app.tenant_routes', tenants.b);
+    const found = await ask('select id from app.find_tenant($1, $2)', [kind, key]);
+    expect(found).toEqual([{ id: tenants.b }]);
+  });
+
+  it('find a key by its route, until it is revoked or expired, and never by the other’s route', async () => {
+    const hash = randomUUID();
+    const { id } = tenants.rowOf('app.api_keys', tenants.a);
+    const keyed =
+      'update app.api_keys set secret_hash = $1, revoked_at = null, expires_at = null where id = $2';
+    await tenants.admin.query(keyed, [hash, id]);
+    const find = () => ask('select tenant_id, key_id from app.find_api_key($1)', [hash]);
+    const route = `insert into app.tenant_routes (kind, key, tenant_id) values ('API_KEY', $1, $2)`;
+    await tenants.admin.query(route, [hash, tenants.b]);
+    expect(await find()).toEqual([]);
+    await tenants.admin.query('update app.tenant_routes set tenant_id = $2 where key = $1', [
+      hash,
+      tenants.a,
+    ]);
+    expect(await find()).toEqual([{ tenant_id: tenants.a, key_id: id }]);
+    await tenants.admin.query(
+      `update app.api_keys set expires_at = now() - interval '1 second' where id = $1`,
+      [id],
+    );
+    expect(await find()).toEqual([]);
+    await tenants.admin.query(
+      'update app.api_keys set expires_at = null, revoked_at = now() where id = $1',
+      [id],
+    );
+    expect(await find()).toEqual([]);
+  });
+
+  it('find a membership while its session lives, for its own user and tenant', async () => {
+    const { user_id: user, id: member } = tenants.rowOf('app.members', tenants.a);
+    const session = randomUUID();
+    const find = (...values: unknown[]) =>
+      ask('select member_id from app.find_membership($1, $2, $3)', values);
+    const stranger = randomUUID();
+    const opened = `select app.open_session($1, $2, now() + interval '1 hour', null, null)`;
+    await tenants.asTenant(null, (client) => client.query(opened, [session, user]));
+    expect(await find(session, user, tenants.a)).toEqual([{ member_id: member }]);
+    expect(await find(session, stranger, tenants.a)).toEqual([]);
+    expect(await find(session, user, stranger)).toEqual([]);
+    expect(await find(stranger, user, tenants.a)).toEqual([]);
+    await tenants.admin.query('update app.sessions set revoked_at = now() where id = $1', [
+      session,
+    ]);
+    expect(await find(session, user, tenants.a)).toEqual([]);
+    await tenants.admin.query(
+      `update app.sessions set revoked_at = null, expires_at = now() - interval '1 second' where id = $1`,
+      [session],
+    );
+    expect(await find(session, user, tenants.a)).toEqual([]);
+  });
+});
