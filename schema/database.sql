@@ -42,8 +42,8 @@ alter table app.api_keys force row level security;
 create policy lookup on app.api_keys for select to tenantry_lookup
   using (true);
 create policy tenant on app.api_keys for all to tenantry_server
-  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
-  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
 grant select on app.api_keys to tenantry_lookup;
 grant insert, select, update on app.api_keys to tenantry_server;
 
@@ -75,8 +75,8 @@ create policy operator on app.audit_events for all to tenantry_operator
   using (true)
   with check (true);
 create policy tenant on app.audit_events for all to tenantry_server
-  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
-  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
 grant insert, select on app.audit_events to tenantry_operator;
 grant insert, select on app.audit_events to tenantry_server;
 
@@ -95,8 +95,8 @@ alter table app.canned_replies owner to tenantry_owner;
 alter table app.canned_replies enable row level security;
 alter table app.canned_replies force row level security;
 create policy tenant on app.canned_replies for all to tenantry_server
-  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
-  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
 grant delete, insert, select, update on app.canned_replies to tenantry_server;
 
 create table app.conversations (
@@ -135,8 +135,8 @@ CREATE INDEX conversations_tenant_id_status_last_message_at_id_idx ON app.conver
 alter table app.conversations enable row level security;
 alter table app.conversations force row level security;
 create policy tenant on app.conversations for all to tenantry_server
-  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
-  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
 grant insert, select, update on app.conversations to tenantry_server;
 
 create table app.customers (
@@ -162,8 +162,8 @@ CREATE INDEX customers_tenant_id_created_at_id_idx ON app.customers USING btree 
 alter table app.customers enable row level security;
 alter table app.customers force row level security;
 create policy tenant on app.customers for all to tenantry_server
-  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
-  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
 grant insert, select, update on app.customers to tenantry_server;
 
 create table app.members (
@@ -189,8 +189,8 @@ alter table app.members force row level security;
 create policy lookup on app.members for select to tenantry_lookup
   using (true);
 create policy tenant on app.members for all to tenantry_server
-  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
-  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
 grant select on app.members to tenantry_lookup;
 grant delete, insert, select, update on app.members to tenantry_server;
 
@@ -219,8 +219,8 @@ CREATE INDEX messages_tenant_id_conversation_id_created_at_id_idx ON app.message
 alter table app.messages enable row level security;
 alter table app.messages force row level security;
 create policy tenant on app.messages for all to tenantry_server
-  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
-  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
 grant insert, select, update on app.messages to tenantry_server;
 
 create table app.plans (
@@ -289,8 +289,8 @@ alter table app.products force row level security;
 create policy search on app.products for select to tenantry_search
   using (true);
 create policy tenant on app.products for all to tenantry_server
-  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
-  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
 grant insert, select, update on app.products to tenantry_server;
 grant select (tenant_id), select (id), select (sku), select (search_text), select (search_vector) on app.products to tenantry_search;
 
@@ -332,8 +332,8 @@ create policy operator on app.tenant_routes for all to tenantry_operator
   using (true)
   with check (true);
 create policy tenant on app.tenant_routes for all to tenantry_server
-  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
-  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
 grant select on app.tenant_routes to tenantry_lookup;
 grant delete, insert, select on app.tenant_routes to tenantry_operator;
 grant delete, insert, select on app.tenant_routes to tenantry_server;
@@ -353,8 +353,8 @@ alter table app.tenant_settings owner to tenantry_owner;
 alter table app.tenant_settings enable row level security;
 alter table app.tenant_settings force row level security;
 create policy tenant on app.tenant_settings for all to tenantry_server
-  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
-  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
 grant insert, select, update on app.tenant_settings to tenantry_server;
 
 create table app.tenants (
@@ -384,11 +384,12 @@ create policy operator on app.tenants for all to tenantry_operator
   using (true)
   with check (true);
 create policy tenant on app.tenants for all to tenantry_server
-  using ((id = ANY (ARRAY[app.current_tenant()])))
-  with check ((id = ANY (ARRAY[app.current_tenant()])));
+  using ((id = app.current_tenant()))
+  with check ((id = app.current_tenant()));
 grant select on app.tenants to tenantry_lookup;
 grant insert, select, update on app.tenants to tenantry_operator;
-grant select, update on app.tenants to tenantry_server;
+grant select on app.tenants to tenantry_server;
+grant update (name), update (description), update (domain), update (metadata), update (updated_at) on app.tenants to tenantry_server;
 
 create table app.usage_counters (
   tenant_id uuid not null,
@@ -406,8 +407,8 @@ alter table app.usage_counters force row level security;
 create policy operator on app.usage_counters for select to tenantry_operator
   using (true);
 create policy tenant on app.usage_counters for all to tenantry_server
-  using ((tenant_id = ANY (ARRAY[app.current_tenant()])))
-  with check ((tenant_id = ANY (ARRAY[app.current_tenant()])));
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
 grant select on app.usage_counters to tenantry_operator;
 grant insert, select, update on app.usage_counters to tenantry_server;
 
@@ -516,7 +517,6 @@ CREATE OR REPLACE FUNCTION app.fold(input text)
  IMMUTABLE PARALLEL SAFE STRICT
 RETURN lower(extensions.unaccent('extensions.unaccent'::regdictionary, input));
 alter function app.fold(text) owner to tenantry_owner;
-grant execute on function app.fold(text) to public;
 grant execute on function app.fold(text) to tenantry_operator;
 grant execute on function app.fold(text) to tenantry_search;
 grant execute on function app.fold(text) to tenantry_server;
@@ -555,7 +555,6 @@ CREATE OR REPLACE FUNCTION app.product_search_text(name text, sku text, category
  IMMUTABLE PARALLEL SAFE
 AS $function$ select app.fold(concat_ws(' ', name, sku, category, array_to_string(tags, ' '))) $function$;
 alter function app.product_search_text(text,text,text,text[]) owner to tenantry_owner;
-grant execute on function app.product_search_text(text,text,text,text[]) to public;
 grant execute on function app.product_search_text(text,text,text,text[]) to tenantry_operator;
 grant execute on function app.product_search_text(text,text,text,text[]) to tenantry_search;
 grant execute on function app.product_search_text(text,text,text,text[]) to tenantry_server;
@@ -570,7 +569,6 @@ AS $function$
       || setweight(to_tsvector('pg_catalog.simple', app.fold(coalesce(left(description, 20000), ''))), 'D')
 $function$;
 alter function app.product_search_vector(text,text,text,text[],text) owner to tenantry_owner;
-grant execute on function app.product_search_vector(text,text,text,text[],text) to public;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_operator;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_search;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_server;
@@ -618,7 +616,5 @@ begin
   execute format('set local app.tenant_id = %L', coalesce(tenant::text, ''));
 end $function$;
 alter function app.set_tenant(uuid) owner to tenantry_owner;
-grant execute on function app.set_tenant(uuid) to tenantry_lookup;
 grant execute on function app.set_tenant(uuid) to tenantry_operator;
-grant execute on function app.set_tenant(uuid) to tenantry_search;
 grant execute on function app.set_tenant(uuid) to tenantry_server;

@@ -54,7 +54,7 @@ async function startScratch(): Promise<Scratch> {
 }
 
 async function print(): Promise<string> {
-  const given = process.env['TEST_DATABASE_URL'];
+  const given = process.env.TEST_DATABASE_URL;
   const scratch = given ? await createDatabaseOn(given) : await startScratch();
   try {
     await migrate({ url: scratch.url });

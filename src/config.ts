@@ -29,7 +29,10 @@ export const environmentSchema = z.object({
       error: 'is expected to be development, test or production',
     })
     .default('development'),
-  HOST: z.string().min(1, { error: 'is expected to be an address to listen on' }).default('127.0.0.1'),
+  HOST: z
+    .string()
+    .min(1, { error: 'is expected to be an address to listen on' })
+    .default('127.0.0.1'),
   PORT: wholeNumber(4000, 0, 65_535),
   DATA_DIR: z.string().min(1, { error: 'is expected to be a directory' }).default('.data'),
   DATABASE_URL: postgresUrl,
@@ -92,7 +95,9 @@ export class ConfigError extends Error {
  * Reads the environment once, into one frozen object. An empty variable counts as absent, as in a
  * compose file's `NAME=`. Throws ConfigError.
  */
-export function loadConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+export function loadConfig(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = environmentSchema.safeParse(given);
   if (!parsed.success) {
@@ -118,7 +123,9 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     accessTokenSeconds: values.ACCESS_TOKEN_SECONDS,
     graphiql: values.GRAPHIQL === 'auto' ? !production : values.GRAPHIQL === 'on',
     demoIdentities: !production,
-    corsOrigins: values.CORS_ORIGINS.split(',').map((origin) => origin.trim()).filter(Boolean),
+    corsOrigins: values.CORS_ORIGINS.split(',')
+      .map((origin) => origin.trim())
+      .filter(Boolean),
     requestMaxBytes: values.REQUEST_MAX_BYTES,
     uploadMaxBytes: values.UPLOAD_MAX_BYTES,
     logLevel: values.LOG_LEVEL,
@@ -129,10 +136,14 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
 function requireInProduction(values: Environment): void {
   const missing: string[] = [];
   if (values.APP_DATABASE_URL === undefined) {
-    missing.push('APP_DATABASE_URL is expected in production: the URL of the role tenantry_server.');
+    missing.push(
+      'APP_DATABASE_URL is expected in production: the URL of the role tenantry_server.',
+    );
   }
   if (values.JWT_PRIVATE_KEYS === undefined) {
-    missing.push('JWT_PRIVATE_KEYS is expected in production; "npm run tenantry -- keys signing" prints one.');
+    missing.push(
+      'JWT_PRIVATE_KEYS is expected in production; "npm run tenantry -- keys signing" prints one.',
+    );
   }
   if (missing.length > 0) throw new ConfigError(missing.join('\n'));
 }

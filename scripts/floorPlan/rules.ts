@@ -159,7 +159,7 @@ export function floorPlanRules(dependencies: ReadonlySet<string>): readonly Rule
       forbids: ({ from, to, typeOnly }) =>
         (packageOf(to) === 'drizzle-orm' || (to.startsWith('src/db/tables/') && !typeOnly)) &&
         !isInRoom(from, 'db') &&
-        !(isInRoom(from, 'features', 'auth') && isQueryFile(from)),
+        !(isInRoom(from, 'features', 'auth', 'app') && isQueryFile(from)),
     },
     {
       name: 'graphql-is-a-features-front',

@@ -7,6 +7,8 @@
 do $$
 declare
   wanted text;
+  -- From 16 on a role's creator is a member that may not SET ROLE to it before it is granted once more.
+  become text := case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end;
 begin
   foreach wanted in array array['tenantry_owner', 'tenantry_lookup', 'tenantry_search'] loop
     if not exists (select from pg_roles where rolname = wanted) then
@@ -20,7 +22,7 @@ begin
   end loop;
   -- The migrating role acts as these; a superuser may anyway, any other is made a member.
   foreach wanted in array array['tenantry_owner', 'tenantry_lookup', 'tenantry_search'] loop
-    if not pg_has_role(current_user, wanted, 'member') then
+    if not pg_has_role(current_user, wanted, become) then
       execute format('grant %I to %I', wanted, current_user);
     end if;
   end loop;

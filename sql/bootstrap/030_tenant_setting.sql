@@ -23,7 +23,8 @@ as $$
 $$;
 
 revoke all on function app.set_tenant(uuid), app.current_tenant() from public;
-grant execute on function app.set_tenant(uuid), app.current_tenant()
+grant execute on function app.set_tenant(uuid) to tenantry_server, tenantry_operator;
+grant execute on function app.current_tenant()
   to tenantry_server, tenantry_operator, tenantry_lookup, tenantry_search;
 
 reset role;

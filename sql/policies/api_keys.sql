@@ -4,8 +4,8 @@ alter table app.api_keys force row level security;
 
 drop policy if exists tenant on app.api_keys;
 create policy tenant on app.api_keys to tenantry_server
-  using (tenant_id = any (array[app.current_tenant()]))
-  with check (tenant_id = any (array[app.current_tenant()]));
+  using (tenant_id = app.current_tenant())
+  with check (tenant_id = app.current_tenant());
 
 revoke all on app.api_keys from public, tenantry_server;
 grant select, insert, update on app.api_keys to tenantry_server;

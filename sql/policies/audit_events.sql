@@ -4,8 +4,8 @@ alter table app.audit_events force row level security;
 
 drop policy if exists tenant on app.audit_events;
 create policy tenant on app.audit_events to tenantry_server
-  using (tenant_id = any (array[app.current_tenant()]))
-  with check (tenant_id = any (array[app.current_tenant()]));
+  using (tenant_id = app.current_tenant())
+  with check (tenant_id = app.current_tenant());
 
 revoke all on app.audit_events from public, tenantry_server;
 grant select, insert on app.audit_events to tenantry_server;

@@ -4,8 +4,8 @@ alter table app.members force row level security;
 
 drop policy if exists tenant on app.members;
 create policy tenant on app.members to tenantry_server
-  using (tenant_id = any (array[app.current_tenant()]))
-  with check (tenant_id = any (array[app.current_tenant()]));
+  using (tenant_id = app.current_tenant())
+  with check (tenant_id = app.current_tenant());
 
 revoke all on app.members from public, tenantry_server;
 grant select, insert, update, delete on app.members to tenantry_server;

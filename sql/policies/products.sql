@@ -4,8 +4,8 @@ alter table app.products force row level security;
 
 drop policy if exists tenant on app.products;
 create policy tenant on app.products to tenantry_server
-  using (tenant_id = any (array[app.current_tenant()]))
-  with check (tenant_id = any (array[app.current_tenant()]));
+  using (tenant_id = app.current_tenant())
+  with check (tenant_id = app.current_tenant());
 
 revoke all on app.products from public, tenantry_server;
 grant select, insert, update on app.products to tenantry_server;

@@ -4,8 +4,8 @@ alter table app.tenant_routes force row level security;
 
 drop policy if exists tenant on app.tenant_routes;
 create policy tenant on app.tenant_routes to tenantry_server
-  using (tenant_id = any (array[app.current_tenant()]))
-  with check (tenant_id = any (array[app.current_tenant()]));
+  using (tenant_id = app.current_tenant())
+  with check (tenant_id = app.current_tenant());
 revoke all on app.tenant_routes from public, tenantry_server;
 grant select, insert, delete on app.tenant_routes to tenantry_server;
 

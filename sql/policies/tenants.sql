@@ -4,10 +4,11 @@ alter table app.tenants force row level security;
 
 drop policy if exists tenant on app.tenants;
 create policy tenant on app.tenants to tenantry_server
-  using (id = any (array[app.current_tenant()]))
-  with check (id = any (array[app.current_tenant()]));
+  using (id = app.current_tenant())
+  with check (id = app.current_tenant());
 revoke all on app.tenants from public, tenantry_server;
-grant select, update on app.tenants to tenantry_server;
+-- Plan and status are the operator's to change, so no UPDATE on the whole row.
+grant select, update (name, description, domain, metadata, updated_at) on app.tenants to tenantry_server;
 
 drop policy if exists lookup on app.tenants;
 create policy lookup on app.tenants for select to tenantry_lookup using (true);

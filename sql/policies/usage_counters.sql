@@ -4,8 +4,8 @@ alter table app.usage_counters force row level security;
 
 drop policy if exists tenant on app.usage_counters;
 create policy tenant on app.usage_counters to tenantry_server
-  using (tenant_id = any (array[app.current_tenant()]))
-  with check (tenant_id = any (array[app.current_tenant()]));
+  using (tenant_id = app.current_tenant())
+  with check (tenant_id = app.current_tenant());
 
 revoke all on app.usage_counters from public, tenantry_server;
 grant select, insert, update on app.usage_counters to tenantry_server;

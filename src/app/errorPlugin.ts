@@ -24,7 +24,8 @@ export function errorPlugin(logger: Logger): Plugin<ServerContext> {
             'operation failed',
           );
         }
-        const message = principal === null ? exposed.message.replaceAll(suggestion, '') : exposed.message;
+        const message =
+          principal === null ? exposed.message.replaceAll(suggestion, '') : exposed.message;
         return new GraphQLError(message, {
           nodes: error.nodes ?? null,
           source: error.source ?? null,
@@ -44,8 +45,12 @@ export function errorPlugin(logger: Logger): Plugin<ServerContext> {
 }
 
 /** Yoga takes status and headers of the response from here and leaves them out of the body. */
-function httpOf(status: number | null): { http?: { status: number; headers?: Record<string, string> } } {
+function httpOf(status: number | null): {
+  http?: { status: number; headers?: Record<string, string> };
+} {
   if (status === null) return {};
   if (status === 401) return { http: { status, headers: { 'WWW-Authenticate': 'Bearer' } } };
-  return status === 503 ? { http: { status, headers: { 'Retry-After': '1' } } } : { http: { status } };
+  return status === 503
+    ? { http: { status, headers: { 'Retry-After': '1' } } }
+    : { http: { status } };
 }

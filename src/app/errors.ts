@@ -23,7 +23,10 @@ export function expose(error: unknown): ExposedError {
       message: cause.message,
       code: cause.code,
       extensions: cause.extensions,
-      status: errorStatus[cause.code] >= 500 || cause.code === 'UNAUTHENTICATED' ? errorStatus[cause.code] : null,
+      status:
+        errorStatus[cause.code] >= 500 || cause.code === 'UNAUTHENTICATED'
+          ? errorStatus[cause.code]
+          : null,
       fault: errorStatus[cause.code] >= 500 ? cause : null,
     };
   }
@@ -40,7 +43,7 @@ function rootCause(error: unknown): unknown {
 }
 
 function exposeGraphQLError(error: GraphQLError): ExposedError {
-  const given = error.extensions['code'];
+  const given = error.extensions.code;
   const code =
     given === 'GRAPHQL_PARSE_FAILED' || given === 'GRAPHQL_VALIDATION_FAILED'
       ? given
@@ -54,9 +57,19 @@ function exposeGraphQLError(error: GraphQLError): ExposedError {
 function exposeDatabaseError(error: DatabaseError): ExposedError {
   switch (error.code) {
     case 'DATABASE_UNAVAILABLE':
-      return shown('UNAVAILABLE', 'The database cannot be reached just now; try again in a moment.', error, 503);
+      return shown(
+        'UNAVAILABLE',
+        'The database cannot be reached just now; try again in a moment.',
+        error,
+        503,
+      );
     case 'OPERATION_TIMED_OUT':
-      return shown('TIMED_OUT', 'This took too long and was stopped; nothing was changed.', error, 504);
+      return shown(
+        'TIMED_OUT',
+        'This took too long and was stopped; nothing was changed.',
+        error,
+        504,
+      );
     case 'OPERATION_CANCELLED':
       return shown('TIMED_OUT', 'The request was given up; nothing was changed.', null, null);
     case 'COMMIT_IN_DOUBT':
@@ -70,7 +83,9 @@ function exposeDatabaseError(error: DatabaseError): ExposedError {
       return exposeSqlState(error, error.sqlState);
     case 'TRANSACTION_FAILED':
       // What came after the first failure; the cause says what that was.
-      return isDatabaseError(error.cause) ? exposeDatabaseError(error.cause) : shown('INTERNAL', internal, error, null);
+      return isDatabaseError(error.cause)
+        ? exposeDatabaseError(error.cause)
+        : shown('INTERNAL', internal, error, null);
     default:
       return shown('INTERNAL', internal, error, null);
   }
@@ -79,17 +94,37 @@ function exposeDatabaseError(error: DatabaseError): ExposedError {
 function exposeSqlState(error: DatabaseError, sqlState: string): ExposedError {
   // Class 22: a value that no column of this kind can hold. https://www.postgresql.org/docs/current/errcodes-appendix.html
   if (sqlState.startsWith('22')) {
-    return shown('BAD_USER_INPUT', 'A value is out of range or not of the form that is asked for.', null, null);
+    return shown(
+      'BAD_USER_INPUT',
+      'A value is out of range or not of the form that is asked for.',
+      null,
+      null,
+    );
   }
   if (sqlState === '57014' || sqlState === '55P03' || sqlState === '25P04') {
-    return shown('TIMED_OUT', 'This took too long and was stopped; nothing was changed.', error, 504);
+    return shown(
+      'TIMED_OUT',
+      'This took too long and was stopped; nothing was changed.',
+      error,
+      504,
+    );
   }
   if (sqlState === '40001' || sqlState === '40P01') {
-    return shown('UNAVAILABLE', 'Another change came in between; nothing was changed, try again.', null, 503);
+    return shown(
+      'UNAVAILABLE',
+      'Another change came in between; nothing was changed, try again.',
+      null,
+      503,
+    );
   }
   return shown('INTERNAL', internal, error, null);
 }
 
-function shown(code: ErrorCode, message: string, fault: unknown, status: number | null): ExposedError {
+function shown(
+  code: ErrorCode,
+  message: string,
+  fault: unknown,
+  status: number | null,
+): ExposedError {
   return { message, code, extensions: {}, status, fault };
 }

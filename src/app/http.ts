@@ -10,10 +10,15 @@ import type { GraphQLServer } from './yoga.ts';
 
 export interface HttpRoutes {
   /** Other paths: `GET /livez` … → what answers. */
-  readonly routes: ReadonlyMap<string, (request: IncomingMessage, response: ServerResponse) => Promise<void> | void>;
+  readonly routes: ReadonlyMap<
+    string,
+    (request: IncomingMessage, response: ServerResponse) => Promise<void> | void
+  >;
   readonly graphql: GraphQLServer;
   /** The page for a browser that opens /graphql; null: none is served. */
-  readonly graphiql: ((request: IncomingMessage, response: ServerResponse) => Promise<void> | void) | null;
+  readonly graphiql:
+    | ((request: IncomingMessage, response: ServerResponse) => Promise<void> | void)
+    | null;
   readonly authenticator: Authenticator;
   readonly requestMaxBytes: number;
   readonly uploadMaxBytes: number;
@@ -155,8 +160,12 @@ const tooLarge = (most: number): PublicError =>
  * makes it ask (graphql-multipart-request-spec, "Security").
  */
 function requirePreflight(request: IncomingMessage): void {
-  if (request.headers['graphql-require-preflight'] || request.headers['apollo-require-preflight']) return;
-  throw new PublicError('FORBIDDEN', 'Send a multipart request with the header "GraphQL-Require-Preflight: 1".');
+  if (request.headers['graphql-require-preflight'] || request.headers['apollo-require-preflight'])
+    return;
+  throw new PublicError(
+    'FORBIDDEN',
+    'Send a multipart request with the header "GraphQL-Require-Preflight: 1".',
+  );
 }
 
 function wantsPage(request: IncomingMessage): boolean {
@@ -195,9 +204,16 @@ function answerError(
   if (response.statusCode === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   if (response.statusCode === 503) response.setHeader('Retry-After', '1');
   if (!request.complete) response.setHeader('Connection', 'close'); // the rest of the body is not read
-  response.setHeader('Content-Type', acceptsGraphQLResponse(request) ? 'application/graphql-response+json; charset=utf-8' : 'application/json; charset=utf-8');
+  response.setHeader(
+    'Content-Type',
+    acceptsGraphQLResponse(request)
+      ? 'application/graphql-response+json; charset=utf-8'
+      : 'application/json; charset=utf-8',
+  );
   response.end(
-    JSON.stringify({ errors: [{ message, extensions: { code, requestId: facts.requestId, ...extensions } }] }),
+    JSON.stringify({
+      errors: [{ message, extensions: { code, requestId: facts.requestId, ...extensions } }],
+    }),
   );
 }
 

@@ -3,7 +3,15 @@ import { type Logger, pino } from 'pino';
 export type { Logger } from 'pino';
 
 /** Never written, wherever they turn up in what is logged. */
-const secrets = ['authorization', 'cookie', 'password', 'token', 'secret', 'apiKey', 'passwordHash'];
+const secrets = [
+  'authorization',
+  'cookie',
+  'password',
+  'token',
+  'secret',
+  'apiKey',
+  'passwordHash',
+];
 
 /** One JSON object a line on stderr, so that stdout stays for what a person asked for. */
 export function createLogger(level: string): Logger {
@@ -12,7 +20,10 @@ export function createLogger(level: string): Logger {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      redact: { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' },
+      redact: {
+        paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+        censor: '[secret]',
+      },
     },
     pino.destination({ fd: 2, sync: true }),
   );

@@ -1,4 +1,4 @@
-import { type ExecutionArgs, type ExecutionResult, getOperationAST, GraphQLError } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Principal, RequestFacts } from '../auth/principal.ts';
 import { OperationContext, type Services } from '../graphql/context.ts';
@@ -30,7 +30,11 @@ export function operationPlugin(
       const execute = executeFn as Execute;
       setExecuteFn(async (given: ExecutionArgs) => {
         const operation = getOperationAST(given.document, given.operationName);
-        if (principal === null && operation && needsSignIn(given.document, operation, given.schema)) {
+        if (
+          principal === null &&
+          operation &&
+          needsSignIn(given.document, operation, given.schema)
+        ) {
           return refused();
         }
         const context = new OperationContext(services, principal, facts);
@@ -91,12 +95,17 @@ function refused(): ExecutionResult {
   return {
     errors: [
       toGraphQLError(
-        new PublicError('UNAUTHENTICATED', 'Sign in or send an API key: "Authorization: Bearer …".'),
+        new PublicError(
+          'UNAUTHENTICATED',
+          'Sign in or send an API key: "Authorization: Bearer …".',
+        ),
       ),
     ],
   };
 }
 
 function toGraphQLError(error: unknown): GraphQLError {
-  return new GraphQLError('', { originalError: error instanceof Error ? error : new Error(String(error)) });
+  return new GraphQLError('', {
+    originalError: error instanceof Error ? error : new Error(String(error)),
+  });
 }

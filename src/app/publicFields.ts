@@ -16,7 +16,8 @@ export function needsSignIn(
   schema: GraphQLSchema,
 ): boolean {
   const fields = schema.getRootType(operation.operation)?.getFields() ?? {};
-  const isPublic = (name: string) => name === '__typename' || fields[name]?.extensions['access'] === 'public';
+  const isPublic = (name: string) =>
+    name === '__typename' || fields[name]?.extensions.access === 'public';
   return !rootFieldNames(document, operation.selectionSet, new Set()).every(isPublic);
 }
 

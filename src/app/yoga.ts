@@ -35,9 +35,6 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
     batching: false,
     maxRequestBodySize: options.uploadMaxBytes,
     logging: false,
-    plugins: [
-      operationPlugin(options.services, options.onAnswered),
-      errorPlugin(options.logger),
-    ],
+    plugins: [operationPlugin(options.services, options.onAnswered), errorPlugin(options.logger)],
   });
 }

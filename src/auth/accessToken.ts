@@ -29,7 +29,11 @@ export function accessTokens(keys: SigningKeys, lifetimeSeconds: number): Access
   return {
     async issue(claims) {
       const expiresAt = new Date(Math.floor(Date.now() / 1000 + lifetimeSeconds) * 1000);
-      const token = await new SignJWT({ tid: claims.tenantId, sid: claims.sessionId, role: claims.role })
+      const token = await new SignJWT({
+        tid: claims.tenantId,
+        sid: claims.sessionId,
+        role: claims.role,
+      })
         .setProtectedHeader({ alg: signingAlgorithm, kid: keys.current.kid, typ: 'at+jwt' })
         .setSubject(claims.userId)
         .setIssuer(issuer)

@@ -3,7 +3,12 @@ import type { Database } from '../db/database.ts';
 import type { AccessTokens } from './accessToken.ts';
 import { hashApiKeySecret, looksLikeApiKey } from './apiKeySecret.ts';
 import { findApiKey, findMembership } from './lookups.ts';
-import { type Permission, rolePermissions, scopePermissions, withoutWriting } from './permissions.ts';
+import {
+  type Permission,
+  rolePermissions,
+  scopePermissions,
+  withoutWriting,
+} from './permissions.ts';
 import type { Principal } from './principal.ts';
 
 /** Turns a credential into who asks. null: refused, without saying why. */

@@ -63,14 +63,24 @@ async function readKey(jwk: JWK) {
     importJWK({ ...publicJwk, d: jwk.d }, signingAlgorithm),
     importJWK(publicJwk, signingAlgorithm),
   ]);
-  return { kid: jwk.kid, privateKey: privateKey as CryptoKey, publicKey: publicKey as CryptoKey, publicJwk };
+  return {
+    kid: jwk.kid,
+    privateKey: privateKey as CryptoKey,
+    publicKey: publicKey as CryptoKey,
+    publicJwk,
+  };
 }
 
 /** A new key set as text, for JWT_PRIVATE_KEYS or a laptop's data directory. */
 export async function makeSigningKeys(): Promise<string> {
-  const { privateKey } = await generateKeyPair(signingAlgorithm, { crv: 'Ed25519', extractable: true });
+  const { privateKey } = await generateKeyPair(signingAlgorithm, {
+    crv: 'Ed25519',
+    extractable: true,
+  });
   const jwk = await exportJWK(privateKey);
-  return JSON.stringify({ keys: [{ ...jwk, kid: randomUUID(), alg: signingAlgorithm, use: 'sig' }] });
+  return JSON.stringify({
+    keys: [{ ...jwk, kid: randomUUID(), alg: signingAlgorithm, use: 'sig' }],
+  });
 }
 
 /** A laptop's keys: made once, kept in the data directory, readable by its owner alone. */

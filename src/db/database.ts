@@ -6,12 +6,12 @@ import { ConnectionPool, type DatabaseEvent } from './pool.ts';
 import { StatementBook } from './statementBook.ts';
 import type { OperationOptions, TenantOperation, TenantTransaction } from './transaction.ts';
 
-export type { TenantDrizzle } from './drizzleSession.ts';
 export type { DatabaseEvent } from './pool.ts';
 export type {
   AccessMode,
   OperationOptions,
   StatementResult,
+  TenantDrizzle,
   TenantOperation,
   TenantTransaction,
 } from './transaction.ts';

@@ -3,26 +3,20 @@ import {
   PgDatabase,
   PgDialect,
   PgPreparedQuery,
-  type PgQueryResultHKT,
   PgSession,
   PgTransaction,
   type PreparedQueryConfig,
 } from 'drizzle-orm/pg-core';
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core/query-builders/select.types';
 import { mapRows } from './rowMapper.ts';
-import type { StatementResult, TenantTransaction } from './transaction.ts';
-
-export interface TenantResultHKT extends PgQueryResultHKT {
-  type: StatementResult<this['row']>;
-}
-
-export type TenantDrizzle = PgDatabase<
+import type {
+  NoSchema,
+  StatementResult,
+  TenantDrizzle,
   TenantResultHKT,
-  Record<string, never>,
-  Record<string, never>
->;
+  TenantTransaction,
+} from './transaction.ts';
 
-type NoSchema = Record<string, never>;
 type CustomMapper = (rows: unknown[][]) => unknown;
 
 /** Made once: it holds no state of a connection. */

@@ -1,8 +1,19 @@
-import { createTenantDrizzle, type TenantDrizzle } from './drizzleSession.ts';
+import { createTenantDrizzle } from './drizzleSession.ts';
 import { type DatabaseError, ForbiddenStatement } from './errors.ts';
-import type { Operation } from './operation.ts';
 import type { StatementRequest } from './statement.ts';
-import type { AccessMode, RawRows, StatementResult, TenantTransaction } from './transaction.ts';
+import type {
+  AccessMode,
+  RawRows,
+  StatementResult,
+  TenantDrizzle,
+  TenantTransaction,
+} from './transaction.ts';
+
+/** The operation that a frame belongs to: it alone decides when a statement may go out. */
+export interface FrameHost {
+  run(frame: Frame, request: StatementRequest): Promise<RawRows>;
+  savepoint<T>(frame: Frame, work: (tx: TenantTransaction) => Promise<T>): Promise<T>;
+}
 
 /** One level of a transaction: the transaction itself, or a savepoint in it. */
 export class Frame implements TenantTransaction {
@@ -10,7 +21,7 @@ export class Frame implements TenantTransaction {
   readonly mode: AccessMode;
   readonly parent: Frame | undefined;
   readonly depth: number;
-  readonly #operation: Operation;
+  readonly #operation: FrameHost;
   #db: TenantDrizzle | undefined;
   #failure: DatabaseError | undefined;
   #unanswered = 0;
@@ -19,7 +30,7 @@ export class Frame implements TenantTransaction {
   /** Its BEGIN or SAVEPOINT is on its way. */
   begun: boolean;
 
-  constructor(operation: Operation, tenantId: string, mode: AccessMode, parent: Frame | undefined) {
+  constructor(operation: FrameHost, tenantId: string, mode: AccessMode, parent: Frame | undefined) {
     this.#operation = operation;
     this.tenantId = tenantId;
     this.mode = mode;

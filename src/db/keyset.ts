@@ -26,9 +26,15 @@ export interface Keyset {
  */
 export function keyset(order: Order, page: Page): Keyset {
   const { columns } = order;
-  const key = sql.join(columns.map(({ sql: column }) => sql`${column}`), sql`, `);
+  const key = sql.join(
+    columns.map(({ sql: column }) => sql`${column}`),
+    sql`, `,
+  );
   const bound = (name: string) =>
-    sql.join(columns.map((_, index) => sql`${sql.placeholder(`${name}${index}`)}`), sql`, `);
+    sql.join(
+      columns.map((_, index) => sql`${sql.placeholder(`${name}${index}`)}`),
+      sql`, `,
+    );
   const conditions: SQL[] = [];
   if (page.after !== null) {
     conditions.push(sql`(${key}) ${order.descending ? sql`<` : sql`>`} (${bound('after')})`);

@@ -5,7 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate as runDrizzleMigrations } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
-import { operatorUrlFrom, scramVerifier, serverUrlFrom } from './serverRole.ts';
+import {
+  operatorRole,
+  operatorUrlFrom,
+  scramVerifier,
+  serverRole,
+  serverUrlFrom,
+} from './serverRole.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const migrationsFolder = path.join(root, 'drizzle');
@@ -20,6 +26,8 @@ export interface MigrateOptions {
   serverUrl?: string | undefined;
   operatorUrl?: string | undefined;
   log?: (line: string) => void;
+  /** Writes functions, policies and grants anew even where the database says it is up to date. */
+  repair?: boolean;
 }
 
 /**
@@ -28,9 +36,12 @@ export interface MigrateOptions {
  * nothing to do). Tables become reachable only in the last step, together with their policies.
  */
 export async function migrate(options: MigrateOptions): Promise<{ applied: string[] }> {
-  const log = options.log ?? (() => {});
-  const client = new pg.Client({ connectionString: options.url, application_name: 'tenantry migrate' });
-  client.on('error', () => {}); // the pending query rejects with the same loss; this only keeps the process
+  const log = options.log ?? (() => undefined);
+  const client = new pg.Client({
+    connectionString: options.url,
+    application_name: 'tenantry migrate',
+  });
+  client.on('error', () => undefined); // the pending query rejects with the same loss; this only keeps the process
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [migrationLock]);
@@ -39,7 +50,7 @@ export async function migrate(options: MigrateOptions): Promise<{ applied: strin
     await setPassword(client, options.operatorUrl ?? operatorUrlFrom(options.url));
     const applied = await migrateTables(client);
     for (const name of applied) log(`applied ${name}`);
-    await finishSql(client);
+    await finishSql(client, options.repair ?? false);
     return { applied };
   } finally {
     await client.end();
@@ -78,12 +89,12 @@ async function knownMigrations(): Promise<string[]> {
 }
 
 /** Functions, policies and reference data in one transaction: there is no moment without a policy. */
-async function finishSql(client: pg.Client): Promise<void> {
+async function finishSql(client: pg.Client, repair: boolean): Promise<void> {
   const stamp = await schemaStamp();
   const { rows } = await client.query<{ stamp: string | null }>(
     `select obj_description('app'::regnamespace) as stamp`,
   );
-  if (rows[0]?.stamp === stamp) return;
+  if (rows[0]?.stamp === stamp && !repair) return;
   await inTransaction(client, async () => {
     await ownedBy(client, 'tenantry_lookup', await sqlFile('functions/lookups.sql'));
     await ownedBy(client, 'tenantry_search', await sqlFile('functions/product_search.sql'));
@@ -155,6 +166,8 @@ async function inTransaction(client: pg.Client, work: () => Promise<unknown>): P
 /** Sets the password only where signing in with it fails: a needless ALTER ROLE would collide. */
 async function setPassword(client: pg.Client, url: string): Promise<void> {
   const { username, password } = new URL(url);
+  // Only ours: a URL that names the administrator must not change the administrator's password.
+  if (username !== serverRole && username !== operatorRole) return;
   if (password === '' || (await canSignIn(url))) return;
   const verifier = scramVerifier(decodeURIComponent(password));
   const role = client.escapeIdentifier(decodeURIComponent(username));
@@ -163,7 +176,7 @@ async function setPassword(client: pg.Client, url: string): Promise<void> {
 
 async function canSignIn(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => {});
+  client.on('error', () => undefined);
   try {
     await client.connect();
     await client.end();
@@ -175,7 +188,10 @@ async function canSignIn(url: string): Promise<boolean> {
 
 async function sqlFiles(folder: string): Promise<string[]> {
   const names = await readdir(path.join(root, 'sql', folder));
-  return names.filter((name) => name.endsWith('.sql')).sort().map((name) => `${folder}/${name}`);
+  return names
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+    .map((name) => `${folder}/${name}`);
 }
 
 const sqlFile = (file: string): Promise<string> => readFile(path.join(root, 'sql', file), 'utf8');

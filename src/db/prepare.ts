@@ -1,15 +1,10 @@
 import { sql } from 'drizzle-orm';
 import type { PgPreparedQuery, PreparedQueryConfig } from 'drizzle-orm/pg-core';
-import {
-  CapturedQuery,
-  createTemplateDrizzle,
-  runBuilt,
-  type TenantDrizzle,
-} from './drizzleSession.ts';
+import { CapturedQuery, createTemplateDrizzle, runBuilt } from './drizzleSession.ts';
 import { tolerated } from './frame.ts';
 import { checkText } from './statement.ts';
 import { nameFor } from './statementBook.ts';
-import type { TenantTransaction } from './transaction.ts';
+import type { TenantDrizzle, TenantTransaction } from './transaction.ts';
 
 export type TemplateDrizzle = Pick<
   TenantDrizzle,

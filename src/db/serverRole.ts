@@ -8,7 +8,10 @@ export const operatorRole = 'tenantry_operator';
  * administrator's (HMAC-SHA-256). So a laptop and a test need one URL and no file of secrets: who can
  * derive it already holds the stronger credential. Production names its own in APP_DATABASE_URL.
  */
-export function roleUrlFrom(adminUrl: string, role: typeof serverRole | typeof operatorRole): string {
+export function roleUrlFrom(
+  adminUrl: string,
+  role: typeof serverRole | typeof operatorRole,
+): string {
   const url = new URL(adminUrl);
   const password = createHmac('sha256', `tenantry:${decodeURIComponent(url.password)}`)
     .update(role)

@@ -1,4 +1,4 @@
-import type { TenantDrizzle } from './drizzleSession.ts';
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import type { StatementRequest } from './statement.ts';
 
 export type AccessMode = 'read' | 'write';
@@ -14,6 +14,18 @@ export interface StatementResult<R> {
   rows: R[];
   rowCount: number;
 }
+
+export type NoSchema = Record<string, never>;
+
+export interface TenantResultHKT extends PgQueryResultHKT {
+  type: StatementResult<this['row']>;
+}
+
+export type TenantDrizzle = PgDatabase<
+  TenantResultHKT,
+  Record<string, never>,
+  Record<string, never>
+>;
 
 export interface RawRows extends StatementResult<unknown> {
   readonly fields: readonly { readonly dataTypeID: number }[];

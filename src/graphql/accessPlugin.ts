@@ -1,4 +1,8 @@
-import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
+import SchemaBuilder, {
+  BasePlugin,
+  type PothosOutputFieldConfig,
+  type SchemaTypes,
+} from '@pothos/core';
 import type { GraphQLFieldResolver } from 'graphql';
 import type { Permission } from '../auth/permissions.ts';
 import type { OperationContext } from './context.ts';
@@ -28,7 +32,10 @@ export class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   ): PothosOutputFieldConfig<Types> {
     const access = accessOf(config);
     if (access === undefined) return config;
-    const directives = access === 'public' || access === 'signedIn' ? [] : [{ name: 'requiresPermission', args: { permission: access } }];
+    const directives =
+      access === 'public' || access === 'signedIn'
+        ? []
+        : [{ name: 'requiresPermission', args: { permission: access } }];
     return { ...config, extensions: { ...config.extensions, access, directives } };
   }
 

@@ -66,7 +66,10 @@ export const builder = new SchemaBuilder<SchemaTypes>({
       args: { ids: { description: 'Ids of any objects, at most 100.' } },
       resolve: (_parent, { ids }, _context, _info, resolveNodes) => {
         if (ids.length > 100) {
-          throw new PublicError('BAD_USER_INPUT', `At most 100 ids at once; ${ids.length} were given.`);
+          throw new PublicError(
+            'BAD_USER_INPUT',
+            `At most 100 ids at once; ${ids.length} were given.`,
+          );
         }
         return resolveNodes(ids);
       },

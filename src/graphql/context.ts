@@ -1,7 +1,8 @@
 import type DataLoader from 'dataloader';
-import type { SignIn } from '../auth/signIn.ts';
-import { type Actor, actorOf, type Principal, type RequestFacts } from '../auth/principal.ts';
+import type { Membership } from '../auth/lookups.ts';
 import type { Permission } from '../auth/permissions.ts';
+import { type Actor, actorOf, type Principal, type RequestFacts } from '../auth/principal.ts';
+import type { SignIn } from '../auth/signIn.ts';
 import type { Database, TenantOperation, TenantTransaction } from '../db/database.ts';
 import { PublicError } from '../lib/errors.ts';
 
@@ -9,6 +10,7 @@ import { PublicError } from '../lib/errors.ts';
 export interface Services {
   readonly database: Database;
   readonly signIn: SignIn;
+  readonly listMemberships: (userId: string) => Promise<Membership[]>;
 }
 
 /** One GraphQL operation: who asks, its tenant transaction, its loaders. Never shared between two. */
@@ -84,12 +86,16 @@ function reasonFor(principal: Principal): string {
 }
 
 function fixFor(principal: Principal): string {
-  if (principal.tenantStatus === 'SUSPENDED') return 'The business is suspended: it can only be read.';
+  if (principal.tenantStatus === 'SUSPENDED')
+    return 'The business is suspended: it can only be read.';
   return principal.kind === 'USER'
     ? `Your role is ${principal.role}; ask an owner or admin of the business.`
     : 'Use an API key that has this scope.';
 }
 
 function unauthenticated(): PublicError {
-  return new PublicError('UNAUTHENTICATED', 'Sign in or send an API key: "Authorization: Bearer …".');
+  return new PublicError(
+    'UNAUTHENTICATED',
+    'Sign in or send an API key: "Authorization: Bearer …".',
+  );
 }

@@ -54,13 +54,21 @@ export const DateTime = renamed(
   'DateTime',
   'A moment in UTC, ISO 8601 with milliseconds: "2026-01-31T09:30:00.000Z".',
 );
-export const LocalDate = renamed(GraphQLLocalDate, 'Date', 'A calendar day, ISO 8601: "2026-01-31".');
+export const LocalDate = renamed(
+  GraphQLLocalDate,
+  'Date',
+  'A calendar day, ISO 8601: "2026-01-31".',
+);
 export const PhoneNumber = renamed(
   GraphQLPhoneNumber,
   'PhoneNumber',
   'A phone number in E.164 form: "+4915112345678".',
 );
-export const CurrencyCode = renamed(GraphQLCurrency, 'CurrencyCode', 'A currency of ISO 4217: "EUR".');
+export const CurrencyCode = renamed(
+  GraphQLCurrency,
+  'CurrencyCode',
+  'A currency of ISO 4217: "EUR".',
+);
 export const Uuid = renamed(GraphQLUUID, 'UUID', 'A UUID (RFC 9562), best of version 7.');
 export const JsonObject = renamed(
   GraphQLJSONObject,

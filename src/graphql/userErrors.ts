@@ -38,7 +38,8 @@ export function userErrorType(name: string, codes: Readonly<Record<string, strin
     fields: (t) => ({
       field: t.stringList({
         nullable: true,
-        description: 'The path of the input at fault, such as ["input", "sku"]; null: no single one.',
+        description:
+          'The path of the input at fault, such as ["input", "sku"]; null: no single one.',
         resolve: (issue) => (issue.field === null ? null : [...issue.field]),
       }),
       code: t.field({

@@ -26,7 +26,7 @@ const typeOfPrefix = new Map<string, IdType>(
 );
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
-const valueOf = new Map([...alphabet].map((letter, value) => [letter, value]));
+const letterValues = new Map([...alphabet].map((letter, value) => [letter, value]));
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const suffixPattern = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 
@@ -62,7 +62,7 @@ export function decodeId(id: string): { type: IdType; uuid: string } | null {
   let bits = -2;
   let held = 0;
   for (const letter of suffix) {
-    held = ((held << 5) | (valueOf.get(letter) ?? 0)) & 0x1ff;
+    held = ((held << 5) | (letterValues.get(letter) ?? 0)) & 0x1ff;
     bits += 5;
     while (bits >= 4) {
       bits -= 4;

@@ -85,7 +85,9 @@ function readCursor(
       return column !== undefined && fitsColumn(value, column);
     });
   if (!fits) {
-    throw badInput(`"${argument}" is not a cursor of this list; use one from its pageInfo or edges.`);
+    throw badInput(
+      `"${argument}" is not a cursor of this list; use one from its pageInfo or edges.`,
+    );
   }
   if (parts?.[0] !== order.sort) {
     throw badInput(`"${argument}" belongs to another order of this list; start again without it.`);

@@ -18,7 +18,12 @@ export class Findings {
     if (value === null || value === undefined) return;
     const { min = 0, max } = limits;
     const length = value.trim().length;
-    this.expect(length >= min, 'TOO_SHORT', field, `It needs at least ${min} character${min === 1 ? '' : 's'}.`);
+    this.expect(
+      length >= min,
+      'TOO_SHORT',
+      field,
+      `It needs at least ${min} character${min === 1 ? '' : 's'}.`,
+    );
     this.expect(value.length <= max, 'TOO_LONG', field, `It may have at most ${max} characters.`);
     this.expect(!value.includes('\0'), 'INVALID', field, 'It may not contain a NUL character.');
   }
@@ -26,14 +31,24 @@ export class Findings {
   expectUrl(value: string | null | undefined, field: readonly string[]): void {
     if (value === null || value === undefined) return;
     const fine = URL.canParse(value) && ['http:', 'https:'].includes(new URL(value).protocol);
-    this.expect(fine && value.length <= 2048, 'INVALID', field, 'It must be an http or https address.');
+    this.expect(
+      fine && value.length <= 2048,
+      'INVALID',
+      field,
+      'It must be an http or https address.',
+    );
   }
 
   /** A JSON object that is to be stored. */
   expectJson(value: unknown, maxBytes: number, field: readonly string[]): void {
     if (value === null || value === undefined) return;
     const text = JSON.stringify(value);
-    this.expect(text.length <= maxBytes, 'TOO_LONG', field, `It may have at most ${maxBytes} bytes as JSON.`);
+    this.expect(
+      text.length <= maxBytes,
+      'TOO_LONG',
+      field,
+      `It may have at most ${maxBytes} bytes as JSON.`,
+    );
     this.expect(!text.includes('\\u0000'), 'INVALID', field, 'It may not contain a NUL character.');
   }
 

@@ -31,8 +31,8 @@ export async function startProcess(
   options?: { detached: boolean },
 ): Promise<{ child: ChildProcess; url: string }> {
   const child = forkProcess(dataDir, options);
-  const [{ url }]: { url: string }[] = await once(child, 'message');
-  return { child, url };
+  const [message] = (await once(child, 'message')) as [{ url: string }];
+  return { child, url: message.url };
 }
 
 /** Answers with its exit code and the signal that ended it. */

@@ -20,7 +20,11 @@ export const apiKeys = app.table(
   (table) => [
     primaryKey({ name: 'api_keys_pkey', columns: [table.tenantId, table.id] }),
     unique('api_keys_tenant_id_secret_hash_key').on(table.tenantId, table.secretHash),
-    foreignKey({ name: 'api_keys_tenant_id_fkey', columns: [table.tenantId], foreignColumns: [tenants.id] }),
+    foreignKey({
+      name: 'api_keys_tenant_id_fkey',
+      columns: [table.tenantId],
+      foreignColumns: [tenants.id],
+    }),
     index('api_keys_tenant_id_created_at_id_idx').on(table.tenantId, table.createdAt, table.id),
   ],
 );

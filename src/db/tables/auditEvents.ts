@@ -35,7 +35,11 @@ export const auditEvents = app.table(
       columns: [table.tenantId],
       foreignColumns: [tenants.id],
     }),
-    index('audit_events_tenant_id_occurred_at_id_idx').on(table.tenantId, table.occurredAt, table.id),
+    index('audit_events_tenant_id_occurred_at_id_idx').on(
+      table.tenantId,
+      table.occurredAt,
+      table.id,
+    ),
     index('audit_events_tenant_id_target_id_occurred_at_id_idx').on(
       table.tenantId,
       table.targetId,

@@ -1,5 +1,14 @@
 import { sql } from 'drizzle-orm';
-import { check, foreignKey, index, integer, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
+import {
+  check,
+  foreignKey,
+  index,
+  integer,
+  primaryKey,
+  text,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { app, createdAt, id, moment, tenantId, updatedAt } from './columns.ts';
 import { customers } from './customers.ts';
 import { members } from './members.ts';
@@ -60,7 +69,11 @@ export const conversations = app.table(
       table.lastMessageAt,
       table.id,
     ),
-    index('conversations_tenant_id_created_at_id_idx').on(table.tenantId, table.createdAt, table.id),
+    index('conversations_tenant_id_created_at_id_idx').on(
+      table.tenantId,
+      table.createdAt,
+      table.id,
+    ),
     index('conversations_tenant_id_status_last_message_at_id_idx').on(
       table.tenantId,
       table.status,
@@ -83,7 +96,10 @@ export const conversations = app.table(
       'conversations_status_known',
       sql`${table.status} in ('OPEN','PENDING','SNOOZED','RESOLVED')`,
     ),
-    check('conversations_priority_known', sql`${table.priority} in ('LOW','NORMAL','HIGH','URGENT')`),
+    check(
+      'conversations_priority_known',
+      sql`${table.priority} in ('LOW','NORMAL','HIGH','URGENT')`,
+    ),
     check('conversations_unread_not_negative', sql`${table.unreadCount} >= 0`),
   ],
 );

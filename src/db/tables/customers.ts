@@ -22,8 +22,15 @@ export const customers = app.table(
   (table) => [
     primaryKey({ name: 'customers_pkey', columns: [table.tenantId, table.id] }),
     unique('customers_tenant_id_phone_key').on(table.tenantId, table.phone),
-    unique('customers_tenant_id_external_reference_key').on(table.tenantId, table.externalReference),
-    foreignKey({ name: 'customers_tenant_id_fkey', columns: [table.tenantId], foreignColumns: [tenants.id] }),
+    unique('customers_tenant_id_external_reference_key').on(
+      table.tenantId,
+      table.externalReference,
+    ),
+    foreignKey({
+      name: 'customers_tenant_id_fkey',
+      columns: [table.tenantId],
+      foreignColumns: [tenants.id],
+    }),
     index('customers_tenant_id_created_at_id_idx').on(table.tenantId, table.createdAt, table.id),
     check('customers_phone_e164', sql`${table.phone} ~ '^\\+[1-9][0-9]{6,14}$'`),
   ],

@@ -26,8 +26,16 @@ export const members = app.table(
   (table) => [
     primaryKey({ name: 'members_pkey', columns: [table.tenantId, table.id] }),
     unique('members_tenant_id_user_id_key').on(table.tenantId, table.userId),
-    foreignKey({ name: 'members_tenant_id_fkey', columns: [table.tenantId], foreignColumns: [tenants.id] }),
-    foreignKey({ name: 'members_user_id_fkey', columns: [table.userId], foreignColumns: [users.id] }),
+    foreignKey({
+      name: 'members_tenant_id_fkey',
+      columns: [table.tenantId],
+      foreignColumns: [tenants.id],
+    }),
+    foreignKey({
+      name: 'members_user_id_fkey',
+      columns: [table.userId],
+      foreignColumns: [users.id],
+    }),
     index('members_user_id_idx').on(table.userId),
     index('members_tenant_id_created_at_id_idx').on(table.tenantId, table.createdAt, table.id),
     check('members_role_known', sql`${table.role} in ('OWNER','ADMIN','MEMBER','VIEWER')`),

@@ -76,7 +76,11 @@ export const products = app.table(
     primaryKey({ name: 'products_pkey', columns: [table.tenantId, table.id] }),
     unique('products_tenant_id_sku_key').on(table.tenantId, table.sku),
     unique('products_tenant_id_external_reference_key').on(table.tenantId, table.externalReference),
-    foreignKey({ name: 'products_tenant_id_fkey', columns: [table.tenantId], foreignColumns: [tenants.id] }),
+    foreignKey({
+      name: 'products_tenant_id_fkey',
+      columns: [table.tenantId],
+      foreignColumns: [tenants.id],
+    }),
     // Ascending and read backwards: drizzle-kit's .desc() is NULLS LAST, which no page order uses.
     index('products_tenant_id_created_at_id_idx').on(table.tenantId, table.createdAt, table.id),
     index('products_tenant_id_updated_at_id_idx').on(table.tenantId, table.updatedAt, table.id),
@@ -85,7 +89,11 @@ export const products = app.table(
     index('products_tenant_id_category_idx').on(table.tenantId, table.category),
     // btree_gin puts the tenant in front: a search reads its own tenant's entries only.
     index('products_search_vector_idx').using('gin', table.tenantId, table.searchVector),
-    index('products_search_text_idx').using('gin', table.tenantId, table.searchText.op('gin_trgm_ops')),
+    index('products_search_text_idx').using(
+      'gin',
+      table.tenantId,
+      table.searchText.op('gin_trgm_ops'),
+    ),
     check('products_price_not_negative', sql`${table.priceAmount} >= 0`),
     check('products_currency_shape', sql`${table.priceCurrency} ~ '^[A-Z]{3}$'`),
     check('products_condition_known', sql`${table.condition} in ('NEW','USED','REFURBISHED')`),

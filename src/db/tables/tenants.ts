@@ -26,6 +26,9 @@ export const tenants = app.table(
     unique('tenants_slug_key').on(table.slug),
     unique('tenants_domain_key').on(table.domain),
     check('tenants_slug_shape', sql`${table.slug} ~ '^[a-z0-9](-?[a-z0-9])*$'`),
-    check('tenants_status_known', sql`${table.status} in ('TRIAL','ACTIVE','SUSPENDED','DELETING')`),
+    check(
+      'tenants_status_known',
+      sql`${table.status} in ('TRIAL','ACTIVE','SUSPENDED','DELETING')`,
+    ),
   ],
 );

@@ -80,7 +80,10 @@ const AuditEventConnection = defineConnection<AuditEvent>('AuditEvent', AuditEve
 const AuditEventFilterInput = builder.inputType('AuditEventFilter', {
   description: 'Which events; every condition must hold.',
   fields: (t) => ({
-    action: t.field({ type: StringComparator, description: 'By action, such as `product.created`.' }),
+    action: t.field({
+      type: StringComparator,
+      description: 'By action, such as `product.created`.',
+    }),
     actorId: t.id({ description: 'By the user or API key that acted.' }),
     targetId: t.id({ description: 'By the object it was done to.' }),
     occurredAt: t.field({ type: DateTimeComparator, description: 'By when.' }),
@@ -121,6 +124,7 @@ function filterOf(asked: typeof AuditEventFilterInput.$inferInput): AuditFilter 
 function equalId(id: string | null | undefined): { eq: string } | undefined {
   if (id === null || id === undefined) return undefined;
   const decoded = decodeId(id);
-  if (decoded === null) throw new PublicError('BAD_USER_INPUT', `"${id.slice(0, 64)}" is not an id of this API.`);
+  if (decoded === null)
+    throw new PublicError('BAD_USER_INPUT', `"${id.slice(0, 64)}" is not an id of this API.`);
   return { eq: decoded.uuid };
 }

@@ -85,6 +85,9 @@ export const findAuditEventsByIds = prepare((db) =>
     .select()
     .from(auditEvents)
     .where(
-      and(eq(auditEvents.tenantId, tenant), sql`${auditEvents.id} = any(${sql.placeholder('ids')})`),
+      and(
+        eq(auditEvents.tenantId, tenant),
+        sql`${auditEvents.id} = any(${sql.placeholder('ids')})`,
+      ),
     ),
 );

@@ -4,5 +4,6 @@ export const productErrorCodes = {
   ...commonErrorCodes,
   SKU_TAKEN: 'Another product of yours has this SKU.',
   REFERENCE_REPEATED: 'The same external reference stands twice in one call.',
-  IMPORT_FAILED: 'The file has problems and `onError` says to stop at the first; nothing was imported.',
+  IMPORT_FAILED:
+    'The file has problems and `onError` says to stop at the first; nothing was imported.',
 } as const;

@@ -10,7 +10,10 @@ export function selectProducts(args: {
 }): ProductSelection {
   const search = args.search?.trim() || null;
   if (search !== null && (search.length > longestSearch || search.includes('\0'))) {
-    throw new PublicError('BAD_USER_INPUT', `"search" may have at most ${longestSearch} characters.`);
+    throw new PublicError(
+      'BAD_USER_INPUT',
+      `"search" may have at most ${longestSearch} characters.`,
+    );
   }
   return { search, filter: (args.filter ?? null) as ProductFilter | null };
 }
@@ -21,7 +24,10 @@ export interface ChosenSort {
 }
 
 /** The order asked for; else the best match first when searched, the newest first when not. */
-export function sortOf(asked: ChosenSort | null | undefined, selection: ProductSelection): ChosenSort {
+export function sortOf(
+  asked: ChosenSort | null | undefined,
+  selection: ProductSelection,
+): ChosenSort {
   if (asked?.key === 'RELEVANCE' && selection.search === null) {
     throw new PublicError('BAD_USER_INPUT', 'RELEVANCE needs "search"; give it or sort otherwise.');
   }

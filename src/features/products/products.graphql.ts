@@ -1,3 +1,4 @@
+import { pageRules } from '../../db/keyset.ts';
 import { builder, idExample } from '../../graphql/builder.ts';
 import {
   DateTimeComparator,
@@ -9,86 +10,26 @@ import {
   TextListComparator,
 } from '../../graphql/comparators.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
-import { pageRules } from '../../db/keyset.ts';
 import { MoneyType } from '../../graphql/money.ts';
 import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
 import { type Facets, readFacets } from './productFacets.ts';
+import {
+  ProductConditionType,
+  ProductImageType,
+  ProductOptionType,
+  ProductStatusType,
+  ProductVariantType,
+} from './productParts.graphql.ts';
 import { selectProducts, sortOf } from './productSelection.ts';
 import { loadProduct, loadProductByReference, loadProductBySku } from './products.loaders.ts';
 import {
   countProducts,
   findProductPage,
   type Product,
-  type ProductImage,
-  type ProductOption,
   type ProductSelection,
-  type ProductVariant,
   productCursor,
   productOrder,
 } from './products.queries.ts';
-
-export const ProductStatusType = builder.enumType('ProductStatus', {
-  description: 'Where a product is in its life.',
-  values: {
-    DRAFT: { description: 'Being prepared; the assistant does not offer it.' },
-    ACTIVE: { description: 'For sale.' },
-    ARCHIVED: { description: 'No longer for sale; kept, because conversations speak of it.' },
-  } as const,
-});
-
-export const ProductConditionType = builder.enumType('ProductCondition', {
-  description: 'Whether a product was used before.',
-  values: {
-    NEW: { description: 'Never used.' },
-    USED: { description: 'Used before, sold as it is.' },
-    REFURBISHED: { description: 'Used before and put in order again.' },
-  } as const,
-});
-
-const ProductImageType = builder.objectRef<ProductImage>('ProductImage').implement({
-  description: 'A picture of a product.',
-  fields: (t) => ({
-    url: t.exposeString('url', { description: 'Its http or https address.' }),
-    alt: t.exposeString('alt', { nullable: true, description: 'What it shows, in words.' }),
-  }),
-});
-
-const ProductOptionType = builder.objectRef<ProductOption>('ProductOption').implement({
-  description: 'Something a customer chooses, such as size.',
-  fields: (t) => ({
-    name: t.exposeString('name', { description: 'Such as "Size".' }),
-    values: t.exposeStringList('values', { description: 'Such as "S", "M" and "L".' }),
-  }),
-});
-
-const ProductVariantType = builder
-  .objectRef<ProductVariant & { currency: string }>('ProductVariant')
-  .implement({
-    description: 'One combination of options, with its own price and stock.',
-    fields: (t) => ({
-      title: t.exposeString('title', { description: 'Its option values, such as "M / Blue".' }),
-      sku: t.exposeString('sku', { nullable: true, description: 'Stock-keeping unit.' }),
-      options: t.expose('options', {
-        type: 'JSONObject',
-        description: 'Option name → the value of this variant.',
-      }),
-      price: t.field({
-        type: MoneyType,
-        description: 'What it costs.',
-        resolve: ({ price, currency }) => ({ amount: price, currencyCode: currency }),
-      }),
-      compareAtPrice: t.field({
-        type: MoneyType,
-        nullable: true,
-        description: 'What it cost before a reduction.',
-        resolve: ({ compareAtPrice, currency }) =>
-          compareAtPrice === null ? null : { amount: compareAtPrice, currencyCode: currency },
-      }),
-      stock: t.exposeInt('stock', { nullable: true, description: 'Pieces; null: not counted.' }),
-      barcode: t.exposeString('barcode', { nullable: true, description: 'EAN, UPC or ISBN.' }),
-      imageUrl: t.exposeString('imageUrl', { nullable: true, description: 'Its own picture.' }),
-    }),
-  });
 
 export const ProductType = builder.node(builder.objectRef<Product>('Product'), {
   description: 'Something the business sells.',
@@ -301,7 +242,9 @@ builder.queryField('productBy', (t) =>
     },
     resolve: (_parent, { reference: { id, sku, externalReference } }, context) => {
       if (id) return loadProduct(context, id.id);
-      return sku ? loadProductBySku(context, sku) : loadProductByReference(context, externalReference ?? '');
+      return sku
+        ? loadProductBySku(context, sku)
+        : loadProductByReference(context, externalReference ?? '');
     },
   }),
 );

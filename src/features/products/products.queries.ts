@@ -7,7 +7,11 @@ import { prepareShapes } from '../../db/prepareShapes.ts';
 import { products } from '../../db/tables/products.ts';
 import type { Page } from '../../lib/pagination.ts';
 
-const { searchText: _searchText, searchVector: _searchVector, ...columns } = getTableColumns(products);
+const {
+  searchText: _searchText,
+  searchVector: _searchVector,
+  ...columns
+} = getTableColumns(products);
 
 export type { ProductImage, ProductOption, ProductVariant } from '../../db/tables/products.ts';
 
@@ -48,6 +52,9 @@ export interface ProductSelection {
   search: string | null;
 }
 
+/** What a search finds: ids with a rank. Joined, the rows themselves are read under the tenant's policy. */
+const found = sql`app.search_products(${sql.placeholder('search')}) as found`;
+const foundIt = sql`found.product_id = ${products.id}`;
 const score = sql<number>`found.score`;
 const id = { sql: products.id, kind: 'uuid' } as const;
 const sortColumns: Record<ProductSort, Order['columns']> = {
@@ -85,14 +92,17 @@ export function findProductPage(
   const filter = readFilter(selection.filter, filterFields);
   const keys = keyset(order, page);
   const searched = selection.search !== null;
-  const statement = pageStatement(`${searched}|${filter.shape}|${keys.shape}`, (db) =>
-    db
+  const statement = pageStatement(`${searched}|${filter.shape}|${keys.shape}`, (db) => {
+    const rows = db
       .select({ product: columns, score: searched ? score : sql<null>`null` })
-      .from(source(searched))
+      .from(products)
+      .$dynamic();
+    if (searched) rows.innerJoin(found, foundIt); // a builder in dynamic mode changes in place
+    return rows
       .where(matching(filter, keys.where))
       .orderBy(...keys.orderBy)
-      .limit(sql.placeholder('limit')),
-  );
+      .limit(sql.placeholder('limit'));
+  });
   return statement(tx, {
     ...filter.values,
     ...keys.values,
@@ -109,12 +119,11 @@ export async function countProducts(
 ): Promise<number> {
   const filter = readFilter(selection.filter, filterFields);
   const searched = selection.search !== null;
-  const statement = countStatement(`${searched}|${filter.shape}`, (db) =>
-    db
-      .select({ count: sql<number>`count(*)::int` })
-      .from(source(searched))
-      .where(matching(filter)),
-  );
+  const statement = countStatement(`${searched}|${filter.shape}`, (db) => {
+    const rows = db.select({ count: sql<number>`count(*)::int` }).from(products).$dynamic();
+    if (searched) rows.innerJoin(found, foundIt);
+    return rows.where(matching(filter));
+  });
   const rows = await statement(tx, { ...filter.values, search: selection.search });
   return rows[0]?.count ?? 0;
 }
@@ -136,17 +145,17 @@ export function countFacets(
   const filter = readFilter(selection.filter, filterFields);
   const searched = selection.search !== null;
   const statement = facetStatement(`${searched}|${filter.shape}`, (db) => {
-    const selected = db.$with('selected').as(
-      db
-        .select({
-          category: products.category,
-          condition: products.condition,
-          status: products.status,
-          tags: products.tags,
-        })
-        .from(source(searched))
-        .where(matching(filter)),
-    );
+    const rows = db
+      .select({
+        category: products.category,
+        condition: products.condition,
+        status: products.status,
+        tags: products.tags,
+      })
+      .from(products)
+      .$dynamic();
+    if (searched) rows.innerJoin(found, foundIt);
+    const selected = db.$with('selected').as(rows.where(matching(filter)));
     const ranked = sql`(
       select facet, value, count(*)::int as count,
              row_number() over (partition by facet order by count(*) desc, value) as place
@@ -173,13 +182,6 @@ export function countFacets(
   return statement(tx, { ...filter.values, search: selection.search });
 }
 
-/** The table, or the table joined with what a search found in it. */
-function source(searched: boolean): SQL {
-  return searched
-    ? sql`${products} join app.search_products(${sql.placeholder('search')}) as found on found.product_id = ${products.id}`
-    : sql`${products}`;
-}
-
 function matching(filter: Filter, keys?: SQL): SQL | undefined {
   return and(eq(products.tenantId, tenant), ...filter.conditions, keys);
 }
@@ -188,7 +190,9 @@ export const findProductsByIds = prepare((db) =>
   db
     .select(columns)
     .from(products)
-    .where(and(eq(products.tenantId, tenant), sql`${products.id} = any(${sql.placeholder('ids')})`)),
+    .where(
+      and(eq(products.tenantId, tenant), sql`${products.id} = any(${sql.placeholder('ids')})`),
+    ),
 );
 
 export const findProductsBySkus = prepare((db) =>
@@ -225,7 +229,10 @@ export async function insertProducts(
   tx: TenantTransaction,
   rows: readonly NewProduct[],
 ): Promise<Product[]> {
-  return tx.db.insert(products).values([...rows]).returning(columns);
+  return tx.db
+    .insert(products)
+    .values([...rows])
+    .returning(columns);
 }
 
 export async function updateProduct(

@@ -46,7 +46,10 @@ export const sumCounters = prepare((db) =>
   db
     .select({
       meter: usageCounters.meter,
-      today: sql<number>`coalesce(sum(${usageCounters.used}) filter (where ${usageCounters.day} = ${today}), 0)::int8`.mapWith(Number),
+      today:
+        sql<number>`coalesce(sum(${usageCounters.used}) filter (where ${usageCounters.day} = ${today}), 0)::int8`.mapWith(
+          Number,
+        ),
       month: sql<number>`sum(${usageCounters.used})::int8`.mapWith(Number),
     })
     .from(usageCounters)

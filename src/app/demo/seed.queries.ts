@@ -1,0 +1,77 @@
+import type { TenantTransaction } from '../../db/database.ts';
+import { cannedReplies } from '../../db/tables/cannedReplies.ts';
+import { conversations } from '../../db/tables/conversations.ts';
+import { customers } from '../../db/tables/customers.ts';
+import { members } from '../../db/tables/members.ts';
+import { messages } from '../../db/tables/messages.ts';
+import { products } from '../../db/tables/products.ts';
+import { tenantSettings } from '../../db/tables/tenantSettings.ts';
+import { usageCounters } from '../../db/tables/usageCounters.ts';
+import { newId } from '../../lib/ids.ts';
+import type { DemoTenant } from './demoTenant.ts';
+
+/** Rows a statement: enough to be quick, far from the 65 535 parameters that one may have. */
+const batch = 500;
+
+/** Writes everything of a demo business into its own tenant. `userIds`: e-mail → user. */
+export async function insertDemo(
+  tx: TenantTransaction,
+  demo: DemoTenant,
+  userIds: ReadonlyMap<string, string>,
+  apiKeyIds: readonly string[],
+): Promise<void> {
+  const { tenantId } = tx;
+  const ids = (rows: readonly unknown[]) => rows.map(() => newId());
+  const memberIds = ids(demo.members);
+  const customerIds = ids(demo.customers);
+  await tx.db.insert(tenantSettings).values({ tenantId, ...demo.settings });
+  await tx.db.insert(members).values(
+    demo.members.map((member, index) => ({
+      ...member,
+      tenantId,
+      id: memberIds[index] ?? '',
+      userId: userIds.get(member.email) ?? '',
+    })),
+  );
+  await tx.db
+    .insert(cannedReplies)
+    .values(demo.cannedReplies.map((reply) => ({ ...reply, tenantId, id: newId() })));
+  for (const part of parts(demo.products)) {
+    await tx.db
+      .insert(products)
+      .values(part.map((product) => ({ ...product, tenantId, id: newId() })));
+  }
+  await tx.db
+    .insert(customers)
+    .values(
+      demo.customers.map((row, index) => ({ ...row, tenantId, id: customerIds[index] ?? '' })),
+    );
+  const threads = demo.conversations.map((row) => ({ ...row, id: newId() }));
+  await tx.db.insert(conversations).values(
+    threads.map(({ messages: _messages, customer, assignee, ...row }) => ({
+      ...row,
+      tenantId,
+      customerId: customerIds[customer] ?? '',
+      assigneeId: assignee === null ? null : (memberIds[assignee] ?? null),
+    })),
+  );
+  const said = threads.flatMap((thread) =>
+    thread.messages.map(({ author, ...row }) => ({
+      ...row,
+      tenantId,
+      id: newId(),
+      conversationId: thread.id,
+      authorMemberId: author.kind === 'MEMBER' ? (memberIds[author.member] ?? null) : null,
+      authorCustomerId: author.kind === 'CUSTOMER' ? (customerIds[thread.customer] ?? null) : null,
+      authorApiKeyId: author.kind === 'API_KEY' ? (apiKeyIds[author.apiKey] ?? null) : null,
+    })),
+  );
+  for (const part of parts(said)) await tx.db.insert(messages).values(part);
+  await tx.db.insert(usageCounters).values(demo.usage.map((row) => ({ ...row, tenantId })));
+}
+
+function parts<Row>(rows: readonly Row[]): Row[][] {
+  return Array.from({ length: Math.ceil(rows.length / batch) }, (_, index) =>
+    rows.slice(index * batch, (index + 1) * batch),
+  );
+}

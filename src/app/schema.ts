@@ -1,0 +1,27 @@
+import type { GraphQLSchema } from 'graphql';
+import '../features/accounts/accounts.graphql.ts';
+import '../features/apiKeys/apiKeys.graphql.ts';
+import '../features/audit/audit.graphql.ts';
+import '../features/isolation/isolation.graphql.ts';
+import '../features/members/members.graphql.ts';
+import '../features/products/products.graphql.ts';
+import '../features/tenants/tenants.graphql.ts';
+import '../features/usage/usage.graphql.ts';
+import { DirectiveLocation, GraphQLDirective, GraphQLNonNull, GraphQLString } from 'graphql';
+import { builder } from '../graphql/builder.ts';
+
+const requiresPermission = new GraphQLDirective({
+  name: 'requiresPermission',
+  description: 'What a caller must be allowed to do: by role for members, by scope for API keys.',
+  locations: [DirectiveLocation.FIELD_DEFINITION],
+  args: {
+    permission: {
+      type: new GraphQLNonNull(GraphQLString),
+      description: 'Such as `products:read`.',
+    },
+  },
+});
+
+/** The whole schema; every feature is named above, and nowhere else. */
+export const buildSchema = (): GraphQLSchema =>
+  builder.toSchema({ directives: [requiresPermission] });

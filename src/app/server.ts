@@ -1,0 +1,157 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { accessTokens } from '../auth/accessToken.ts';
+import { createAuthenticator } from '../auth/authenticate.ts';
+import { listMemberships } from '../auth/lookups.ts';
+import { createSignIn } from '../auth/signIn.ts';
+import { keepSigningKeys, readSigningKeys } from '../auth/signingKeys.ts';
+import type { Config } from '../config.ts';
+import { ConfigError } from '../config.ts';
+import { checkIsolation } from '../db/isolation/checkIsolation.ts';
+import { schemaStamp } from '../db/migrate.ts';
+import { countRequests } from './countRequests.ts';
+import { createHttpHandler } from './http.ts';
+import { listenIdentityChanges } from './listenIdentityChanges.ts';
+import type { Logger } from './logger.ts';
+import { buildSchema } from './schema.ts';
+import type { Workplace } from './workplace.ts';
+import { createGraphQLServer } from './yoga.ts';
+
+export interface RunningServer {
+  readonly url: string;
+  /** Stops taking requests, lets those under way finish, writes what is counted. */
+  close(): Promise<void>;
+}
+
+/** The database is not one that may be served; the message says what is wrong and what to do. */
+export class UnsafeDatabase extends Error {
+  override readonly name = 'UnsafeDatabase';
+}
+
+/**
+ * Serves the API on `config.host` and `config.port`. Refuses (UnsafeDatabase) a database that was not
+ * migrated to this version, or where anything could get around row-level security.
+ */
+export async function startServer(
+  config: Config,
+  workplace: Workplace,
+  logger: Logger,
+): Promise<RunningServer> {
+  const { database } = workplace;
+  await requireMigrated(workplace);
+  await requireIsolation(workplace);
+  const keys = await signingKeys(config);
+  const tokens = accessTokens(keys, config.accessTokenSeconds);
+  const authenticator = createAuthenticator(database, tokens);
+  const listener = await listenIdentityChanges(workplace.serverUrl, authenticator, logger);
+  const counter = countRequests(database, logger);
+  const graphql = createGraphQLServer({
+    schema: buildSchema(),
+    services: {
+      database,
+      signIn: createSignIn(database, tokens),
+      listMemberships: (userId) => listMemberships(database, userId),
+    },
+    logger,
+    corsOrigins: config.corsOrigins,
+    uploadMaxBytes: config.uploadMaxBytes,
+    onAnswered: ({ tenantId }) => counter.count(tenantId),
+  });
+  const handler = createHttpHandler({
+    routes: new Map([
+      ['GET /livez', (_request, response) => answerJson(response, 200, { status: 'ok' })],
+      ['GET /readyz', (_request, response) => answerReadiness(workplace, response)],
+      [
+        'GET /.well-known/jwks.json',
+        (_request, response) => answerJson(response, 200, keys.published),
+      ],
+    ]),
+    graphql,
+    graphiql: null,
+    authenticator,
+    requestMaxBytes: config.requestMaxBytes,
+    uploadMaxBytes: config.uploadMaxBytes,
+    logger,
+  });
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    void handler(request, response);
+  });
+  // Slow headers and slow bodies hold a socket, nothing else, and not for long.
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 60_000;
+  await listen(server, config);
+  return {
+    url: `http://${config.host}:${(server.address() as AddressInfo).port}`,
+    async close() {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      });
+      await counter.close();
+      await listener.close();
+    },
+  };
+}
+
+async function requireMigrated({ database }: Workplace): Promise<void> {
+  if ((await carriedStamp(database)) === (await schemaStamp())) return;
+  throw new UnsafeDatabase(
+    'The database is not migrated to this version: run "npm run db:migrate" with DATABASE_URL set.',
+  );
+}
+
+async function carriedStamp(database: Workplace['database']): Promise<string | null> {
+  const rows = await database.lookup<{ stamp: string | null }>(
+    `select obj_description(oid, 'pg_namespace') as stamp from pg_namespace where nspname = 'app'`,
+    [],
+  );
+  return rows[0]?.stamp ?? null;
+}
+
+async function requireIsolation({ database }: Workplace): Promise<void> {
+  const findings = await checkIsolation(database);
+  if (findings.length === 0) return;
+  const lines = findings.map(({ rule, message, fix }) => `- ${rule}: ${message} ${fix}`);
+  throw new UnsafeDatabase(`Not served, for tenants would not be kept apart:\n${lines.join('\n')}`);
+}
+
+async function signingKeys(config: Config) {
+  const text = config.signingKeys ?? (await keepSigningKeys(config.dataDir));
+  try {
+    return await readSigningKeys(text);
+  } catch (error) {
+    throw new ConfigError(`JWT_PRIVATE_KEYS cannot be used: ${(error as Error).message}.`);
+  }
+}
+
+async function answerReadiness({ database }: Workplace, response: ServerResponse): Promise<void> {
+  try {
+    const migrated = (await carriedStamp(database)) === (await schemaStamp());
+    answerJson(response, migrated ? 200 : 503, {
+      status: migrated ? 'ready' : 'not ready',
+      database: 'ok',
+      migrations: migrated ? 'ok' : 'another version',
+    });
+  } catch {
+    answerJson(response, 503, { status: 'not ready', database: 'unreachable' });
+  }
+}
+
+function answerJson(response: ServerResponse, status: number, body: unknown): void {
+  response.statusCode = status;
+  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  response.end(JSON.stringify(body));
+}
+
+function listen(server: Server, { host, port }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new ConfigError(`PORT ${port} is in use; choose another, or 0 for any free one.`)
+          : error,
+      );
+    });
+    server.listen(port, host, () => resolve());
+  });
+}

@@ -1,0 +1,85 @@
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import type { TenantTransaction } from '../../db/database.ts';
+import { keyset, type Order } from '../../db/keyset.ts';
+import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareShapes } from '../../db/prepareShapes.ts';
+import { apiKeys } from '../../db/tables/apiKeys.ts';
+import { tenantRoutes } from '../../db/tables/tenantRoutes.ts';
+import type { Page } from '../../lib/pagination.ts';
+
+export type ApiKey = typeof apiKeys.$inferSelect;
+
+export async function insertApiKey(
+  tx: TenantTransaction,
+  row: typeof apiKeys.$inferInsert,
+): Promise<ApiKey | undefined> {
+  return (await tx.db.insert(apiKeys).values(row).returning())[0];
+}
+
+/** Where a request finds its tenant by the key's hash. */
+export async function insertKeyRoute(tx: TenantTransaction, secretHash: string): Promise<void> {
+  await tx.db
+    .insert(tenantRoutes)
+    .values({ kind: 'API_KEY', key: secretHash, tenantId: tx.tenantId });
+}
+
+export async function deleteKeyRoute(tx: TenantTransaction, secretHash: string): Promise<void> {
+  await tx.db
+    .delete(tenantRoutes)
+    .where(
+      and(
+        eq(tenantRoutes.tenantId, tx.tenantId),
+        eq(tenantRoutes.kind, 'API_KEY'),
+        eq(tenantRoutes.key, secretHash),
+      ),
+    );
+}
+
+/** undefined: no such key, or revoked before. */
+export async function markRevoked(tx: TenantTransaction, id: string): Promise<ApiKey | undefined> {
+  const rows = await tx.db
+    .update(apiKeys)
+    .set({ revokedAt: sql`now()` })
+    .where(and(eq(apiKeys.tenantId, tx.tenantId), eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
+    .returning();
+  return rows[0];
+}
+
+/** The newest first. */
+export const apiKeyOrder: Order = {
+  sort: 'apiKeys',
+  columns: [
+    { sql: apiKeys.createdAt, kind: 'time' },
+    { sql: apiKeys.id, kind: 'uuid' },
+  ],
+  descending: true,
+};
+
+const pageStatement = prepareShapes<ApiKey[]>();
+
+export function findApiKeyPage(tx: TenantTransaction, page: Page): Promise<ApiKey[]> {
+  const keys = keyset(apiKeyOrder, page);
+  const statement = pageStatement(keys.shape, (db) =>
+    db
+      .select()
+      .from(apiKeys)
+      .where(and(eq(apiKeys.tenantId, tenant), keys.where))
+      .orderBy(...keys.orderBy)
+      .limit(sql.placeholder('limit')),
+  );
+  return statement(tx, { ...keys.values, limit: page.limit });
+}
+
+export const countApiKeys = prepare((db) =>
+  db
+    .select({ count: sql<number>`count(*)::int` })
+    .from(apiKeys)
+    .where(eq(apiKeys.tenantId, tenant)),
+);
+
+export const findApiKeysByIds = prepare((db) =>
+  db
+    .select()
+    .from(apiKeys)
+    .where(and(eq(apiKeys.tenantId, tenant), sql`${apiKeys.id} = any(${sql.placeholder('ids')})`)),
+);

@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+let owner: string;
+let viewer: string;
+let stranger: string;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  [owner, viewer, stranger] = await Promise.all([
+    server.tokenOf('owner@lumen.example'),
+    server.tokenOf('viewer@lumen.example'),
+    server.tokenOf('owner@harbor.example'),
+  ]);
+});
+afterAll(() => server?.close());
+
+const firstProduct = async (token: string): Promise<{ id: string; name: string }> =>
+  (await server.ask(token, '{ products(first: 1) { nodes { id name } } }')).body.data.products
+    .nodes[0];
+
+describe('signing in', () => {
+  test('a wrong password and an unknown person get the same answer', async () => {
+    const mutation =
+      'mutation ($input: SignInInput!) { signIn(input: $input) { token userErrors { code message } } }';
+    const answers = await Promise.all(
+      ['owner@lumen.example', 'nobody@lumen.example'].map((email) =>
+        server.ask(null, mutation, { input: { email, password: 'wrong' } }),
+      ),
+    );
+    expect(answers[0]?.body).toEqual(answers[1]?.body);
+    expect(answers[0]?.body.data.signIn.token).toBeNull();
+  });
+
+  test('without a credential everything but signIn is 401, introspection too', async () => {
+    for (const query of ['{ viewer { name } }', '{ __schema { types { name } } }']) {
+      const { status, body } = await server.ask(null, query);
+      expect(status).toBe(401);
+      expect(body.errors[0].extensions.code).toBe('UNAUTHENTICATED');
+    }
+    expect((await server.ask(null, '{ __typename }')).status).toBe(200);
+  });
+
+  test('a credential that is not valid is 401 before anything is executed', async () => {
+    const forged = `${owner.slice(0, -4)}AAAA`;
+    for (const credential of [forged, 'tnt_unknown', `tnt_${'A'.repeat(43)}`]) {
+      expect((await server.ask(credential, '{ __typename }')).status).toBe(401);
+    }
+  });
+
+  test('the published key set has no private half', async () => {
+    const keys = await (await fetch(`${server.url}/.well-known/jwks.json`)).json();
+    expect(keys.keys[0]).toMatchObject({ kty: 'OKP', crv: 'Ed25519', use: 'sig' });
+    expect(JSON.stringify(keys)).not.toContain('"d"');
+  });
+});
+
+describe('a products page', () => {
+  test('pages through the whole catalogue once, in order', async () => {
+    const names: string[] = [];
+    let after: string | null = null;
+    do {
+      const { body } = await server.ask(
+        owner,
+        'query ($after: String) { products(first: 50, after: $after, orderBy: { key: NAME, direction: ASC }) { nodes { name } pageInfo { endCursor hasNextPage } } }',
+        { after },
+      );
+      names.push(...body.data.products.nodes.map(({ name }: { name: string }) => name));
+      after = body.data.products.pageInfo.hasNextPage
+        ? body.data.products.pageInfo.endCursor
+        : null;
+    } while (after !== null);
+    expect(names.length).toBe(200);
+    expect(new Set(names).size).toBe(200);
+  });
+
+  test('takes one round trip to Postgres on its critical path', async () => {
+    await server.ask(owner, '{ products { nodes { id name } } }');
+    const before = server.database.statistics.flushes;
+    await server.ask(owner, '{ products { nodes { id name } } }');
+    // One flush with BEGIN, the setting and the query; the COMMIT behind the answer is the other.
+    expect(server.database.statistics.flushes - before).toBeLessThanOrEqual(2);
+  });
+
+  test('a search forgives a typo and a cursor of another order is refused', async () => {
+    const { name } = await firstProduct(owner);
+    const word = name.split(' ').find((each) => each.length > 5) ?? name;
+    const typo = `${word.slice(0, 3)}${word.slice(4)}`;
+    const found = await server.ask(
+      owner,
+      'query ($search: String) { products(search: $search, first: 100) { nodes { name } pageInfo { endCursor } } }',
+      { search: typo },
+    );
+    expect(found.body.data.products.nodes.length).toBeGreaterThan(0);
+    const refused = await server.ask(
+      owner,
+      'query ($after: String) { products(after: $after) { nodes { name } } }',
+      { after: found.body.data.products.pageInfo.endCursor },
+    );
+    expect(refused.body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
+  });
+});
+
+describe('another business', () => {
+  test('a foreign id and a random id get the same answer', async () => {
+    const foreign = (await firstProduct(stranger)).id;
+    const random = 'prd_01h455vb4pex5vsknk084sn02q';
+    for (const query of [
+      'query ($id: ID!) { product(id: $id) { id name } }',
+      'query ($id: ID!) { node(id: $id) { id } }',
+      'query ($id: ID!) { nodes(ids: [$id]) { id } }',
+    ]) {
+      const [one, other] = await Promise.all(
+        [foreign, random].map((id) => server.ask(owner, query, { id })),
+      );
+      expect(one?.body).toEqual(other?.body);
+      expect(one?.body.errors).toBeUndefined();
+    }
+  });
+
+  test('the same SKU is another product in each', async () => {
+    const query = `{ productBy(reference: { sku: "ART-1001" }) { id name } }`;
+    const [mine, theirs] = await Promise.all(
+      [owner, stranger].map((token) => server.ask(token, query)),
+    );
+    expect(mine?.body.data.productBy.id).not.toBe(theirs?.body.data.productBy.id);
+    expect(mine?.body.data.productBy.name).not.toBe(theirs?.body.data.productBy.name);
+  });
+
+  test('the isolation report of a served database holds', async () => {
+    const { body } = await server.ask(owner, '{ isolationReport { holds findings { rule } } }');
+    expect(body.data.isolationReport).toEqual({ holds: true, findings: [] });
+  });
+});
+
+describe('API keys', () => {
+  const create =
+    'mutation ($input: ApiKeyCreateInput!) { apiKeyCreate(input: $input) { secret apiKey { id } userErrors { code } } }';
+
+  test('a key does what its scopes say, and nothing after it is revoked', async () => {
+    const made = await server.ask(owner, create, {
+      input: { name: 'test', scopes: ['products:read'] },
+    });
+    const { secret, apiKey } = made.body.data.apiKeyCreate;
+    expect((await server.ask(secret, '{ products { nodes { id } } }')).body.errors).toBeUndefined();
+    const members = await server.ask(secret, '{ members { nodes { id } } }');
+    expect(members.body.errors[0].extensions).toMatchObject({ code: 'FORBIDDEN', reason: 'SCOPE' });
+    await server.ask(
+      owner,
+      'mutation ($id: ID!) { apiKeyRevoke(input: { id: $id }) { userErrors { code } } }',
+      { id: apiKey.id },
+    );
+    await expect
+      .poll(async () => (await server.ask(secret, '{ __typename }')).status, { timeout: 1_000 })
+      .toBe(401);
+  });
+
+  test('a viewer cannot make one, and the refusal says why', async () => {
+    const { body } = await server.ask(viewer, create, {
+      input: { name: 'test', scopes: ['products:read'] },
+    });
+    expect(body.data).toBeNull();
+    expect(body.errors[0].extensions).toMatchObject({ code: 'FORBIDDEN', reason: 'ROLE' });
+  });
+
+  test('making one is in the audit log, without its secret', async () => {
+    const made = await server.ask(owner, create, {
+      input: { name: 'audited', scopes: ['usage:read'] },
+    });
+    const { secret, apiKey } = made.body.data.apiKeyCreate;
+    const { body } = await server.ask(
+      owner,
+      'query ($id: ID) { auditEvents(filter: { targetId: $id }) { nodes { action after } } }',
+      { id: apiKey.id },
+    );
+    expect(body.data.auditEvents.nodes[0].action).toBe('apiKey.created');
+    expect(JSON.stringify(body)).not.toContain(secret);
+  });
+});
+
+describe('HTTP', () => {
+  test('too large, too deep, of the wrong type, or not there: refused with a clear status', async () => {
+    const send = (body: string, type = 'application/json', path = '/graphql') =>
+      fetch(`${server.url}${path}`, { method: 'POST', headers: { 'Content-Type': type }, body });
+    expect((await send(`{"query":"${'x'.repeat(1_100_000)}"}`)).status).toBe(413);
+    expect((await send(`{"variables":${'['.repeat(1000)}${']'.repeat(1000)}}`)).status).toBe(400);
+    expect((await send('query=x', 'application/x-www-form-urlencoded')).status).toBe(415);
+    expect((await send('x', 'multipart/form-data; boundary=x')).status).toBe(403);
+    expect((await send('{}', 'application/json', '/nothing')).status).toBe(404);
+  });
+
+  test('it is alive and ready', async () => {
+    for (const path of ['/livez', '/readyz']) {
+      expect((await fetch(`${server.url}${path}`)).status).toBe(200);
+    }
+  });
+});

@@ -1,0 +1,78 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createLogger } from '../../src/app/logger.ts';
+import { seedDemo } from '../../src/app/seed.ts';
+import { startServer } from '../../src/app/server.ts';
+import { openWorkplace } from '../../src/app/workplace.ts';
+import { loadConfig } from '../../src/config.ts';
+import type { Database } from '../../src/db/database.ts';
+import { createTestDatabase } from './postgres.ts';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** As JSON.parse gives it. */
+  body: ReturnType<typeof JSON.parse>;
+}
+
+export interface TestServer {
+  readonly url: string;
+  readonly database: Database;
+  /** The integrator's key of the demo's first business. */
+  readonly apiKey: string;
+  /** Signs in as a demo identity, such as 'owner@lumen.example'. */
+  tokenOf(email: string, tenantSlug?: string): Promise<string>;
+  ask(credential: string | null, query: string, variables?: object): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** The real server on a free port, over a clone of the migrated database with the demo's businesses. */
+export async function startTestServer(): Promise<TestServer> {
+  const clone = await createTestDatabase();
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'tenantry-server-'));
+  const config = loadConfig({
+    NODE_ENV: 'test',
+    PORT: '0',
+    DATA_DIR: dataDir,
+    DATABASE_URL: clone.adminUrl,
+    LOG_LEVEL: 'silent',
+  });
+  const logger = createLogger(config.logLevel);
+  const workplace = await openWorkplace(config, logger);
+  await seedDemo(workplace, dataDir);
+  const server = await startServer(config, workplace, logger);
+
+  async function ask(credential: string | null, query: string, variables?: object) {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        ...(credential === null ? {} : { Authorization: `Bearer ${credential}` }),
+      },
+      body: JSON.stringify({ query, variables }),
+    });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  }
+
+  return {
+    url: server.url,
+    database: workplace.database,
+    apiKey: await readFile(path.join(dataDir, 'demo-api-key'), 'utf8'),
+    ask,
+    async tokenOf(email, tenantSlug) {
+      const { body } = await ask(
+        null,
+        'mutation ($input: SignInInput!) { signIn(input: $input) { token } }',
+        { input: { email, password: 'demo-password', tenantSlug } },
+      );
+      return body.data.signIn.token;
+    },
+    async close() {
+      await server.close();
+      await workplace.close();
+      await clone.drop();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
