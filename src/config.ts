@@ -142,7 +142,7 @@ function requireInProduction(values: Environment): void {
   }
   if (values.JWT_PRIVATE_KEYS === undefined) {
     missing.push(
-      'JWT_PRIVATE_KEYS is expected in production; "npm run tenantry -- keys signing" prints one.',
+      'JWT_PRIVATE_KEYS is expected in production: a JWK set with a private Ed25519 key, see .env.example.',
     );
   }
   if (missing.length > 0) throw new ConfigError(missing.join('\n'));

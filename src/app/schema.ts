@@ -4,6 +4,7 @@ import '../features/apiKeys/apiKeys.graphql.ts';
 import '../features/audit/audit.graphql.ts';
 import '../features/isolation/isolation.graphql.ts';
 import '../features/members/members.graphql.ts';
+import '../features/products/productMutations.graphql.ts';
 import '../features/products/products.graphql.ts';
 import '../features/tenants/tenants.graphql.ts';
 import '../features/usage/usage.graphql.ts';

@@ -179,6 +179,91 @@ describe('API keys', () => {
   });
 });
 
+describe('changing the catalogue', () => {
+  const create =
+    'mutation ($input: ProductCreateInput!) { productCreate(input: $input) { product { id name sku price { amount } } userErrors { field code } } }';
+  const price = { amount: '19.90', currencyCode: 'EUR' };
+
+  test('a new product is there, audited, and cannot be seen by the other business', async () => {
+    const input = { name: 'Canary lamp', sku: 'CANARY-1', price };
+    const { product, userErrors } = (await server.ask(owner, create, { input })).body.data
+      .productCreate;
+    expect(userErrors).toEqual([]);
+    expect(product).toMatchObject({ name: 'Canary lamp', price: { amount: '19.90' } });
+    const audit = 'query ($id: ID) { auditEvents(filter: { targetId: $id }) { nodes { action } } }';
+    const read = 'query ($id: ID!) { product(id: $id) { name } }';
+    const [mine, theirs, audited] = await Promise.all([
+      server.ask(owner, read, { id: product.id }),
+      server.ask(stranger, read, { id: product.id }),
+      server.ask(owner, audit, { id: product.id }),
+    ]);
+    expect(mine.body.data.product.name).toBe('Canary lamp');
+    expect(theirs.body.data.product).toBeNull();
+    expect(audited.body.data.auditEvents.nodes).toEqual([{ action: 'product.created' }]);
+  });
+
+  test('takes at most three round trips', async () => {
+    const before = server.database.statistics.flushes;
+    await server.ask(owner, create, { input: { name: 'Counted', price } });
+    expect(server.database.statistics.flushes - before).toBeLessThanOrEqual(3);
+  });
+
+  test('a SKU that is taken is refused, and its sibling in the same operation stands', async () => {
+    const { body } = await server.ask(
+      owner,
+      `mutation ($price: MoneyInput!) {
+        bad: productCreate(input: { name: "Double", sku: "ART-1001", price: $price }) { product { id } userErrors { field code } }
+        good: productCreate(input: { name: "Sibling", price: $price }) { product { name } userErrors { code } }
+      }`,
+      { price },
+    );
+    expect(body.data.bad).toEqual({
+      product: null,
+      userErrors: [{ field: ['input', 'sku'], code: 'SKU_TAKEN' }],
+    });
+    expect(body.data.good.product.name).toBe('Sibling');
+    const found = await server.ask(
+      owner,
+      '{ products(filter: { name: { eq: "Sibling" } }) { totalCount } }',
+    );
+    expect(found.body.data.products.totalCount).toBe(1);
+  });
+
+  test("updating another business's product answers as for a random id", async () => {
+    const update =
+      'mutation ($id: ID!) { productUpdate(input: { id: $id, name: "Taken over" }) { product { id } userErrors { field code message } } }';
+    const foreign = await firstProduct(stranger);
+    const [one, other] = await Promise.all(
+      [foreign.id, 'prd_01h455vb4pex5vsknk084sn02q'].map((id) => server.ask(owner, update, { id })),
+    );
+    expect(one?.body).toEqual(other?.body);
+    expect(one?.body.data.productUpdate.userErrors[0].code).toBe('NOT_FOUND');
+    expect(await firstProduct(stranger)).toEqual(foreign);
+  });
+
+  test('any error rolls the whole operation back', async () => {
+    const { body } = await server.ask(
+      owner,
+      `mutation ($price: MoneyInput!) {
+        productCreate(input: { name: "Rolled back", price: $price }) { product { id } }
+        productUpdate(input: { id: "not-an-id", name: "x" }) { product { id } }
+      }`,
+      { price },
+    );
+    expect(body.data).toBeNull();
+    const found = await server.ask(
+      owner,
+      '{ products(filter: { name: { eq: "Rolled back" } }) { totalCount } }',
+    );
+    expect(found.body.data.products.totalCount).toBe(0);
+  });
+
+  test('a viewer cannot create one', async () => {
+    const { body } = await server.ask(viewer, create, { input: { name: 'No', price } });
+    expect(body.errors[0].extensions).toMatchObject({ code: 'FORBIDDEN', reason: 'ROLE' });
+  });
+});
+
 describe('HTTP', () => {
   test('too large, too deep, of the wrong type, or not there: refused with a clear status', async () => {
     const send = (body: string, type = 'application/json', path = '/graphql') =>

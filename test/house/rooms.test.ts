@@ -75,6 +75,11 @@ describe('the rooms', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8');
     const block = /```\w*\n(.*?)```/s.exec(readme)?.[1] ?? '';
     const commands = block.split(/\n|&&/).map((line) => line.replace(/#.*/, '').trim());
-    expect(commands.filter((command) => command !== '')).toEqual(['npm ci', 'npm start']);
+    expect(commands.filter((command) => command !== '')).toEqual([
+      'npm ci',
+      'npm start',
+      'npm ci',
+      'npm test',
+    ]);
   });
 });

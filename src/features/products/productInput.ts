@@ -20,7 +20,7 @@ export interface ProductFields {
   stock?: number | null | undefined;
   status?: ProductStatus | null | undefined;
   tags?: readonly string[] | null | undefined;
-  images?: readonly ProductImage[] | null | undefined;
+  images?: readonly { url: string; alt?: string | null | undefined }[] | null | undefined;
   options?: readonly ProductOption[] | null | undefined;
   variants?: readonly ProductVariant[] | null | undefined;
   metadata?: Record<string, unknown> | null | undefined;
@@ -102,7 +102,9 @@ export function toColumns(fields: ProductFields): Partial<Omit<NewProduct, 'tena
     stock: fields.stock,
     status: fields.status ?? undefined,
     tags: emptied(fields.tags),
-    images: emptied(fields.images),
+    images: emptied(fields.images)?.map(
+      ({ url, alt }): ProductImage => ({ url, alt: alt ?? null }),
+    ),
     options: emptied(fields.options),
     variants: emptied(fields.variants),
     metadata: fields.metadata === null ? {} : fields.metadata,
