@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import '../features/accounts/accounts.graphql.ts';
 import '../features/apiKeys/apiKeys.graphql.ts';
 import '../features/audit/audit.graphql.ts';
+import '../features/customers/customers.graphql.ts';
 import '../features/isolation/isolation.graphql.ts';
 import '../features/members/members.graphql.ts';
 import '../features/products/productMutations.graphql.ts';

@@ -264,6 +264,28 @@ describe('changing the catalogue', () => {
   });
 });
 
+describe('customers', () => {
+  test('the same phone number is another customer in each business', async () => {
+    const upsert =
+      'mutation ($input: CustomerUpsertInput!) { customerUpsert(input: $input) { customer { id name } userErrors { code } } }';
+    const [mine, theirs] = await Promise.all(
+      [owner, stranger].map((token, index) =>
+        server.ask(token, upsert, { input: { phone: '+12025550199', name: `Canary ${index}` } }),
+      ),
+    );
+    const id = mine?.body.data.customerUpsert.customer.id;
+    expect(theirs?.body.data.customerUpsert.customer.id).not.toBe(id);
+    const again = await server.ask(owner, upsert, {
+      input: { phone: '+12025550199', labels: ['vip'] },
+    });
+    expect(again.body.data.customerUpsert.customer).toEqual({ id, name: 'Canary 0' });
+    const seen = await server.ask(stranger, 'query ($id: ID!) { customer(id: $id) { id } }', {
+      id,
+    });
+    expect(seen.body.data.customer).toBeNull();
+  });
+});
+
 describe('HTTP', () => {
   test('too large, too deep, of the wrong type, or not there: refused with a clear status', async () => {
     const send = (body: string, type = 'application/json', path = '/graphql') =>

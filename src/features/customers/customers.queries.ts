@@ -1,0 +1,100 @@
+import { and, eq, sql } from 'drizzle-orm';
+import type { TenantTransaction } from '../../db/database.ts';
+import { type Comparators, readFilter, textField, valueField } from '../../db/filters.ts';
+import { keyset, type Order } from '../../db/keyset.ts';
+import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareShapes } from '../../db/prepareShapes.ts';
+import { customers } from '../../db/tables/customers.ts';
+import type { Page } from '../../lib/pagination.ts';
+
+export type Customer = typeof customers.$inferSelect;
+export type NewCustomer = typeof customers.$inferInsert;
+export type CustomerFilter = Readonly<Record<string, Comparators | null | undefined>>;
+
+const filterFields = {
+  phone: textField(customers.phone),
+  name: textField(customers.name),
+  externalReference: textField(customers.externalReference),
+  createdAt: valueField(customers.createdAt),
+};
+
+/** The newest first. */
+export const customerOrder: Order = {
+  sort: 'customers',
+  columns: [
+    { sql: customers.createdAt, kind: 'time' },
+    { sql: customers.id, kind: 'uuid' },
+  ],
+  descending: true,
+};
+
+const pageStatement = prepareShapes<Customer[]>();
+
+export function findCustomerPage(
+  tx: TenantTransaction,
+  asked: CustomerFilter,
+  page: Page,
+): Promise<Customer[]> {
+  const filter = readFilter(asked, filterFields);
+  const keys = keyset(customerOrder, page);
+  const statement = pageStatement(`${filter.shape}|${keys.shape}`, (db) =>
+    db
+      .select()
+      .from(customers)
+      .where(and(eq(customers.tenantId, tenant), ...filter.conditions, keys.where))
+      .orderBy(...keys.orderBy)
+      .limit(sql.placeholder('limit')),
+  );
+  return statement(tx, { ...filter.values, ...keys.values, limit: page.limit });
+}
+
+const countStatement = prepareShapes<{ count: number }[]>();
+
+export async function countCustomers(
+  tx: TenantTransaction,
+  asked: CustomerFilter,
+): Promise<number> {
+  const filter = readFilter(asked, filterFields);
+  const statement = countStatement(filter.shape, (db) =>
+    db
+      .select({ count: sql<number>`count(*)::int` })
+      .from(customers)
+      .where(and(eq(customers.tenantId, tenant), ...filter.conditions)),
+  );
+  return (await statement(tx, filter.values))[0]?.count ?? 0;
+}
+
+export const findCustomersByIds = prepare((db) =>
+  db
+    .select()
+    .from(customers)
+    .where(
+      and(eq(customers.tenantId, tenant), sql`${customers.id} = any(${sql.placeholder('ids')})`),
+    ),
+);
+
+/** Reads the customer with this number and holds it until COMMIT. */
+export const lockCustomerByPhone = prepare((db) =>
+  db
+    .select()
+    .from(customers)
+    .where(and(eq(customers.tenantId, tenant), eq(customers.phone, sql.placeholder('phone'))))
+    .for('update'),
+);
+
+/** Inserts, or changes the given fields of the customer who has this number already. */
+export async function upsertCustomerRow(
+  tx: TenantTransaction,
+  row: NewCustomer,
+  changes: Partial<NewCustomer>,
+): Promise<Customer | undefined> {
+  const rows = await tx.db
+    .insert(customers)
+    .values(row)
+    .onConflictDoUpdate({
+      target: [customers.tenantId, customers.phone],
+      set: { ...changes, updatedAt: sql`excluded.updated_at` },
+    })
+    .returning();
+  return rows[0];
+}
