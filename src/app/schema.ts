@@ -5,6 +5,7 @@ import '../features/audit/audit.graphql.ts';
 import '../features/customers/customers.graphql.ts';
 import '../features/isolation/isolation.graphql.ts';
 import '../features/members/members.graphql.ts';
+import '../features/products/productBatches.graphql.ts';
 import '../features/products/productMutations.graphql.ts';
 import '../features/products/products.graphql.ts';
 import '../features/tenants/tenants.graphql.ts';

@@ -264,6 +264,42 @@ describe('changing the catalogue', () => {
   });
 });
 
+describe('importing a catalogue', () => {
+  const mutation =
+    'mutation ($content: String!, $onError: ProductImportOnError!) { productImport(input: { source: { content: $content }, currency: "EUR", onError: $onError }) { report { created updated unchanged failed problems { line column code } } userErrors { code } } }';
+  const content = [
+    'Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price',
+    'imported-lamp,Imported lamp,Size,S,IMP-1,10.50',
+    'imported-lamp,,,M,IMP-2,12.00',
+    'broken-lamp,Broken lamp,Title,Default Title,IMP-3,cheap',
+  ].join('\n');
+  const importAs = async (onError: string, handle: string) => {
+    const text = content.replaceAll('imported-lamp', handle).replaceAll('IMP', handle);
+    return (await server.ask(owner, mutation, { content: text, onError })).body.data.productImport;
+  };
+
+  test('a file with a problem changes nothing under ABORT', async () => {
+    const { report, userErrors } = await importAs('ABORT', 'aborted-lamp');
+    expect(report).toBeNull();
+    expect(userErrors[0].code).toBe('IMPORT_FAILED');
+    const query =
+      '{ products(filter: { externalReference: { eq: "aborted-lamp" } }) { nodes { status } } }';
+    const { nodes } = (await server.ask(owner, query)).body.data.products;
+    expect(nodes).toEqual([]);
+  });
+
+  test('under SKIP the good rows are taken, the bad named by line and column, and twice is once', async () => {
+    const first = (await importAs('SKIP', 'taken-lamp')).report;
+    expect(first).toMatchObject({ created: 1, failed: 1 });
+    expect(first.problems[0]).toMatchObject({ line: 4, column: 'Variant Price' });
+    expect((await importAs('SKIP', 'taken-lamp')).report).toMatchObject({
+      created: 0,
+      unchanged: 1,
+      failed: 1,
+    });
+  });
+});
+
 describe('customers', () => {
   test('the same phone number is another customer in each business', async () => {
     const upsert =

@@ -18,7 +18,7 @@ export interface TestDatabase {
 
 /**
  * An own, migrated, empty database, cloned from the template that test/support/globalSetup.ts
- * made: about 30 ms. Whoever forgets to drop it has it dropped at the end of the run.
+ * made: 30 to 100 ms. Whoever forgets to drop it has it dropped at the end of the run.
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { adminUrl, template } = inject('postgres');

@@ -247,3 +247,53 @@ export async function updateProduct(
     .returning(columns);
   return rows[0];
 }
+
+/** Which products have these SKUs, as far as telling them apart needs. */
+export const findSkuOwners = prepare((db) =>
+  db
+    .select({ sku: products.sku, externalReference: products.externalReference })
+    .from(products)
+    .where(
+      and(eq(products.tenantId, tenant), sql`${products.sku} = any(${sql.placeholder('skus')})`),
+    ),
+);
+
+/** Held until COMMIT, in the order of their ids: two imports wait for each other, never in a circle. */
+export const lockProductsByReferences = prepare((db) =>
+  db
+    .select(columns)
+    .from(products)
+    .where(
+      and(
+        eq(products.tenantId, tenant),
+        sql`${products.externalReference} = any(${sql.placeholder('references')})`,
+      ),
+    )
+    .orderBy(products.id)
+    .for('update'),
+);
+
+/**
+ * One statement for rows that all give the same columns; of a product that is there, only these
+ * change. At most 500 rows: a statement has 65 535 parameters. Answers the ids as they are stored,
+ * the row's own where it is new.
+ */
+export async function upsertProductRows(
+  tx: TenantTransaction,
+  rows: readonly NewProduct[],
+): Promise<{ id: string }[]> {
+  const kept = new Set(['tenantId', 'id', 'externalReference']);
+  const given = Object.keys(rows[0] ?? {}).filter((name) => !kept.has(name)) as ProductColumn[];
+  const changes = given.map((name) => [name, sql`excluded.${sql.identifier(products[name].name)}`]);
+  return tx.db
+    .insert(products)
+    .values([...rows])
+    .onConflictDoUpdate({
+      target: [products.tenantId, products.externalReference],
+      set: { ...Object.fromEntries(changes), updatedAt: sql`now()` },
+      setWhere: eq(products.tenantId, tx.tenantId),
+    })
+    .returning({ id: products.id });
+}
+
+type ProductColumn = keyof Product;

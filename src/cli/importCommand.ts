@@ -1,0 +1,107 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { createLogger } from '../app/logger.ts';
+import { openWorkplace } from '../app/workplace.ts';
+import { findTenant } from '../auth/lookups.ts';
+import { loadConfig } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import { detectFormat } from '../features/products/import/detectFormat.ts';
+import type { ImportFormat } from '../features/products/import/draft.ts';
+import type { ImportReport } from '../features/products/importProducts.ts';
+import { CommandFailed } from './commandFailed.ts';
+import { importFile } from './importFile.ts';
+import { describeProblems, describeReport } from './importReport.ts';
+
+interface ImportFlags {
+  tenant: string;
+  format?: ImportFormat;
+  currency: string;
+  onError: 'skip' | 'stop';
+  json?: true;
+}
+
+/** `import products FILE`: exit code 0 when all came in, 1 when nothing did, 2 when a part did. */
+export function importCommand(): Command {
+  const products = new Command('products')
+    .description(
+      "Import a catalogue: Shopify's product CSV, or JSONL. Run again, it makes no doubles.",
+    )
+    .argument('<file>', 'the catalogue file')
+    .requiredOption('--tenant <slug>', 'the business that it belongs to')
+    .addOption(
+      new Option('--format <format>', 'how it is written (default: told by its beginning)')
+        .choices(['shopify-csv', 'jsonl'])
+        .argParser((text) => readFormat(text)),
+    )
+    .option('--currency <code>', 'for prices without a currency', readCurrency, 'EUR')
+    .addOption(
+      new Option('--on-error <policy>', 'leave out what has problems, or import nothing')
+        .choices(['skip', 'stop'])
+        .default('stop'),
+    )
+    .option('--json', 'print the report as JSON on stdout')
+    .action(runImport);
+  return new Command('import').description('Bring data in.').addCommand(products);
+}
+
+function readFormat(text: string): ImportFormat {
+  if (text === 'shopify-csv') return 'SHOPIFY_CSV';
+  if (text === 'jsonl') return 'JSONL';
+  throw new InvalidArgumentError('It is shopify-csv or jsonl.');
+}
+
+function readCurrency(text: string): string {
+  const code = text.toUpperCase();
+  if (Intl.supportedValuesOf('currency').includes(code)) return code;
+  throw new InvalidArgumentError('It is a code of ISO 4217, such as EUR.');
+}
+
+async function runImport(file: string, flags: ImportFlags): Promise<void> {
+  const handle = await openFile(file);
+  try {
+    const { size } = await handle.stat();
+    const format = flags.format ?? (await formatOf(handle, file));
+    const report = await inDatabase(async (database) => {
+      const tenant = await findTenant(database, 'SLUG', flags.tenant);
+      if (tenant === null) throw new CommandFailed(`There is no business "${flags.tenant}".`);
+      return importFile({ database, tenantId: tenant.id, handle, size, format, ...flags });
+    });
+    process.stderr.write(describeProblems(file, report));
+    process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : describeReport(report));
+    process.exitCode = exitCodeOf(report);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openFile(file: string): Promise<FileHandle> {
+  try {
+    return await open(file);
+  } catch (error) {
+    throw new CommandFailed(`${file} cannot be opened: ${(error as Error).message}`);
+  }
+}
+
+async function formatOf(handle: FileHandle, file: string): Promise<ImportFormat> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, 0);
+  const found = detectFormat(file, buffer.subarray(0, bytesRead));
+  if (found.format === null) throw new CommandFailed(`${file}: ${found.message}`);
+  return found.format;
+}
+
+async function inDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+  const config = loadConfig();
+  // The server's usual "info" would stand between the progress bar and the problems.
+  const level = config.logLevel === 'info' ? 'warn' : config.logLevel;
+  const workplace = await openWorkplace(config, createLogger(level));
+  try {
+    return await work(workplace.database);
+  } finally {
+    await workplace.close();
+  }
+}
+
+function exitCodeOf({ problemCount, created, updated, unchanged }: ImportReport): 0 | 1 | 2 {
+  if (problemCount === 0) return 0;
+  return created + updated + unchanged > 0 ? 2 : 1;
+}

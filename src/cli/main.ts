@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { ConfigError } from '../config.ts';
+import { CommandFailed } from './commandFailed.ts';
+import { importCommand } from './importCommand.ts';
+
+const program = new Command('tenantry')
+  .description('Work on a Tenantry installation from the command line.')
+  .showHelpAfterError()
+  .addCommand(importCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // What its reader can mend is said in a sentence; anything else keeps its stack.
+  const known = error instanceof ConfigError || error instanceof CommandFailed;
+  console.error(known ? error.message : error);
+  process.exitCode = 1;
+}
