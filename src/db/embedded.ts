@@ -4,6 +4,7 @@ import { openCluster } from './embedded/cluster.ts';
 import { prepareNative } from './embedded/native.ts';
 import { chooseOsUser } from './embedded/osUser.ts';
 import {
+  DATABASE,
   joinRunning,
   leave,
   type Membership,
@@ -48,12 +49,8 @@ export async function startEmbeddedPostgres(
   const cluster = await openCluster({ dataDir, native, user, durable, log });
   const server = { cluster, native, user, settings, log };
   const membership = await startOrJoin(server);
-  await membership.presence.createDatabase('tenantry').catch(async (error: unknown) => {
-    await leave(server, membership);
-    throw error;
-  });
   return {
-    url: `postgresql://postgres:${cluster.password}@127.0.0.1:${membership.port}/tenantry`,
+    url: `postgresql://postgres:${cluster.password}@127.0.0.1:${membership.port}/${DATABASE}`,
     stop: stay(server, membership),
   };
 }

