@@ -18,6 +18,11 @@ declare global {
     export interface FieldOptions {
       /** Who may read or call this field. Every root field says it. */
       access?: Access;
+      /**
+       * Whether this parent has something here at all. Where it has not, the field is null for
+       * everyone: a refusal would only spoil answers that have nothing to withhold.
+       */
+      present?(parent: never): boolean;
     }
   }
 }
@@ -45,7 +50,9 @@ export class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
     const access = accessOf(config);
     if (access === undefined || access === 'public') return resolve;
+    const { present } = config.pothosOptions as { present?: (parent: never) => boolean };
     return (source, args, context, info) => {
+      if (present?.(source as never) === false) return null;
       const operation = context as unknown as OperationContext;
       if (access === 'signedIn') operation.requireSignIn();
       else operation.require(access);

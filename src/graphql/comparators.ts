@@ -1,4 +1,5 @@
 import type { EnumRef } from '@pothos/core';
+import { type IdType, readId } from '../lib/ids.ts';
 import { builder } from './builder.ts';
 
 const all = 'Conditions inside one comparator must all hold.';
@@ -19,6 +20,11 @@ export const TextListComparator = builder.inputType('TextListComparator', {
     containsAll: t.stringList({ description: 'Has every one of these.' }),
     containsAny: t.stringList({ description: 'Has at least one of these.' }),
   }),
+});
+
+export const BooleanComparator = builder.inputType('BooleanComparator', {
+  description: 'Compares a yes or no.',
+  fields: (t) => ({ eq: t.boolean({ description: 'Exactly this.' }) }),
 });
 
 export const IntComparator = builder.inputType('IntComparator', {
@@ -54,6 +60,27 @@ export const DateTimeComparator = builder.inputType('DateTimeComparator', {
     isNull: t.boolean({ description: 'true: has no value; false: has one.' }),
   }),
 });
+
+export const IdComparator = builder.inputType('IDComparator', {
+  description: `Compares a reference to another object. ${all}`,
+  fields: (t) => ({
+    eq: t.id({ description: 'Exactly this object.' }),
+    in: t.idList({ description: 'One of these objects.' }),
+    isNull: t.boolean({ description: 'true: refers to none; false: refers to one.' }),
+  }),
+});
+
+/** Typed ids → UUIDs; an id of another type is refused, for it could only ever match nothing. */
+export function readIdComparator(
+  asked: typeof IdComparator.$inferInput | null | undefined,
+  type: IdType,
+): { eq?: string | undefined; in?: string[] | undefined; isNull?: boolean | null | undefined } {
+  return {
+    eq: asked?.eq == null ? undefined : readId(asked.eq, type),
+    in: asked?.in?.map((id) => readId(id, type)),
+    isNull: asked?.isNull,
+  };
+}
 
 /** `<Enum>Comparator` with `eq` and `in`. */
 export function enumComparator<Value extends string>(name: string, type: EnumRef<never, Value>) {

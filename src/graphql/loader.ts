@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import type { TenantTransaction } from '../db/database.ts';
+import type { Page } from '../lib/pagination.ts';
 import type { OperationContext } from './context.ts';
 
 /**
@@ -27,6 +28,28 @@ export function defineListLoader<Row>(
     return (key) => byKey.get(key) ?? [];
   });
 }
+
+/**
+ * For pages of children: one statement for all parents of which the operation asks the same page.
+ * `batch` returns the rows of all of them, each parent's in reading direction.
+ */
+export function definePageLoader<Row>(
+  batch: (tx: TenantTransaction, parents: readonly string[], page: Page) => Promise<readonly Row[]>,
+  parentOf: (row: Row) => string,
+): (context: OperationContext, parent: string, page: Page) => Promise<Row[]> {
+  const perPage = new WeakMap<OperationContext, Map<string, PageLoader<Row>>>();
+  return (context, parent, page) => {
+    const loaders = perPage.get(context) ?? new Map<string, PageLoader<Row>>();
+    perPage.set(context, loaders);
+    const key = JSON.stringify(page);
+    const load =
+      loaders.get(key) ?? defineListLoader((tx, parents) => batch(tx, parents, page), parentOf);
+    loaders.set(key, load);
+    return load(context, parent);
+  };
+}
+
+type PageLoader<Row> = (context: OperationContext, parent: string) => Promise<Row[]>;
 
 function defineBatch<Row, Answer>(
   batch: (tx: TenantTransaction, keys: readonly string[]) => Promise<readonly Row[]>,

@@ -1,4 +1,5 @@
 import { v7 } from 'uuid';
+import { PublicError } from './errors.ts';
 
 /**
  * Public ids: `prd_` and the UUID in Crockford base 32, as the TypeID specification 0.3 has it
@@ -71,4 +72,22 @@ export function decodeId(id: string): { type: IdType; uuid: string } | null {
   }
   const uuid = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   return { type, uuid };
+}
+
+/**
+ * An id that a client sent → its UUID. Throws BAD_USER_INPUT when it is none of this API, or, with a
+ * `type`, when it is the id of something else.
+ */
+export function readId(id: string, type: IdType | null): string {
+  const decoded = decodeId(id);
+  if (decoded === null) {
+    throw new PublicError('BAD_USER_INPUT', `"${id.slice(0, 64)}" is not an id of this API.`);
+  }
+  if (type !== null && decoded.type !== type) {
+    throw new PublicError(
+      'BAD_USER_INPUT',
+      `"${id}" is the id of a ${decoded.type}; a ${type} is asked for.`,
+    );
+  }
+  return decoded.uuid;
 }

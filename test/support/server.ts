@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Client } from 'pg';
 import { createLogger } from '../../src/app/logger.ts';
 import { seedDemo } from '../../src/app/seed.ts';
 import { startServer } from '../../src/app/server.ts';
@@ -24,6 +25,10 @@ export interface TestServer {
   /** Signs in as a demo identity, such as 'owner@lumen.example'. */
   tokenOf(email: string, tenantSlug?: string): Promise<string>;
   ask(credential: string | null, query: string, variables?: object): Promise<Answer>;
+  /** One statement past the policies, for what no interface does yet and to look at what is stored. */
+  asAdmin(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+  /** The same, in a transaction that keeps its locks until the work is done. */
+  holding<T>(text: string, values: readonly unknown[], work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -55,6 +60,12 @@ export async function startTestServer(): Promise<TestServer> {
     return { status: response.status, headers: response.headers, body: await response.json() };
   }
 
+  async function withAdmin<T>(work: (admin: Client) => Promise<T>): Promise<T> {
+    const admin = new Client({ connectionString: clone.adminUrl });
+    await admin.connect();
+    return work(admin).finally(() => admin.end());
+  }
+
   return {
     url: server.url,
     database: workplace.database,
@@ -68,6 +79,14 @@ export async function startTestServer(): Promise<TestServer> {
       );
       return body.data.signIn.token;
     },
+    asAdmin: (text, values = []) =>
+      withAdmin(async (admin) => (await admin.query(text, [...values])).rows),
+    holding: (text, values, work) =>
+      withAdmin(async (admin) => {
+        await admin.query('begin');
+        await admin.query(text, [...values]);
+        return work().finally(() => admin.query('rollback'));
+      }),
     async close() {
       await server.close();
       await workplace.close();

@@ -1,24 +1,13 @@
 import { pageRules } from '../../db/keyset.ts';
 import { builder, idExample } from '../../graphql/builder.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
-import { defineLoader } from '../../graphql/loader.ts';
 import { settle, userErrorType } from '../../graphql/userErrors.ts';
 import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
-import {
-  type ApiKey,
-  apiKeyOrder,
-  countApiKeys,
-  findApiKeyPage,
-  findApiKeysByIds,
-} from './apiKeys.queries.ts';
+import { loadApiKey } from './apiKeys.loaders.ts';
+import { type ApiKey, apiKeyOrder, countApiKeys, findApiKeyPage } from './apiKeys.queries.ts';
 import { apiKeyErrorCodes, createApiKey, revokeApiKey } from './apiKeys.ts';
 
-const loadApiKey = defineLoader<ApiKey>(
-  (tx, ids) => findApiKeysByIds(tx, { ids }),
-  (apiKey) => apiKey.id,
-);
-
-const ApiKeyType = builder.node(builder.objectRef<ApiKey>('ApiKey'), {
+export const ApiKeyType = builder.node(builder.objectRef<ApiKey>('ApiKey'), {
   description: 'A key for a program. It belongs to the business, not to a person.',
   id: { resolve: (apiKey) => apiKey.id, description: `\`${idExample('ApiKey')}\`` },
   loadWithoutCache: (id, context) => {

@@ -3,8 +3,7 @@ import { builder, idExample } from '../../graphql/builder.ts';
 import { DateTimeComparator, StringComparator } from '../../graphql/comparators.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
 import { defineLoader } from '../../graphql/loader.ts';
-import { PublicError } from '../../lib/errors.ts';
-import { decodeId, encodeId, type IdType } from '../../lib/ids.ts';
+import { encodeId, type IdType, readId } from '../../lib/ids.ts';
 import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
 import {
   type AuditEvent,
@@ -122,9 +121,5 @@ function filterOf(asked: typeof AuditEventFilterInput.$inferInput): AuditFilter 
 }
 
 function equalId(id: string | null | undefined): { eq: string } | undefined {
-  if (id === null || id === undefined) return undefined;
-  const decoded = decodeId(id);
-  if (decoded === null)
-    throw new PublicError('BAD_USER_INPUT', `"${id.slice(0, 64)}" is not an id of this API.`);
-  return { eq: decoded.uuid };
+  return id === null || id === undefined ? undefined : { eq: readId(id, null) };
 }

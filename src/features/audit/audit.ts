@@ -1,6 +1,6 @@
 import type { Actor } from '../../auth/principal.ts';
 import type { TenantTransaction } from '../../db/database.ts';
-import { type IdType, newId } from '../../lib/ids.ts';
+import { encodeId, type IdType, newId } from '../../lib/ids.ts';
 import { insertAuditEvent } from './audit.queries.ts';
 
 /** One thing that was done: `product.created`, to which object, and how it looked before and after. */
@@ -29,12 +29,28 @@ export async function recordAudit(
     action: entry.action,
     targetType: entry.targetType,
     targetId: entry.targetId,
-    before: entry.before ?? null,
-    after: entry.after ?? null,
+    before: entry.before === undefined ? null : withPublicIds(entry.before),
+    after: entry.after === undefined ? null : withPublicIds(entry.after),
     ip: actor.ip,
     userAgent: actor.userAgent,
     requestId: actor.requestId,
   });
+}
+
+const referenceTypes: Readonly<Record<string, IdType>> = {
+  assigneeId: 'Member',
+  conversationId: 'Conversation',
+  customerId: 'Customer',
+};
+
+/** References as clients know them: `assigneeId: "mem_…"`, which `node(id:)` reads. */
+function withPublicIds(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => {
+      const type = referenceTypes[name];
+      return [name, type && typeof value === 'string' ? encodeId(type, value) : value];
+    }),
+  );
 }
 
 /** Only what differs, so that an audit event of a one-field change shows one field. */

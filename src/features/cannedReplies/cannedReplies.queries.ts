@@ -1,0 +1,86 @@
+import { and, eq, sql } from 'drizzle-orm';
+import type { TenantTransaction } from '../../db/database.ts';
+import { keyset, type Order } from '../../db/keyset.ts';
+import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareShapes } from '../../db/prepareShapes.ts';
+import { cannedReplies } from '../../db/tables/cannedReplies.ts';
+import type { Page } from '../../lib/pagination.ts';
+
+export type CannedReply = typeof cannedReplies.$inferSelect;
+export type NewCannedReply = typeof cannedReplies.$inferInsert;
+
+/** By shortcut, as one looks for it. Shortcuts are unique, so that the key is complete without the id. */
+export const cannedReplyOrder: Order = {
+  sort: 'cannedReplies',
+  columns: [{ sql: cannedReplies.shortcut, kind: 'text' }],
+  descending: false,
+};
+
+const pageStatement = prepareShapes<CannedReply[]>();
+
+export function findCannedReplyPage(tx: TenantTransaction, page: Page): Promise<CannedReply[]> {
+  const keys = keyset(cannedReplyOrder, page);
+  const statement = pageStatement(keys.shape, (db) =>
+    db
+      .select()
+      .from(cannedReplies)
+      .where(and(eq(cannedReplies.tenantId, tenant), keys.where))
+      .orderBy(...keys.orderBy)
+      .limit(sql.placeholder('limit')),
+  );
+  return statement(tx, { ...keys.values, limit: page.limit });
+}
+
+export const countCannedReplies = prepare((db) =>
+  db
+    .select({ count: sql<number>`count(*)::int` })
+    .from(cannedReplies)
+    .where(eq(cannedReplies.tenantId, tenant)),
+);
+
+export const findCannedRepliesByIds = prepare((db) =>
+  db
+    .select()
+    .from(cannedReplies)
+    .where(
+      and(
+        eq(cannedReplies.tenantId, tenant),
+        sql`${cannedReplies.id} = any(${sql.placeholder('ids')})`,
+      ),
+    ),
+);
+
+export const lockCannedReply = prepare((db) =>
+  db
+    .select()
+    .from(cannedReplies)
+    .where(and(eq(cannedReplies.tenantId, tenant), eq(cannedReplies.id, sql.placeholder('id'))))
+    .for('update'),
+);
+
+export async function insertCannedReply(
+  tx: TenantTransaction,
+  row: NewCannedReply,
+): Promise<CannedReply | undefined> {
+  return (await tx.db.insert(cannedReplies).values(row).returning())[0];
+}
+
+export async function updateCannedReply(
+  tx: TenantTransaction,
+  id: string,
+  changes: Partial<NewCannedReply>,
+): Promise<CannedReply | undefined> {
+  const rows = await tx.db
+    .update(cannedReplies)
+    .set({ ...changes, updatedAt: sql`now()` })
+    .where(and(eq(cannedReplies.tenantId, tx.tenantId), eq(cannedReplies.id, id)))
+    .returning();
+  return rows[0];
+}
+
+export const deleteCannedReply = prepare((db) =>
+  db
+    .delete(cannedReplies)
+    .where(and(eq(cannedReplies.tenantId, tenant), eq(cannedReplies.id, sql.placeholder('id'))))
+    .returning(),
+);

@@ -1,0 +1,186 @@
+import { pageRules } from '../../db/keyset.ts';
+import { builder, idExample } from '../../graphql/builder.ts';
+import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
+import { type Settled, settle, userErrorType } from '../../graphql/userErrors.ts';
+import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
+import { commonErrorCodes } from '../../lib/validation.ts';
+import { ApiKeyType } from '../apiKeys/apiKeys.graphql.ts';
+import { loadApiKey } from '../apiKeys/apiKeys.loaders.ts';
+import { CustomerType } from '../customers/customers.graphql.ts';
+import { loadCustomer } from '../customers/customers.loaders.ts';
+import { MemberType } from '../members/members.graphql.ts';
+import { loadMember } from '../members/members.loaders.ts';
+import { ConversationType } from './conversations.graphql.ts';
+import {
+  loadConversation,
+  loadMessage,
+  loadMessageCount,
+  loadMessagePage,
+} from './conversations.loaders.ts';
+import { type Message, messageOrder } from './messages.queries.ts';
+import { sendMessage } from './sendMessage.ts';
+
+const MessageDirectionType = builder.enumType('MessageDirection', {
+  description: 'Which way a message goes.',
+  values: {
+    INBOUND: { description: 'From the customer.' },
+    OUTBOUND: { description: 'To the customer.' },
+    INTERNAL: { description: 'A note for colleagues; the customer never sees it.' },
+  } as const,
+});
+
+const MessageAuthorKindType = builder.enumType('MessageAuthorKind', {
+  description: 'Who wrote a message.',
+  values: {
+    MEMBER: { description: 'A member of the business.' },
+    CUSTOMER: { description: 'The customer.' },
+    API_KEY: { description: 'A program with an API key.' },
+    SYSTEM: { description: 'The platform itself, such as the assistant.' },
+  } as const,
+});
+
+const MessageAuthorType = builder.objectRef<Message>('MessageAuthor').implement({
+  description: 'Who wrote a message. Of the other fields, the one that `kind` names has a value.',
+  fields: (t) => ({
+    kind: t.field({
+      type: MessageAuthorKindType,
+      description: 'What kind of author.',
+      resolve: ({ authorMemberId, authorCustomerId, authorApiKeyId }) => {
+        if (authorMemberId !== null) return 'MEMBER';
+        if (authorCustomerId !== null) return 'CUSTOMER';
+        return authorApiKeyId === null ? 'SYSTEM' : 'API_KEY';
+      },
+    }),
+    member: t.field({
+      type: MemberType,
+      nullable: true,
+      access: 'members:read',
+      description: 'The member who wrote it.',
+      present: ({ authorMemberId }: Message) => authorMemberId !== null,
+      resolve: ({ authorMemberId }, _args, context) => loadMember(context, authorMemberId ?? ''),
+    }),
+    customer: t.field({
+      type: CustomerType,
+      nullable: true,
+      access: 'customers:read',
+      description: 'The customer who wrote it.',
+      present: ({ authorCustomerId }: Message) => authorCustomerId !== null,
+      resolve: ({ authorCustomerId }, _args, context) =>
+        loadCustomer(context, authorCustomerId ?? ''),
+    }),
+    apiKey: t.field({
+      type: ApiKeyType,
+      nullable: true,
+      access: 'apiKeys:read',
+      description: 'The key of the program that wrote it.',
+      present: ({ authorApiKeyId }: Message) => authorApiKeyId !== null,
+      resolve: ({ authorApiKeyId }, _args, context) => loadApiKey(context, authorApiKeyId ?? ''),
+    }),
+  }),
+});
+
+export const MessageType = builder.node(builder.objectRef<Message>('Message'), {
+  description: 'Something that was said. It never changes.',
+  id: { resolve: (message) => message.id, description: `\`${idExample('Message')}\`` },
+  loadWithoutCache: (id, context) => {
+    context.require('conversations:read');
+    return loadMessage(context, id);
+  },
+  fields: (t) => ({
+    conversation: t.field({
+      type: ConversationType,
+      nullable: true,
+      description: 'Where it was said.',
+      resolve: ({ conversationId }, _args, context) => loadConversation(context, conversationId),
+    }),
+    direction: t.field({
+      type: MessageDirectionType,
+      description: 'Which way it goes.',
+      resolve: ({ direction }) => direction,
+    }),
+    body: t.exposeString('body', { description: 'The text.' }),
+    author: t.field({
+      type: MessageAuthorType,
+      description: 'Who wrote it.',
+      resolve: (message) => message,
+    }),
+    externalReference: t.exposeString('externalReference', {
+      nullable: true,
+      description: 'Its id in another system, unique in the business.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was written.' }),
+  }),
+});
+
+const MessageConnection = defineConnection<Message>('Message', MessageType);
+
+builder.objectField(ConversationType, 'messages', (t) =>
+  t.field({
+    type: MessageConnection,
+    description:
+      'What was said, in the order it was written; `last: 5` gives the latest five. 10 unless asked otherwise.',
+    args: t.arg.connectionArgs(),
+    resolve: async ({ id }, args, context): Promise<CountedConnection<Message>> => {
+      const page = readPage(args, pageRules(messageOrder, 10));
+      const connection = toConnection(await loadMessagePage(context, id, page), page, (message) =>
+        makeCursor(messageOrder.sort, [message.createdAt.toISOString(), message.id]),
+      );
+      return {
+        ...connection,
+        countRows: async () => (await loadMessageCount(context, id))?.count ?? 0,
+      };
+    },
+  }),
+);
+
+const MessageUserError = userErrorType('Message', commonErrorCodes);
+
+builder.relayMutationField(
+  'messageSend',
+  {
+    description: 'What to say in which conversation.',
+    inputFields: (t) => ({
+      id: t.field({
+        type: 'UUID',
+        description: 'Your own id for it, so that a repeated call does not say it twice.',
+      }),
+      conversationId: t.globalID({
+        for: ConversationType,
+        required: true,
+        description: 'Where to say it.',
+      }),
+      body: t.string({ required: true, description: 'The text, up to 4096 characters.' }),
+      internal: t.boolean({
+        required: true,
+        defaultValue: false,
+        description: 'true: a note for colleagues that the customer never sees.',
+      }),
+      externalReference: t.string({ description: 'Its id in another system, unique here.' }),
+    }),
+  },
+  {
+    access: 'conversations:write',
+    description:
+      'Answers the customer, or leaves a note for colleagues. The author is whoever asks: the member, or the API key. An answer counts towards the messages of the day.',
+    resolve: (_parent, { input }, context): Promise<Settled<Message>> =>
+      settle(context, (tx) =>
+        sendMessage(tx, context.actor, { ...input, conversationId: input.conversationId.id }),
+      ),
+  },
+  {
+    description: 'The message, or why nothing was said.',
+    outputFields: (t) => ({
+      message: t.field({
+        type: MessageType,
+        nullable: true,
+        description: 'The message; null when nothing was said.',
+        resolve: ({ value }) => value,
+      }),
+      userErrors: t.field({
+        type: [MessageUserError],
+        description: 'Why nothing was said.',
+        resolve: ({ userErrors }) => [...userErrors],
+      }),
+    }),
+  },
+);
