@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { expose } from './errors.ts';
+import { type ErrorHttp, type ExposedError, expose } from './errors.ts';
 import type { Logger } from './logger.ts';
 import type { ServerContext } from './operationPlugin.ts';
 
@@ -13,9 +13,11 @@ const suggestion = / Did you mean [^?]*\?/g;
  */
 export function errorPlugin(logger: Logger): Plugin<ServerContext> {
   return {
-    onExecutionResult({ result, context, setResult }) {
-      if (result === undefined || Symbol.asyncIterator in result || !result.errors?.length) return;
-      const { facts, principal } = context as unknown as ServerContext;
+    // Not onExecutionResult: what Yoga refuses before there is an operation never comes by there.
+    onResultProcess({ result, serverContext, setResult }) {
+      if (Symbol.asyncIterator in result || !('errors' in result) || !result.errors?.length) return;
+      const { facts, principal } = serverContext as unknown as ServerContext;
+      const isExecuted = 'data' in result;
       const errors = result.errors.map((error) => {
         const exposed = expose(error);
         if (exposed.fault !== null) {
@@ -35,7 +37,7 @@ export function errorPlugin(logger: Logger): Plugin<ServerContext> {
             code: exposed.code,
             requestId: facts.requestId,
             ...exposed.extensions,
-            ...httpOf(exposed.status),
+            ...httpOf(exposed, isExecuted),
           },
         });
       });
@@ -45,12 +47,11 @@ export function errorPlugin(logger: Logger): Plugin<ServerContext> {
 }
 
 /** Yoga takes status and headers of the response from here and leaves them out of the body. */
-function httpOf(status: number | null): {
-  http?: { status: number; headers?: Record<string, string> };
-} {
-  if (status === null) return {};
+function httpOf({ status, http }: ExposedError, isExecuted: boolean): { http?: ErrorHttp } {
   if (status === 401) return { http: { status, headers: { 'WWW-Authenticate': 'Bearer' } } };
-  return status === 503
-    ? { http: { status, headers: { 'Retry-After': '1' } } }
-    : { http: { status } };
+  if (status === 503) return { http: { status, headers: { 'Retry-After': '1' } } };
+  if (status !== null) return { http: { status } };
+  if (http !== undefined) return { http };
+  // Without "data" nothing was executed, such as with a variable of the wrong type.
+  return isExecuted ? {} : { http: { status: 400, spec: true } };
 }

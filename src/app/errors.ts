@@ -2,13 +2,32 @@ import { GraphQLError } from 'graphql';
 import { type DatabaseError, isDatabaseError } from '../db/errors.ts';
 import { type ErrorCode, errorStatus, PublicError } from '../lib/errors.ts';
 
+/** The request is at fault before any field is: graphql-js and Yoga say so with these. */
+type DocumentErrorCode =
+  | 'GRAPHQL_PARSE_FAILED'
+  | 'GRAPHQL_VALIDATION_FAILED'
+  | 'OPERATION_RESOLUTION_FAILURE';
+
+/**
+ * What Yoga reads from `extensions.http`. `spec`: the status is for those who accept
+ * `application/graphql-response+json`; who accepts only `application/json` gets 200 (GraphQL over
+ * HTTP, 6.4.1).
+ */
+export interface ErrorHttp {
+  readonly status?: number;
+  readonly spec?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** What an error becomes for a client, and whether somebody should look at it. */
 export interface ExposedError {
   readonly message: string;
-  readonly code: ErrorCode | 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDATION_FAILED';
+  readonly code: ErrorCode | DocumentErrorCode;
   readonly extensions: Readonly<Record<string, unknown>>;
   /** Set where the whole response should have this status. */
   readonly status: number | null;
+  /** What Yoga itself asked for, where the error is its own. */
+  readonly http?: ErrorHttp | undefined;
   /** The thing to log; null: the client's own doing. */
   readonly fault: unknown;
 }
@@ -43,15 +62,30 @@ function rootCause(error: unknown): unknown {
 }
 
 function exposeGraphQLError(error: GraphQLError): ExposedError {
-  const given = error.extensions.code;
-  const code =
-    given === 'GRAPHQL_PARSE_FAILED' || given === 'GRAPHQL_VALIDATION_FAILED'
-      ? given
-      : error.name === 'GraphQLError' && error.message.startsWith('Syntax Error')
-        ? 'GRAPHQL_PARSE_FAILED'
-        : 'BAD_USER_INPUT';
-  const { http: _http, ...extensions } = error.extensions;
-  return { message: error.message, code, extensions, status: null, fault: null };
+  const { http, code, ...extensions } = error.extensions as Record<string, unknown> & {
+    http?: ErrorHttp;
+  };
+  return {
+    message: error.message,
+    code: codeOf(error, code, http),
+    extensions,
+    status: null,
+    http,
+    fault: null,
+  };
+}
+
+function codeOf(error: GraphQLError, given: unknown, http?: ErrorHttp): ExposedError['code'] {
+  if (http?.status === 405) return 'METHOD_NOT_ALLOWED';
+  switch (given) {
+    case 'GRAPHQL_PARSE_FAILED':
+    case 'GRAPHQL_VALIDATION_FAILED':
+    case 'OPERATION_RESOLUTION_FAILURE':
+    case 'BAD_REQUEST':
+      return given;
+    default:
+      return error.message.startsWith('Syntax Error') ? 'GRAPHQL_PARSE_FAILED' : 'BAD_USER_INPUT';
+  }
 }
 
 function exposeDatabaseError(error: DatabaseError): ExposedError {

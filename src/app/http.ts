@@ -6,6 +6,7 @@ import { type ErrorCode, errorStatus, PublicError } from '../lib/errors.ts';
 import { expose } from './errors.ts';
 import { nestsDeeper } from './jsonDepth.ts';
 import type { Logger } from './logger.ts';
+import type { ServerContext } from './operationPlugin.ts';
 import type { GraphQLServer } from './yoga.ts';
 
 export interface HttpRoutes {
@@ -85,16 +86,37 @@ async function serveGraphQL(
   });
   const principal = await identify(options.authenticator, request);
   const context = { principal, facts, signal: aborted.signal };
+  const answer = await askGraphQL(options, request, context);
+  answer.headers.forEach((value, name) => {
+    response.setHeader(name, value);
+  });
+  response.statusCode = answer.status;
+  response.end(Buffer.from(await answer.arrayBuffer()));
+}
+
+async function askGraphQL(
+  options: HttpRoutes,
+  request: IncomingMessage,
+  context: ServerContext,
+): Promise<Response> {
+  const { graphql } = options;
+  const ask = (method: string, body: Buffer<ArrayBuffer> | null) =>
+    graphql.fetch(
+      new graphql.fetchAPI.Request(`http://localhost${request.url ?? '/graphql'}`, {
+        method,
+        headers: request.headers as Record<string, string>,
+        body,
+      }),
+      context,
+    );
   if (request.method !== 'POST') {
-    await options.graphql.handleNodeRequestAndResponse(request, response, context);
-    return;
+    return ask(request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET'), null);
   }
   const type = mediaType(request);
   if (type === 'multipart/form-data') {
     requirePreflight(request);
     requireSize(request, options.uploadMaxBytes);
-    await options.graphql.handleNodeRequestAndResponse(request, response, context);
-    return;
+    return graphql.handleNodeRequest(request, context);
   }
   if (type !== 'application/json') {
     throw new PublicError('UNSUPPORTED_MEDIA_TYPE', 'Send "Content-Type: application/json".');
@@ -103,19 +125,7 @@ async function serveGraphQL(
   if (nestsDeeper(body, deepestJson)) {
     throw new PublicError('BAD_REQUEST', `The JSON nests deeper than ${deepestJson} levels.`);
   }
-  const answer = await options.graphql.fetch(
-    new options.graphql.fetchAPI.Request(`http://localhost${request.url ?? '/graphql'}`, {
-      method: 'POST',
-      headers: request.headers as Record<string, string>,
-      body,
-    }),
-    context,
-  );
-  answer.headers.forEach((value, name) => {
-    response.setHeader(name, value);
-  });
-  response.statusCode = answer.status;
-  response.end(Buffer.from(await answer.arrayBuffer()));
+  return ask('POST', body);
 }
 
 async function identify(

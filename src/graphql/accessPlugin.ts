@@ -37,10 +37,12 @@ export class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   ): PothosOutputFieldConfig<Types> {
     const access = accessOf(config);
     if (access === undefined) return config;
-    const directives =
-      access === 'public' || access === 'signedIn'
-        ? []
-        : [{ name: 'requiresPermission', args: { permission: access } }];
+    const directives = {
+      ...(config.extensions?.directives as object | undefined),
+      ...(access === 'public' || access === 'signedIn'
+        ? {}
+        : { requiresPermission: [{ permission: access }] }),
+    };
     return { ...config, extensions: { ...config.extensions, access, directives } };
   }
 

@@ -40,6 +40,8 @@ interface SchemaTypes {
 export const builder = new SchemaBuilder<SchemaTypes>({
   defaultFieldNullability: false,
   plugins: ['access', RelayPlugin, DirectivesPlugin],
+  // The other shape, a list, is what @graphql-tools prints as a directive named "@0".
+  directives: { useGraphQLToolsUnorderedDirectives: true },
   relay: {
     clientMutationId: 'omit',
     cursorType: 'String',
