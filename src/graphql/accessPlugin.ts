@@ -27,6 +27,9 @@ declare global {
   }
 }
 
+/** Root fields are nullable, whatever declares them: one that is refused takes no other with it. */
+const roots: readonly string[] = ['Query', 'Mutation', 'Subscription'];
+
 /**
  * Permissions are declared on fields and enforced here, in one place, whatever path leads to the
  * field: alias, fragment or interface. The check is a look into a Set, so it costs no query.
@@ -36,14 +39,15 @@ export class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     config: PothosOutputFieldConfig<Types>,
   ): PothosOutputFieldConfig<Types> {
     const access = accessOf(config);
-    if (access === undefined) return config;
+    const type = roots.includes(config.kind) ? { ...config.type, nullable: true } : config.type;
+    if (access === undefined) return { ...config, type };
     const directives = {
       ...(config.extensions?.directives as object | undefined),
       ...(access === 'public' || access === 'signedIn'
         ? {}
         : { requiresPermission: [{ permission: access }] }),
     };
-    return { ...config, extensions: { ...config.extensions, access, directives } };
+    return { ...config, type, extensions: { ...config.extensions, access, directives } };
   }
 
   override wrapResolve(

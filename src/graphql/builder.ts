@@ -81,9 +81,12 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     hasPreviousPageFieldOptions: { description: 'Whether there is more before this page.' },
     startCursorFieldOptions: { description: 'Give it as "before" for the previous page.' },
     endCursorFieldOptions: { description: 'Give it as "after" for the next page.' },
-    firstArgOptions: { description: 'How many from the start of the list, 0 to 100.' },
+    firstArgOptions: {
+      description:
+        'How many from the start of the list, at most 100. Without it and `last`: 20, or 10 in a list within a list.',
+    },
     afterArgOptions: { description: 'Only what comes after this cursor.' },
-    lastArgOptions: { description: 'How many from the end of the list, 0 to 100.' },
+    lastArgOptions: { description: 'How many from the end of the list, at most 100.' },
     beforeArgOptions: { description: 'Only what comes before this cursor.' },
     edgesFieldOptions: {
       nullable: { list: false, items: false },

@@ -28,7 +28,7 @@ export async function settle<Value>(
 /** Declares a feature's error type and its closed set of codes, each with what it means. */
 export function userErrorType(name: string, codes: Readonly<Record<string, string>>) {
   const code = builder.enumType(`${name}ErrorCode`, {
-    description: `Why a change to a ${name.toLowerCase()} was refused.`,
+    description: 'Why nothing was changed. Codes are added, never changed.',
     values: Object.fromEntries(
       Object.entries(codes).map(([value, description]) => [value, { value, description }]),
     ),

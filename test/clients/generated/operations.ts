@@ -68,7 +68,7 @@ export type ProductCreateInput = {
   variants?: Array<ProductVariantInput> | null | undefined;
 };
 
-/** Why a change to a product was refused. */
+/** Why nothing was changed. Codes are added, never changed. */
 export type ProductErrorCode =
   /** Another object has this external reference. */
   | 'EXTERNAL_REFERENCE_TAKEN'
@@ -196,8 +196,11 @@ export type RefetchProductQueryVariables = Exact<{
 export type RefetchProductQuery = { node:
     | { __typename: 'ApiKey', id: string }
     | { __typename: 'AuditEvent', id: string }
+    | { __typename: 'CannedReply', id: string }
+    | { __typename: 'Conversation', id: string }
     | { __typename: 'Customer', id: string }
     | { __typename: 'Member', id: string }
+    | { __typename: 'Message', id: string }
     | { __typename: 'Product', name: string, sku: string | null, status: ProductStatus, updatedAt: string, id: string, price: { amount: string, currencyCode: string } }
     | { __typename: 'Tenant', id: string }
    | null };
@@ -207,7 +210,7 @@ export type CreateProductMutationVariables = Exact<{
 }>;
 
 
-export type CreateProductMutation = { productCreate: { product: { id: string, name: string, sku: string | null, status: ProductStatus } | null, userErrors: Array<{ field: Array<string> | null, code: ProductErrorCode, message: string }> } };
+export type CreateProductMutation = { productCreate: { product: { id: string, name: string, sku: string | null, status: ProductStatus } | null, userErrors: Array<{ field: Array<string> | null, code: ProductErrorCode, message: string }> } | null };
 
 export type ProductsQueryVariables = Exact<{
   first?: number | null | undefined;
