@@ -1,119 +1,8 @@
 import { buildSchema, type GraphQLSchema } from 'graphql';
+import { goodSchemaText } from './goodSchema.ts';
 import { outputFields } from './walkSchema.ts';
 
-// A small schema that keeps the contract. `@needs` stands for the access that a field declares.
-const good = `
-"""What a field needs."""
-directive @needs("""The permission.""" access: String!) on FIELD_DEFINITION
-"""Has an id."""
-interface Node {
-  """Its own."""
-  id: ID!
-}
-"""Where a page stands."""
-type PageInfo {
-  """Is there more?"""
-  hasNextPage: Boolean!
-}
-"""A moment."""
-scalar DateTime
-"""A number."""
-scalar Decimal
-"""An amount."""
-type Money {
-  """Exact."""
-  amount: Decimal!
-}
-"""Is sold."""
-type Product implements Node {
-  """Its own."""
-  id: ID!
-  """To find it by."""
-  tags: [String!]!
-  """What it costs."""
-  price: Money!
-  """When it was added."""
-  createdAt: DateTime!
-  """Who bought it first."""
-  buyer: Customer @needs(access: "customers:read")
-}
-"""Buys."""
-type Customer implements Node {
-  """Their own."""
-  id: ID!
-}
-"""A page."""
-type ProductConnection {
-  """With cursors."""
-  edges: [ProductEdge!]!
-  """Without."""
-  nodes: [Product!]!
-  """Where it stands."""
-  pageInfo: PageInfo!
-  """How many there are."""
-  totalCount: Int
-}
-"""A row."""
-type ProductEdge {
-  """The row."""
-  node: Product!
-  """Its place."""
-  cursor: String!
-}
-"""What to make."""
-input ProductCreateInput {
-  """Your own for it."""
-  id: String
-  """What to call it."""
-  name: String!
-  """Words."""
-  tags: [String!]
-}
-"""The product or why not."""
-type ProductCreatePayload {
-  """The new one."""
-  product: Product
-  """Why not."""
-  userErrors: [ProductUserError!]!
-}
-"""Why not."""
-type ProductUserError {
-  """Which input; null: no single one."""
-  field: [String!]
-  """For programs."""
-  code: ProductErrorCode!
-  """For people."""
-  message: String!
-}
-"""All reasons."""
-enum ProductErrorCode {
-  """It is too long."""
-  TOO_LONG
-}
-"""What can be read."""
-type Query {
-  """All of them."""
-  products(
-    """From the start."""
-    first: Int
-    """After this."""
-    after: String
-    """From the end."""
-    last: Int
-    """Before this."""
-    before: String
-  ): ProductConnection @needs(access: "products:read")
-  """One of them."""
-  customer("""Which.""" id: ID!): Customer @needs(access: "customers:read")
-}
-"""What can be changed."""
-type Mutation {
-  """Adds one."""
-  productCreate("""What to make.""" input: ProductCreateInput!): ProductCreatePayload @needs(access: "products:write")
-}
-`;
-
-export const goodSchema = (): GraphQLSchema => build(good);
+export const goodSchema = (): GraphQLSchema => build(goodSchemaText);
 
 /** What is written in the good schema → what a plant puts there, and where it must be found. */
 export interface Plant {
@@ -264,9 +153,9 @@ export const plants: readonly Plant[] = [
 
 /** Throws where the text that a plant replaces is not there once. */
 export function plantedSchema({ from, to }: Plant): GraphQLSchema {
-  if (good.split(from).length !== 2)
+  if (goodSchemaText.split(from).length !== 2)
     throw new Error(`The good schema must have this once: ${from}`);
-  return build(good.replace(from, to));
+  return build(goodSchemaText.replace(from, to));
 }
 
 function build(text: string): GraphQLSchema {

@@ -17,8 +17,8 @@ const meanings: Record<string, Meaning> = {
     name: /^ids?$|[a-z]Ids?$/,
     output: ['ID'],
     input: ['ID'],
-    // A request's id is the caller's or a proxy's, and an object's may be given as a UUID once.
-    except: /(\.requestId$)|(CreateInput\.id$)/,
+    // A request's id is the caller's or a proxy's; a new object's may be given, as a UUID.
+    except: /\.requestId$|(?:Create|Send)Input\.id$/,
   },
   'what is named like money is typed as it': {
     name: /(?:^|[a-z])(?:price|amount|cost|fee|balance)$/i,
