@@ -1,6 +1,7 @@
 import { getNamedType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildSchema } from '../../src/app/schema.ts';
+import { scopes } from '../../src/auth/permissions.ts';
 import { decodeId, encodeId, type IdType, newId } from '../../src/lib/ids.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { ownAccess } from './contract/accessRules.ts';
@@ -58,14 +59,30 @@ describe('node', () => {
   });
 
   test('asks for the same permission as the fields that lead to the type', async () => {
-    const key = await makeKey(['usage:read']);
     const own = ownAccess(schema);
-    for (const { name } of nodeTypes) {
-      const { body } = await node(key, encodeId(name as IdType, newId()));
-      const { code, permission } = body.errors[0].extensions;
-      expect(code, name).toBe('FORBIDDEN');
+    for (const [name, permission] of await nodePermissions()) {
       const expected = own.get(name);
       if (expected !== undefined) expect([...expected], name).toContain(permission);
+    }
+  });
+});
+
+describe('a key without the permission of a type', () => {
+  test('gets none of its objects, whatever path it takes', async () => {
+    const permissionOf = await nodePermissions();
+    const roots = openRootFields(schema).filter(({ name }) => name !== 'isolationReport');
+    for (const missing of new Set(permissionOf.values())) {
+      const key = await makeKey(scopes.filter((scope) => scope !== missing));
+      const answers = await Promise.all(
+        roots.map(({ name, type }) =>
+          server.ask(key, `{ ${name} ${selectObjects(schema, getNamedType(type), 5)} }`),
+        ),
+      );
+      const seen = answers.flatMap(({ body }) => [...objectsIn(body.data)]);
+      const withheld = ({ object }: { object: FoundObject }) =>
+        permissionOf.get(object.__typename) === missing;
+      expect(seen.length).toBeGreaterThan(0);
+      expect(seen.filter(withheld), missing).toEqual([]);
     }
   });
 });
@@ -122,11 +139,26 @@ async function lengthenLists(): Promise<void> {
   }
 }
 
-async function makeKey(scopes: string[]): Promise<string> {
+/** Type → the permission that `node` asks for, as it tells one who has none of them. */
+async function nodePermissions(): Promise<Map<string, string>> {
+  const key = await makeKey(['usage:read']);
+  const answers = await Promise.all(
+    nodeTypes.map(({ name }) => node(key, encodeId(name as IdType, newId()))),
+  );
+  return new Map(
+    answers.map(({ body }, index) => {
+      const { code, permission } = body.errors[0].extensions;
+      expect(code).toBe('FORBIDDEN');
+      return [nodeTypes[index]?.name ?? '', permission];
+    }),
+  );
+}
+
+async function makeKey(scopesOfKey: readonly string[]): Promise<string> {
   const { body } = await server.ask(
     owner,
     'mutation ($input: ApiKeyCreateInput!) { apiKeyCreate(input: $input) { secret } }',
-    { input: { name: 'contract', scopes } },
+    { input: { name: 'contract', scopes: scopesOfKey } },
   );
   return body.data.apiKeyCreate.secret;
 }
