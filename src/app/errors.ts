@@ -61,10 +61,16 @@ function rootCause(error: unknown): unknown {
   return cause;
 }
 
+interface GivenExtensions extends Record<string, unknown> {
+  http?: ErrorHttp;
+  originalError?: unknown;
+}
+
 function exposeGraphQLError(error: GraphQLError): ExposedError {
-  const { http, code, ...extensions } = error.extensions as Record<string, unknown> & {
-    http?: ErrorHttp;
-  };
+  const { http: given, code, originalError, ...extensions } = error.extensions as GivenExtensions;
+  // The JSON parser's, with a piece of the request in it. What is no JSON is no GraphQL request: a
+  // 400 whatever is accepted.
+  const http = given && originalError ? { ...given, spec: false } : given;
   return {
     message: error.message,
     code: codeOf(error, code, http),

@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticator } from '../auth/authenticate.ts';
 import type { Principal, RequestFacts } from '../auth/principal.ts';
 import { type ErrorCode, errorStatus, PublicError } from '../lib/errors.ts';
+import { allowOrigin, answerOptions } from './cors.ts';
 import { expose } from './errors.ts';
 import { nestsDeeper } from './jsonDepth.ts';
 import type { Logger } from './logger.ts';
+import { acceptsGraphQLResponse, mediaType, requireAcceptable } from './mediaTypes.ts';
 import type { ServerContext } from './operationPlugin.ts';
 import type { GraphQLServer } from './yoga.ts';
 
@@ -21,6 +23,7 @@ export interface HttpRoutes {
     | ((request: IncomingMessage, response: ServerResponse) => Promise<void> | void)
     | null;
   readonly authenticator: Authenticator;
+  readonly corsOrigins: readonly string[];
   readonly requestMaxBytes: number;
   readonly uploadMaxBytes: number;
   readonly logger: Logger;
@@ -67,9 +70,15 @@ async function route(
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const known = options.routes.get(`${method} ${path}`);
   if (known !== undefined) return known(request, response);
+  if (options.routes.has(`GET ${path}`)) {
+    response.setHeader('Allow', 'GET, HEAD');
+    throw new PublicError('METHOD_NOT_ALLOWED', 'This can only be read.');
+  }
   if (path !== '/graphql') {
     throw new PublicError('NOT_FOUND', 'There is nothing here; the API is at /graphql.');
   }
+  allowOrigin(request, response, options.corsOrigins);
+  if (request.method === 'OPTIONS') return answerOptions(request, response);
   if (options.graphiql !== null && wantsPage(request)) return options.graphiql(request, response);
   await serveGraphQL(options, request, response, facts);
 }
@@ -84,6 +93,7 @@ async function serveGraphQL(
   response.once('close', () => {
     if (!response.writableFinished) aborted.abort();
   });
+  requireAcceptable(request);
   const principal = await identify(options.authenticator, request);
   const context = { principal, facts, signal: aborted.signal };
   const answer = await askGraphQL(options, request, context);
@@ -193,9 +203,6 @@ function factsOf(request: IncomingMessage): RequestFacts {
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?', 1)[0] ?? '/';
 
-const mediaType = (request: IncomingMessage): string =>
-  (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-
 /** Answers what was refused before GraphQL had a say, in the shape that a GraphQL client reads. */
 function answerError(
   request: IncomingMessage,
@@ -225,8 +232,4 @@ function answerError(
       errors: [{ message, extensions: { code, requestId: facts.requestId, ...extensions } }],
     }),
   );
-}
-
-function acceptsGraphQLResponse(request: IncomingMessage): boolean {
-  return (request.headers.accept ?? '').includes('application/graphql-response+json');
 }

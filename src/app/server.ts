@@ -53,7 +53,6 @@ export async function startServer(
       listMemberships: (userId) => listMemberships(database, userId),
     },
     logger,
-    corsOrigins: config.corsOrigins,
     uploadMaxBytes: config.uploadMaxBytes,
     onAnswered: ({ tenantId }) => counter.count(tenantId),
   });
@@ -69,6 +68,7 @@ export async function startServer(
     graphql,
     graphiql: null,
     authenticator,
+    corsOrigins: config.corsOrigins,
     requestMaxBytes: config.requestMaxBytes,
     uploadMaxBytes: config.uploadMaxBytes,
     logger,

@@ -12,25 +12,19 @@ export interface GraphQLServerOptions {
   readonly schema: GraphQLSchema;
   readonly services: Services;
   readonly logger: Logger;
-  readonly corsOrigins: readonly string[];
   readonly uploadMaxBytes: number;
   /** Told of every operation that was executed for somebody. */
   readonly onAnswered: (principal: Principal) => void;
 }
 
 export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServer {
-  const { corsOrigins } = options;
   return createYoga<ServerContext, Record<string, unknown>>({
     schema: options.schema,
     graphqlEndpoint: '/graphql',
     // Its own page for GraphiQL, health and the landing page are ours: see http.ts.
     graphiql: false,
     landingPage: false,
-    // Credentials never travel in cookies here, so any listed origin may call without more ado.
-    cors:
-      corsOrigins.length === 0
-        ? false
-        : { origin: [...corsOrigins], credentials: false, methods: ['POST', 'GET', 'OPTIONS'] },
+    cors: false, // see cors.ts
     maskedErrors: false, // errorPlugin does it for every result, with the request id
     batching: false,
     maxRequestBodySize: options.uploadMaxBytes,

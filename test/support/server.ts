@@ -33,7 +33,9 @@ export interface TestServer {
 }
 
 /** The real server on a free port, over a clone of the migrated database with the demo's businesses. */
-export async function startTestServer(): Promise<TestServer> {
+export async function startTestServer(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TestServer> {
   const clone = await createTestDatabase();
   const dataDir = await mkdtemp(path.join(tmpdir(), 'tenantry-server-'));
   const config = loadConfig({
@@ -42,6 +44,7 @@ export async function startTestServer(): Promise<TestServer> {
     DATA_DIR: dataDir,
     DATABASE_URL: clone.adminUrl,
     LOG_LEVEL: 'silent',
+    ...settings,
   });
   const logger = createLogger(config.logLevel);
   const workplace = await openWorkplace(config, logger);
