@@ -32,10 +32,11 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** The real server on a free port, over a clone of the migrated database with the demo's businesses. */
-export async function startTestServer(
-  settings: Readonly<Record<string, string>> = {},
-): Promise<TestServer> {
+/**
+ * The real server on a free port, over a clone of the migrated database with the demo's businesses.
+ * `settings` are variables of the environment, such as `{ GRAPHIQL: 'off' }`.
+ */
+export async function startTestServer(settings: Record<string, string> = {}): Promise<TestServer> {
   const clone = await createTestDatabase();
   const dataDir = await mkdtemp(path.join(tmpdir(), 'tenantry-server-'));
   const config = loadConfig({
