@@ -53,6 +53,16 @@ describe('media types', () => {
     },
   );
 
+  test('without a credential the status says so in either type', async () => {
+    for (const Accept of [standard, 'application/json']) {
+      const answer = await fetch(`${server.url}/graphql?query={viewer{name}}`, {
+        headers: { Accept },
+      });
+      expect([answer.status, await codeOf(answer)]).toEqual([401, 'UNAUTHENTICATED']);
+      expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer');
+    }
+  });
+
   test('a variable of the wrong type is a fault of the request, not of a field', async () => {
     const query = 'query ($first: Int) { products(first: $first) { totalCount } }';
     const answer = await post({ query, variables: { first: 'ten' } }, { Accept: standard });
@@ -128,7 +138,7 @@ describe('methods', () => {
     expect([posted.status, posted.headers.get('Allow')]).toEqual([405, 'GET, HEAD']);
   });
 
-  test.each(['/', '/graphql/', '/nothing', '/graphql/../etc'])(
+  test.each(['/graphql/', '/nothing', '/graphql/../etc'])(
     '%s: not found, in JSON, with the way to the API',
     async (path) => {
       const answer = await send(path);

@@ -41,7 +41,7 @@ const concreteTypes = (schema: GraphQLSchema, type: GraphQLNamedType) =>
 
 /**
  * Walks every path from the roots, carrying the permissions that its fields asked for. `node` and
- * `nodes` are left out: their loaders ask, which nodeAccess.test.ts sees on the running server.
+ * `nodes` are left out: their loaders ask, which servedContract.test.ts sees on a running server.
  */
 function findUnguarded(schema: GraphQLSchema): string[] {
   const own = ownAccess(schema);
