@@ -84,6 +84,18 @@ describe('media types', () => {
     },
   );
 
+  test('a multipart form is answered, if no page can have sent it unasked', async () => {
+    const ask = (headers: Record<string, string>) => {
+      const body = new FormData();
+      body.set('operations', JSON.stringify({ query: '{ __typename }' }));
+      body.set('map', '{}');
+      return send('/graphql', { method: 'POST', headers, body });
+    };
+    expect((await ask({})).status).toBe(403);
+    const answer = await ask({ 'GraphQL-Require-Preflight': '1' });
+    expect(await answer.json()).toEqual({ data: { __typename: 'Query' } });
+  });
+
   test.each([
     ['text that is no JSON', '{"query":'],
     ['a batch', '[{"query":"{__typename}"}]'],
