@@ -49,6 +49,9 @@ export const environmentSchema = z.object({
   GRAPHIQL: z
     .enum(['auto', 'on', 'off'], { error: 'is expected to be auto, on or off' })
     .default('auto'),
+  DEMO_IDENTITIES: z
+    .enum(['auto', 'on', 'off'], { error: 'is expected to be auto, on or off' })
+    .default('auto'),
   CORS_ORIGINS: z.string().default(''),
   REQUEST_MAX_BYTES: wholeNumber(1_000_000, 1_000, 100_000_000),
   UPLOAD_MAX_BYTES: wholeNumber(25_000_000, 1_000, 1_000_000_000),
@@ -122,7 +125,8 @@ export function loadConfig(
     signingKeys: values.JWT_PRIVATE_KEYS,
     accessTokenSeconds: values.ACCESS_TOKEN_SECONDS,
     graphiql: values.GRAPHIQL === 'auto' ? !production : values.GRAPHIQL === 'on',
-    demoIdentities: !production,
+    demoIdentities:
+      values.DEMO_IDENTITIES === 'auto' ? !production : values.DEMO_IDENTITIES === 'on',
     corsOrigins: values.CORS_ORIGINS.split(',')
       .map((origin) => origin.trim())
       .filter(Boolean),
@@ -135,6 +139,11 @@ export function loadConfig(
 /** What has a convenient default on a laptop and must be chosen where it counts. */
 function requireInProduction(values: Environment): void {
   const missing: string[] = [];
+  if (values.DEMO_IDENTITIES === 'on') {
+    missing.push(
+      'DEMO_IDENTITIES is expected to be auto or off in production: nobody signs in there without a credential.',
+    );
+  }
   if (values.APP_DATABASE_URL === undefined) {
     missing.push(
       'APP_DATABASE_URL is expected in production: the URL of the role tenantry_server.',

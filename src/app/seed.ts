@@ -1,5 +1,4 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { findTenant } from '../auth/lookups.ts';
 import { hashPassword } from '../auth/passwords.ts';
 import { permissions } from '../auth/permissions.ts';
@@ -10,6 +9,7 @@ import { createApiKey } from '../features/apiKeys/apiKeys.ts';
 import { countMembers } from '../features/members/members.queries.ts';
 import { newId } from '../lib/ids.ts';
 import { demoData, demoPassword } from './demo/demoData.ts';
+import { demoKeyFile } from './demo/demoKey.ts';
 import type { DemoTenant } from './demo/demoTenant.ts';
 import { insertDemo } from './demo/seed.queries.ts';
 import type { Workplace } from './workplace.ts';
@@ -95,13 +95,11 @@ async function fill(
   return made.map(({ secret }) => secret);
 }
 
-const secretFile = (dataDir: string): string => path.join(dataDir, 'demo-api-key');
-
 const keepSecret = (dataDir: string, secret: string): Promise<void> =>
-  writeFile(secretFile(dataDir), secret, { mode: 0o600 });
+  writeFile(demoKeyFile(dataDir), secret, { mode: 0o600 });
 
 async function greet(demos: readonly DemoTenant[], dataDir: string): Promise<string> {
-  const secret = await readFile(secretFile(dataDir), 'utf8').catch(() => null);
+  const secret = await readFile(demoKeyFile(dataDir), 'utf8').catch(() => null);
   const people = demos.flatMap(({ name, slug, members }) =>
     members.map(({ email, role }) => `  ${email.padEnd(24)} ${role.padEnd(7)} ${name} (${slug})`),
   );

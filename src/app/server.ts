@@ -10,6 +10,7 @@ import { ConfigError } from '../config.ts';
 import { checkIsolation } from '../db/isolation/checkIsolation.ts';
 import { schemaStamp } from '../db/migrate.ts';
 import { countRequests } from './countRequests.ts';
+import { createGraphiQL } from './graphiql/page.ts';
 import { createHttpHandler } from './http.ts';
 import { listenIdentityChanges } from './listenIdentityChanges.ts';
 import type { Logger } from './logger.ts';
@@ -45,11 +46,15 @@ export async function startServer(
   const authenticator = createAuthenticator(database, tokens);
   const listener = await listenIdentityChanges(workplace.serverUrl, authenticator, logger);
   const counter = countRequests(database, logger);
+  const signIn = createSignIn(database, tokens);
+  const graphiql = config.graphiql
+    ? createGraphiQL(config.demoIdentities ? { signIn, dataDir: config.dataDir } : null)
+    : null;
   const graphql = createGraphQLServer({
     schema: buildSchema(),
     services: {
       database,
-      signIn: createSignIn(database, tokens),
+      signIn,
       listMemberships: (userId) => listMemberships(database, userId),
     },
     logger,
@@ -64,9 +69,10 @@ export async function startServer(
         'GET /.well-known/jwks.json',
         (_request, response) => answerJson(response, 200, keys.published),
       ],
+      ...(graphiql?.routes ?? []),
     ]),
     graphql,
-    graphiql: null,
+    graphiql: graphiql?.page ?? null,
     authenticator,
     corsOrigins: config.corsOrigins,
     requestMaxBytes: config.requestMaxBytes,
