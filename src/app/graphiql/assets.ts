@@ -24,6 +24,7 @@ const own = (name: string) => () => readFile(new URL(`./browser/${name}`, import
 const assets: Readonly<Record<string, Asset>> = {
   'page.js': { type: script, read: own('page.js') },
   'credential.js': { type: script, read: own('credential.js') },
+  'fillIn.js': { type: script, read: own('fillIn.js') },
   'page.css': { type: style, read: own('page.css') },
   'graphiql.js': { type: script, read: async () => (await bundle()).js },
   'graphiql.css': { type: style, read: async () => (await bundle()).css },

@@ -32,9 +32,8 @@ export function pageHtml(nonce: string, settings: PageSettings): string {
 ${credentialDialog}
 ${helpDialog(settings.identities)}
 <script type="application/json" id="settings" nonce="${nonce}">${scriptSafe(settings)}</script>
-<script nonce="${nonce}" src="/graphiql/credential.js"></script>
 <script nonce="${nonce}" src="/graphiql/graphiql.js"></script>
-<script nonce="${nonce}" src="/graphiql/page.js"></script>
+<script type="module" nonce="${nonce}" src="/graphiql/page.js"></script>
 </body>
 </html>
 `;

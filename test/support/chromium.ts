@@ -1,0 +1,39 @@
+import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
+
+const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/** Asks nobody for updates, and runs as root and without a screen. */
+export const chromiumSwitches: readonly string[] = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** The Chromium of this machine; null after saying so: the tests that need it are skipped. */
+export function chromiumPath(): string | null {
+  const folders = (process.env.PATH ?? '').split(path.delimiter);
+  const found = folders
+    .flatMap((folder) => names.map((name) => path.join(folder, name)))
+    .find(isExecutable);
+  if (found !== undefined) return found;
+  const install = 'install one ("apt-get install chromium") to run them';
+  console.warn(
+    `skipped: the tests in a browser, for there is no Chromium on the PATH; ${install}.`,
+  );
+  return null;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
