@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readExamples } from '../../../src/app/graphiql/examples.ts';
 import { demoIdentities } from '../../../src/app/graphiql/identities.ts';
 import { ConfigError, loadConfig } from '../../../src/config.ts';
-import { variablesOf } from '../../support/exampleVariables.ts';
+import { runExample } from '../../support/runExample.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
 let server: TestServer;
@@ -60,12 +60,8 @@ describe('the example operations', async () => {
     async (example) => {
       for (const label of labels) {
         const credential = credentials.get(label) ?? null;
-        const { body } = await server.ask(
-          credential,
-          example.query,
-          await variablesOf(example, (query, variables) =>
-            server.ask(credential, query, variables),
-          ),
+        const { body } = await runExample(example, (query, variables) =>
+          server.ask(credential, query, variables),
         );
         if (example.runAs.includes(label)) {
           expect(body.errors, label).toBeUndefined();
@@ -82,14 +78,12 @@ describe('the example operations', async () => {
     try {
       const owner = await fresh.tokenOf('owner@lumen.example');
       for (const example of await readExamples()) {
-        const { name, query } = example;
-        if (!query.includes('\nmutation')) continue;
-        const variables = await variablesOf(example, (text, given) =>
-          fresh.ask(owner, text, given),
+        if (!example.query.includes('\nmutation')) continue;
+        const { body } = await runExample(example, (query, variables) =>
+          fresh.ask(owner, query, variables),
         );
-        const { body } = await fresh.ask(owner, query, variables);
         const [payload] = Object.values<{ userErrors: unknown }>(body.data);
-        expect(payload?.userErrors, name).toEqual([]);
+        expect(payload?.userErrors, example.name).toEqual([]);
       }
     } finally {
       await fresh.close();
