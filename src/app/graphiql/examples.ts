@@ -21,8 +21,8 @@ type Audience = (typeof audiences)[number];
 const folder = new URL('../../../schema/operations/', import.meta.url);
 
 /**
- * Reads the examples, sorted by audience and then by name; `viewer` is always the first. Throws where
- * the leading comment of a file lacks its "For:" or its "Run as:".
+ * Reads the examples, sorted by audience, what only reads before what changes, then by name. Throws
+ * where the leading comment of a file lacks its "For:" or its "Run as:".
  */
 export async function readExamples(): Promise<Example[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.graphql'));
@@ -47,8 +47,8 @@ async function readExample(name: string): Promise<Example> {
   return { name, query, variables, audience, runAs };
 }
 
-const placeOf = ({ name, audience }: Example): number =>
-  name === 'viewer' ? -1 : audiences.indexOf(audience);
+const placeOf = ({ query, audience }: Example): number =>
+  2 * audiences.indexOf(audience) + (/^mutation\b/m.test(query) ? 1 : 0);
 
 function orNone(error: NodeJS.ErrnoException): null {
   if (error.code === 'ENOENT') return null;
