@@ -47,6 +47,7 @@ async function fetcher({ query, variables: given, operationName: named }, option
     own === undefined ? send(params, headers) : (await post(params, headers)).result;
   const { variables, errors } = await fillIn(given, tabs, ask);
   if (errors !== undefined) return { errors };
+  say(own === undefined ? '' : 'Sent with the Authorization of the Headers pane, not as above.');
   const result = await ask({ query, variables, operationName });
   const token = result.data?.signIn?.token;
   if (typeof token === 'string') {
