@@ -56,8 +56,8 @@ describe.skipIf(executablePath === null)('GraphiQL in a browser', () => {
 
   /** Opens the tab of an example, runs it as it stands, and gives what the server answered. */
   async function run(page: Page, tab: string) {
-    const active = page.locator('.graphiql-tab-active', { hasText: tab });
-    if ((await active.count()) === 0) await page.getByRole('tab', { name: tab }).click();
+    const active = page.locator(`.graphiql-tab-active [title="${tab}"]`);
+    if ((await active.count()) === 0) await page.locator(`.graphiql-tab [title="${tab}"]`).click();
     await active.waitFor();
     const answered = page.waitForResponse((response) => {
       const asked: { query?: unknown } = JSON.parse(response.request().postData() ?? '{}');

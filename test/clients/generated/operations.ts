@@ -4,6 +4,265 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@apollo/client';
+/** A new key. */
+export type ApiKeyCreateInput = {
+  /** When it runs out; never if left out. */
+  expiresAt?: string | null | undefined;
+  /** What it is for. */
+  name: string;
+  /** What it may do: `products:read` … */
+  scopes: Array<string>;
+};
+
+/** Why nothing was changed. Codes are added, never changed. */
+export type ApiKeyErrorCode =
+  /** Another object has this external reference. */
+  | 'EXTERNAL_REFERENCE_TAKEN'
+  /** The id that you chose is in use. */
+  | 'ID_TAKEN'
+  /** The value is not of the form that is asked for. */
+  | 'INVALID'
+  /** There is nothing with this id that you can see. */
+  | 'NOT_FOUND'
+  /** You may not do this yourself, so you cannot let a key do it. */
+  | 'SCOPE_NOT_YOURS'
+  /** The value is too long, or there are too many. */
+  | 'TOO_LONG'
+  /** The value is empty or too short. */
+  | 'TOO_SHORT'
+  /** There is no such scope for API keys. */
+  | 'UNKNOWN_SCOPE';
+
+/** What kind of actor did something. */
+export type AuditActorKind =
+  /** A program with an API key. */
+  | 'API_KEY'
+  /** Somebody who runs the platform. */
+  | 'OPERATOR'
+  /** The platform itself. */
+  | 'SYSTEM'
+  /** A person, signed in. */
+  | 'USER';
+
+/** Which events; every condition must hold. */
+export type AuditEventFilter = {
+  /** By action, such as `product.created`. */
+  action?: StringComparator | null | undefined;
+  /** By the user or API key that acted. */
+  actorId?: string | null | undefined;
+  /** By when. */
+  occurredAt?: DateTimeComparator | null | undefined;
+  /** By the object it was done to. */
+  targetId?: string | null | undefined;
+};
+
+/** Compares a yes or no. */
+export type BooleanComparator = {
+  /** Exactly this. */
+  eq?: boolean | null | undefined;
+};
+
+/** Who is to look after which conversation. */
+export type ConversationAssignInput = {
+  /** The member; null or left out: nobody. */
+  assigneeId?: string | null | undefined;
+  /** Which one. */
+  id: string;
+};
+
+/** Why nothing was changed. Codes are added, never changed. */
+export type ConversationErrorCode =
+  /** Another object has this external reference. */
+  | 'EXTERNAL_REFERENCE_TAKEN'
+  /** The id that you chose is in use. */
+  | 'ID_TAKEN'
+  /** The value is not of the form that is asked for. */
+  | 'INVALID'
+  /** This member may only look; somebody who can answer is needed. */
+  | 'NOT_ASSIGNABLE'
+  /** There is nothing with this id that you can see. */
+  | 'NOT_FOUND'
+  /** The value is too long, or there are too many. */
+  | 'TOO_LONG'
+  /** The value is empty or too short. */
+  | 'TOO_SHORT';
+
+/** Which conversations; every condition must hold. */
+export type ConversationFilter = {
+  /** By member; isNull: nobody has it. */
+  assignee?: IdComparator | null | undefined;
+  /** By when it began. */
+  createdAt?: DateTimeComparator | null | undefined;
+  /** By customer. */
+  customer?: IdComparator | null | undefined;
+  /** By external reference. */
+  externalReference?: StringComparator | null | undefined;
+  /** By labels. */
+  labels?: TextListComparator | null | undefined;
+  /** By what the customer wanted. */
+  lastIntent?: StringComparator | null | undefined;
+  /** By the last message. */
+  lastMessageAt?: DateTimeComparator | null | undefined;
+  /** By urgency. */
+  priority?: ConversationPriorityComparator | null | undefined;
+  /** By who has it. */
+  status?: ConversationStatusComparator | null | undefined;
+  /** By subject. */
+  subject?: StringComparator | null | undefined;
+  /** By whether something is unread. */
+  unread?: BooleanComparator | null | undefined;
+  /** By since when the customer waits; isNull: false for all who wait. */
+  waitingSince?: DateTimeComparator | null | undefined;
+};
+
+/** How urgent a conversation is. */
+export type ConversationPriority =
+  /** Before the others. */
+  | 'HIGH'
+  /** It can wait. */
+  | 'LOW'
+  /** In its turn. */
+  | 'NORMAL'
+  /** At once. */
+  | 'URGENT';
+
+/** Compares a ConversationPriority. Conditions inside one comparator must all hold. */
+export type ConversationPriorityComparator = {
+  /** Exactly this. */
+  eq?: ConversationPriority | null | undefined;
+  /** One of these. */
+  in?: Array<ConversationPriority> | null | undefined;
+};
+
+/** Who has a conversation now. */
+export type ConversationStatus =
+  /** A person has it, or should take it. */
+  | 'OPEN'
+  /** The assistant has it. */
+  | 'PENDING'
+  /** Done. */
+  | 'RESOLVED'
+  /** Put off until a moment. */
+  | 'SNOOZED';
+
+/** Compares a ConversationStatus. Conditions inside one comparator must all hold. */
+export type ConversationStatusComparator = {
+  /** Exactly this. */
+  eq?: ConversationStatus | null | undefined;
+  /** One of these. */
+  in?: Array<ConversationStatus> | null | undefined;
+};
+
+/** Why nothing was changed. Codes are added, never changed. */
+export type CustomerErrorCode =
+  /** Another object has this external reference. */
+  | 'EXTERNAL_REFERENCE_TAKEN'
+  /** The id that you chose is in use. */
+  | 'ID_TAKEN'
+  /** The value is not of the form that is asked for. */
+  | 'INVALID'
+  /** There is nothing with this id that you can see. */
+  | 'NOT_FOUND'
+  /** The value is too long, or there are too many. */
+  | 'TOO_LONG'
+  /** The value is empty or too short. */
+  | 'TOO_SHORT';
+
+/** Which customers; every condition must hold. */
+export type CustomerFilter = {
+  /** By when they were added. */
+  createdAt?: DateTimeComparator | null | undefined;
+  /** By external reference. */
+  externalReference?: StringComparator | null | undefined;
+  /** By name. */
+  name?: StringComparator | null | undefined;
+  /** By phone number. */
+  phone?: StringComparator | null | undefined;
+};
+
+/** A customer by phone number; what is left out stays as it is. */
+export type CustomerUpsertInput = {
+  /** Their e-mail address. */
+  email?: string | null | undefined;
+  /** Their id in another system, unique here. */
+  externalReference?: string | null | undefined;
+  /** Words to group them by, at most 100. */
+  labels?: Array<string> | null | undefined;
+  /** BCP 47, such as "de-AT". */
+  locale?: string | null | undefined;
+  /** Your own data, up to 64 KiB. */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** What they are called. */
+  name?: string | null | undefined;
+  /** E.164. */
+  phone: string;
+};
+
+/** Compares a moment. Conditions inside one comparator must all hold. */
+export type DateTimeComparator = {
+  /** After this moment. */
+  gt?: string | null | undefined;
+  /** At this moment or after it. */
+  gte?: string | null | undefined;
+  /** true: has no value; false: has one. */
+  isNull?: boolean | null | undefined;
+  /** Before this moment. */
+  lt?: string | null | undefined;
+  /** At this moment or before it. */
+  lte?: string | null | undefined;
+};
+
+/** Compares an exact decimal. Conditions inside one comparator must all hold. */
+export type DecimalComparator = {
+  /** Exactly this. */
+  eq?: string | null | undefined;
+  /** More than this. */
+  gt?: string | null | undefined;
+  /** This or more. */
+  gte?: string | null | undefined;
+  /** Less than this. */
+  lt?: string | null | undefined;
+  /** This or less. */
+  lte?: string | null | undefined;
+};
+
+/** Compares a reference to another object. Conditions inside one comparator must all hold. */
+export type IdComparator = {
+  /** Exactly this object. */
+  eq?: string | null | undefined;
+  /** One of these objects. */
+  in?: Array<string> | null | undefined;
+  /** true: refers to none; false: refers to one. */
+  isNull?: boolean | null | undefined;
+};
+
+/** Compares a whole number. Conditions inside one comparator must all hold. */
+export type IntComparator = {
+  /** Exactly this. */
+  eq?: number | null | undefined;
+  /** More than this. */
+  gt?: number | null | undefined;
+  /** This or more. */
+  gte?: number | null | undefined;
+  /** true: has no value; false: has one. */
+  isNull?: boolean | null | undefined;
+  /** Less than this. */
+  lt?: number | null | undefined;
+  /** This or less. */
+  lte?: number | null | undefined;
+};
+
+/** What is tried on the running database. */
+export type IsolationProbeName =
+  /** A row with another tenant in it is refused; the attempt is rolled back. */
+  | 'FOREIGN_ROW_IS_REFUSED'
+  /** Without a tenant no table shows a row. */
+  | 'NO_TENANT_SEES_NOTHING'
+  /** As your business no row of another shows. */
+  | 'TENANT_SEES_ONLY_ITS_OWN'
+  /** As a tenant that does not exist none does. */
+  | 'UNKNOWN_TENANT_SEES_NOTHING';
+
 /** What a member may do. */
 export type MemberRole =
   /** Everything that runs the business, keys and audit log included. */
@@ -15,12 +274,93 @@ export type MemberRole =
   /** Looks, and changes nothing. */
   | 'VIEWER';
 
+/** Who wrote a message. */
+export type MessageAuthorKind =
+  /** A program with an API key. */
+  | 'API_KEY'
+  /** The customer. */
+  | 'CUSTOMER'
+  /** A member of the business. */
+  | 'MEMBER'
+  /** The platform itself, such as the assistant. */
+  | 'SYSTEM';
+
+/** Which way a message goes. */
+export type MessageDirection =
+  /** From the customer. */
+  | 'INBOUND'
+  /** A note for colleagues; the customer never sees it. */
+  | 'INTERNAL'
+  /** To the customer. */
+  | 'OUTBOUND';
+
+/** Why nothing was changed. Codes are added, never changed. */
+export type MessageErrorCode =
+  /** Another object has this external reference. */
+  | 'EXTERNAL_REFERENCE_TAKEN'
+  /** The id that you chose is in use. */
+  | 'ID_TAKEN'
+  /** The value is not of the form that is asked for. */
+  | 'INVALID'
+  /** There is nothing with this id that you can see. */
+  | 'NOT_FOUND'
+  /** The value is too long, or there are too many. */
+  | 'TOO_LONG'
+  /** The value is empty or too short. */
+  | 'TOO_SHORT';
+
+/** What to say in which conversation. */
+export type MessageSendInput = {
+  /** The text, up to 4096 characters. */
+  body: string;
+  /** Where to say it. */
+  conversationId: string;
+  /** Its id in another system, unique here. */
+  externalReference?: string | null | undefined;
+  /** Your own id for it, so that a repeated call does not say it twice. */
+  id?: string | null | undefined;
+  /** true: a note for colleagues that the customer never sees. */
+  internal?: boolean;
+};
+
+/** Something that is counted and that plans limit. */
+export type Meter =
+  /** Tokens that the assistant used. */
+  | 'AI_TOKENS_PER_MONTH'
+  /** GraphQL operations that were executed. */
+  | 'API_REQUESTS_PER_DAY'
+  /** Conversations that were opened. */
+  | 'CONVERSATIONS_PER_MONTH'
+  /** People in the business. */
+  | 'MEMBERS'
+  /** Messages, both ways. */
+  | 'MESSAGES_PER_DAY'
+  /** Products there are, archived ones included. */
+  | 'PRODUCTS'
+  /** Bytes of files that are kept. */
+  | 'STORAGE_BYTES';
+
+/** When a meter starts again, in UTC. */
+export type MeterPeriod =
+  /** Every midnight. */
+  | 'DAY'
+  /** On the first of every month. */
+  | 'MONTH'
+  /** Never: it measures what is there now. */
+  | 'NONE';
+
 /** An exact amount in one currency. */
 export type MoneyInput = {
   /** Such as "19.90". */
   amount: string;
   /** ISO 4217. */
   currencyCode: string;
+};
+
+/** The products. */
+export type ProductBulkUpsertInput = {
+  /** At most 500, each external reference once. */
+  products: Array<ProductUpsertInput>;
 };
 
 /** Whether a product was used before. */
@@ -31,6 +371,14 @@ export type ProductCondition =
   | 'REFURBISHED'
   /** Used before, sold as it is. */
   | 'USED';
+
+/** Compares a ProductCondition. Conditions inside one comparator must all hold. */
+export type ProductConditionComparator = {
+  /** Exactly this. */
+  eq?: ProductCondition | null | undefined;
+  /** One of these. */
+  in?: Array<ProductCondition> | null | undefined;
+};
 
 /** A new product. */
 export type ProductCreateInput = {
@@ -89,6 +437,36 @@ export type ProductErrorCode =
   /** The value is empty or too short. */
   | 'TOO_SHORT';
 
+/** Which products; every condition must hold. */
+export type ProductFilter = {
+  /** By category. */
+  category?: StringComparator | null | undefined;
+  /** By condition. */
+  condition?: ProductConditionComparator | null | undefined;
+  /** By when it was added. */
+  createdAt?: DateTimeComparator | null | undefined;
+  /** By currency. */
+  currency?: StringComparator | null | undefined;
+  /** By external reference. */
+  externalReference?: StringComparator | null | undefined;
+  /** By location. */
+  location?: StringComparator | null | undefined;
+  /** By name; `search` forgives typos. */
+  name?: StringComparator | null | undefined;
+  /** By price, whatever the currency. */
+  price?: DecimalComparator | null | undefined;
+  /** By SKU. */
+  sku?: StringComparator | null | undefined;
+  /** By status. */
+  status?: ProductStatusComparator | null | undefined;
+  /** By stock. */
+  stock?: IntComparator | null | undefined;
+  /** By tags. */
+  tags?: TextListComparator | null | undefined;
+  /** By when it last changed. */
+  updatedAt?: DateTimeComparator | null | undefined;
+};
+
 /** A picture of a product. */
 export type ProductImageInput = {
   /** What it shows, in words. */
@@ -113,6 +491,15 @@ export type ProductOrder = {
   key: ProductSortKey;
 };
 
+/** One product, named in one of these ways. */
+export type ProductReference =
+  {   /** Its id in another system. */
+  externalReference: string; id?: never; sku?: never; }
+  |  { externalReference?: never;   /** Its id. */
+  id: string; sku?: never; }
+  |  { externalReference?: never; id?: never;   /** Its SKU. */
+  sku: string; };
+
 /** What to sort products by. Equal ones keep the order of their ids. */
 export type ProductSortKey =
   /** When it was added. */
@@ -134,6 +521,84 @@ export type ProductStatus =
   | 'ARCHIVED'
   /** Being prepared; the assistant does not offer it. */
   | 'DRAFT';
+
+/** Compares a ProductStatus. Conditions inside one comparator must all hold. */
+export type ProductStatusComparator = {
+  /** Exactly this. */
+  eq?: ProductStatus | null | undefined;
+  /** One of these. */
+  in?: Array<ProductStatus> | null | undefined;
+};
+
+/** What to change; what is left out stays as it is. */
+export type ProductUpdateInput = {
+  /** Such as "Lamps". */
+  category?: string | null | undefined;
+  /** NEW when left out. */
+  condition?: ProductCondition | null | undefined;
+  /** Plain text, up to 65,535 characters. */
+  description?: string | null | undefined;
+  /** Its id in another system, unique in the business. */
+  externalReference?: string | null | undefined;
+  /** Which product. */
+  id: string;
+  /** Pictures, the main one first. */
+  images?: Array<ProductImageInput> | null | undefined;
+  /** Where it is kept. */
+  location?: string | null | undefined;
+  /** Your own data, up to 64 KiB. */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** What it is called, up to 255 characters. */
+  name?: string | null | undefined;
+  /** What a customer chooses, at most three. */
+  options?: Array<ProductOptionInput> | null | undefined;
+  /** What it costs. */
+  price?: MoneyInput | null | undefined;
+  /** Stock-keeping unit, unique in the business. */
+  sku?: string | null | undefined;
+  /** ACTIVE when left out. */
+  status?: ProductStatus | null | undefined;
+  /** Pieces that can be sold; null: nobody counts them. */
+  stock?: number | null | undefined;
+  /** Words to find and group it by, at most 250. */
+  tags?: Array<string> | null | undefined;
+  /** Combinations of options, all of them: what is left out of the list goes. */
+  variants?: Array<ProductVariantInput> | null | undefined;
+};
+
+/** A product by external reference; of one that is there, what is left out stays. */
+export type ProductUpsertInput = {
+  /** Such as "Lamps". */
+  category?: string | null | undefined;
+  /** NEW when left out. */
+  condition?: ProductCondition | null | undefined;
+  /** Plain text, up to 65,535 characters. */
+  description?: string | null | undefined;
+  /** Its id in another system: which product is meant. */
+  externalReference: string;
+  /** Pictures, the main one first. */
+  images?: Array<ProductImageInput> | null | undefined;
+  /** Where it is kept. */
+  location?: string | null | undefined;
+  /** Your own data, up to 64 KiB. */
+  metadata?: Record<string, unknown> | null | undefined;
+  /** What it is called, up to 255 characters. */
+  name: string;
+  /** What a customer chooses, at most three. */
+  options?: Array<ProductOptionInput> | null | undefined;
+  /** What it costs. */
+  price: MoneyInput;
+  /** Stock-keeping unit, unique in the business. */
+  sku?: string | null | undefined;
+  /** ACTIVE when left out. */
+  status?: ProductStatus | null | undefined;
+  /** Pieces that can be sold; null: nobody counts them. */
+  stock?: number | null | undefined;
+  /** Words to find and group it by, at most 250. */
+  tags?: Array<string> | null | undefined;
+  /** Combinations of options, all of them: what is left out of the list goes. */
+  variants?: Array<ProductVariantInput> | null | undefined;
+};
 
 /** One combination of options, with its own price in the product's currency. */
 export type ProductVariantInput = {
@@ -163,12 +628,39 @@ export type ProductVariantOptionInput = {
   value: string;
 };
 
+/** Why nothing was changed. Codes are added, never changed. */
+export type SignInErrorCode =
+  /** No such person, password or membership; which one is not said. */
+  | 'NOT_SIGNED_IN';
+
+/** Who signs in, and where. */
+export type SignInInput = {
+  /** The e-mail address. */
+  email: string;
+  /** The password. */
+  password: string;
+  /** Which business; the one joined first when left out. */
+  tenantSlug?: string | null | undefined;
+};
+
 /** Which end of an order comes first. */
 export type SortDirection =
   /** Smallest, oldest or A first. */
   | 'ASC'
   /** Largest, newest or Z first. */
   | 'DESC';
+
+/** Compares a text. Conditions inside one comparator must all hold. */
+export type StringComparator = {
+  /** Has this anywhere in it; case and accents do not matter. */
+  contains?: string | null | undefined;
+  /** Exactly this. */
+  eq?: string | null | undefined;
+  /** One of these. */
+  in?: Array<string> | null | undefined;
+  /** true: has no value; false: has one. */
+  isNull?: boolean | null | undefined;
+};
 
 /** Where a business is in its life on the platform. */
 export type TenantStatus =
@@ -181,12 +673,98 @@ export type TenantStatus =
   /** Trying it out. */
   | 'TRIAL';
 
+/** Compares a list of texts, such as tags. Conditions inside one comparator must all hold. */
+export type TextListComparator = {
+  /** Has every one of these. */
+  containsAll?: Array<string> | null | undefined;
+  /** Has at least one of these. */
+  containsAny?: Array<string> | null | undefined;
+};
+
 /** Who can ask. */
 export type ViewerKind =
   /** A program with an API key. */
   | 'API_KEY'
   /** A person, signed in. */
   | 'USER';
+
+export type CreateApiKeyMutationVariables = Exact<{
+  input: ApiKeyCreateInput;
+}>;
+
+
+export type CreateApiKeyMutation = { apiKeyCreate: { secret: string | null, apiKey: { id: string, name: string, prefix: string, scopes: Array<string>, expiresAt: string | null } | null, userErrors: Array<{ field: Array<string> | null, code: ApiKeyErrorCode, message: string }> } | null };
+
+export type AuditEventsQueryVariables = Exact<{
+  filter?: AuditEventFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type AuditEventsQuery = { auditEvents: { nodes: Array<{ occurredAt: string, actorKind: AuditActorKind, actorName: string, action: string, targetType: string, targetId: string | null, before: Record<string, unknown> | null, after: Record<string, unknown> | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
+
+export type SearchProductsQueryVariables = Exact<{
+  search?: string | null | undefined;
+  filter?: ProductFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type SearchProductsQuery = { products: { totalCount: number | null, nodes: Array<{ id: string, name: string, sku: string | null, category: string | null, stock: number | null, price: { amount: string, currencyCode: string } }>, facets: { categories: Array<{ value: string, count: number }>, conditions: Array<{ value: string, count: number }> } | null, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
+
+export type AssignConversationMutationVariables = Exact<{
+  input: ConversationAssignInput;
+}>;
+
+
+export type AssignConversationMutation = { conversationAssign: { conversation: { id: string, status: ConversationStatus, assignee: { name: string, email: string } | null } | null, userErrors: Array<{ field: Array<string> | null, code: ConversationErrorCode, message: string }> } | null };
+
+export type UpsertCustomerMutationVariables = Exact<{
+  input: CustomerUpsertInput;
+}>;
+
+
+export type UpsertCustomerMutation = { customerUpsert: { customer: { id: string, name: string | null, phone: string, labels: Array<string>, updatedAt: string } | null, userErrors: Array<{ field: Array<string> | null, code: CustomerErrorCode, message: string }> } | null };
+
+export type CustomersQueryVariables = Exact<{
+  filter?: CustomerFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type CustomersQuery = { customers: { totalCount: number | null, nodes: Array<{ id: string, name: string | null, phone: string, locale: string | null, labels: Array<string> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
+
+export type InboxQueryVariables = Exact<{
+  filter?: ConversationFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type InboxQuery = { conversations: { nodes: Array<{ id: string, subject: string | null, status: ConversationStatus, priority: ConversationPriority, unreadCount: number, waitingSince: string | null, customer: { name: string | null, phone: string } | null, messages: { nodes: Array<{ direction: MessageDirection, body: string, createdAt: string }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
+
+export type IsolationReportQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type IsolationReportQuery = { isolationReport: { holds: boolean, role: string, checkedAt: string, probes: Array<{ name: IsolationProbeName, passed: boolean, detail: string }>, findings: Array<{ rule: string, object: string, message: string, fix: string }>, tables: Array<{ name: string, tenantKey: string | null, forced: boolean, grants: Array<string>, policies: Array<{ name: string, command: string, using: string | null }> }> } | null };
+
+export type SendMessageMutationVariables = Exact<{
+  input: MessageSendInput;
+}>;
+
+
+export type SendMessageMutation = { messageSend: { message: { id: string, direction: MessageDirection, body: string, createdAt: string, conversation: { id: string, status: ConversationStatus, lastMessagePreview: string | null } | null } | null, userErrors: Array<{ field: Array<string> | null, code: MessageErrorCode, message: string }> } | null };
+
+export type OneConversationQueryVariables = Exact<{
+  id: string;
+  last?: number | null | undefined;
+}>;
+
+
+export type OneConversationQuery = { conversation: { id: string, subject: string | null, status: ConversationStatus, labels: Array<string>, lastIntent: string | null, assignee: { name: string } | null, customer: { name: string | null, phone: string, locale: string | null } | null, messages: { totalCount: number | null, nodes: Array<{ id: string, direction: MessageDirection, body: string, createdAt: string, author: { kind: MessageAuthorKind, member: { name: string } | null } }> } } | null };
 
 export type RefetchProductQueryVariables = Exact<{
   id: string;
@@ -205,12 +783,33 @@ export type RefetchProductQuery = { node:
     | { __typename: 'Tenant', id: string }
    | null };
 
+export type UpsertProductsMutationVariables = Exact<{
+  input: ProductBulkUpsertInput;
+}>;
+
+
+export type UpsertProductsMutation = { productBulkUpsert: { created: number, updated: number, unchanged: number, products: Array<{ id: string, externalReference: string | null, name: string }>, userErrors: Array<{ field: Array<string> | null, code: ProductErrorCode, message: string }> } | null };
+
+export type ProductByReferenceQueryVariables = Exact<{
+  reference: ProductReference;
+}>;
+
+
+export type ProductByReferenceQuery = { productBy: { id: string, name: string, sku: string | null, externalReference: string | null, description: string, updatedAt: string, price: { amount: string, currencyCode: string }, images: Array<{ url: string }>, options: Array<{ name: string, values: Array<string> }>, variants: Array<{ title: string, sku: string | null, stock: number | null, price: { amount: string } }> } | null };
+
 export type CreateProductMutationVariables = Exact<{
   input: ProductCreateInput;
 }>;
 
 
 export type CreateProductMutation = { productCreate: { product: { id: string, name: string, sku: string | null, status: ProductStatus } | null, userErrors: Array<{ field: Array<string> | null, code: ProductErrorCode, message: string }> } | null };
+
+export type UpdateProductMutationVariables = Exact<{
+  input: ProductUpdateInput;
+}>;
+
+
+export type UpdateProductMutation = { productUpdate: { product: { id: string, name: string, stock: number | null, updatedAt: string, price: { amount: string, currencyCode: string } } | null, userErrors: Array<{ field: Array<string> | null, code: ProductErrorCode, message: string }> } | null };
 
 export type ProductsQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -221,13 +820,51 @@ export type ProductsQueryVariables = Exact<{
 
 export type ProductsQuery = { products: { totalCount: number | null, edges: Array<{ cursor: string, node: { id: string, name: string, sku: string | null, status: ProductStatus, price: { amount: string, currencyCode: string } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
 
+export type SignInMutationVariables = Exact<{
+  input: SignInInput;
+}>;
+
+
+export type SignInMutation = { signIn: { token: string | null, expiresAt: string | null, membership: { name: string, role: MemberRole } | null, userErrors: Array<{ code: SignInErrorCode, message: string }> } | null };
+
+export type TeamQueryVariables = Exact<{
+  first?: number | null | undefined;
+}>;
+
+
+export type TeamQuery = { members: { nodes: Array<{ id: string, name: string, email: string, role: MemberRole }> } | null };
+
+export type UsageQueryVariables = Exact<{
+  meters?: Array<Meter> | Meter | null | undefined;
+  days: number;
+}>;
+
+
+export type UsageQuery = { usage: Array<{ meter: Meter, period: MeterPeriod, used: number, limit: number | null, remaining: number | null, resetsAt: string | null, daily: Array<{ day: string, used: number }> | null }> | null };
+
 export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type WhoAmIQuery = { viewer: { kind: ViewerKind, name: string, role: MemberRole | null, permissions: Array<string>, memberships: Array<{ name: string, role: MemberRole, plan: string }> } | null, tenant: { id: string, name: string, slug: string, plan: string, status: TenantStatus } | null };
 
 
+export const CreateApiKeyDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateApiKey"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ApiKeyCreateInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"apiKeyCreate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"secret"}},{"kind":"Field","name":{"kind":"Name","value":"apiKey"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"prefix"}},{"kind":"Field","name":{"kind":"Name","value":"scopes"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
+export const AuditEventsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"AuditEvents"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"AuditEventFilter"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"auditEvents"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"occurredAt"}},{"kind":"Field","name":{"kind":"Name","value":"actorKind"}},{"kind":"Field","name":{"kind":"Name","value":"actorName"}},{"kind":"Field","name":{"kind":"Name","value":"action"}},{"kind":"Field","name":{"kind":"Name","value":"targetType"}},{"kind":"Field","name":{"kind":"Name","value":"targetId"}},{"kind":"Field","name":{"kind":"Name","value":"before"}},{"kind":"Field","name":{"kind":"Name","value":"after"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]} as unknown as DocumentNode<AuditEventsQuery, AuditEventsQueryVariables>;
+export const SearchProductsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"SearchProducts"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ProductFilter"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"products"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}},{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"sku"}},{"kind":"Field","name":{"kind":"Name","value":"category"}},{"kind":"Field","name":{"kind":"Name","value":"price"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}},{"kind":"Field","name":{"kind":"Name","value":"currencyCode"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stock"}}]}},{"kind":"Field","name":{"kind":"Name","value":"facets"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"categories"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"count"}}]}},{"kind":"Field","name":{"kind":"Name","value":"conditions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"count"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]} as unknown as DocumentNode<SearchProductsQuery, SearchProductsQueryVariables>;
+export const AssignConversationDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"AssignConversation"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ConversationAssignInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"conversationAssign"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"conversation"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"assignee"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"email"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<AssignConversationMutation, AssignConversationMutationVariables>;
+export const UpsertCustomerDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"UpsertCustomer"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CustomerUpsertInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"customerUpsert"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"customer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"phone"}},{"kind":"Field","name":{"kind":"Name","value":"labels"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<UpsertCustomerMutation, UpsertCustomerMutationVariables>;
+export const CustomersDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Customers"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"CustomerFilter"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"customers"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"phone"}},{"kind":"Field","name":{"kind":"Name","value":"locale"}},{"kind":"Field","name":{"kind":"Name","value":"labels"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]} as unknown as DocumentNode<CustomersQuery, CustomersQueryVariables>;
+export const InboxDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Inbox"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ConversationFilter"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"conversations"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"subject"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"priority"}},{"kind":"Field","name":{"kind":"Name","value":"unreadCount"}},{"kind":"Field","name":{"kind":"Name","value":"waitingSince"}},{"kind":"Field","name":{"kind":"Name","value":"customer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"phone"}}]}},{"kind":"Field","name":{"kind":"Name","value":"messages"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"last"},"value":{"kind":"IntValue","value":"3"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"direction"}},{"kind":"Field","name":{"kind":"Name","value":"body"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]} as unknown as DocumentNode<InboxQuery, InboxQueryVariables>;
+export const IsolationReportDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"IsolationReport"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"isolationReport"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"holds"}},{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"checkedAt"}},{"kind":"Field","name":{"kind":"Name","value":"probes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"passed"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}},{"kind":"Field","name":{"kind":"Name","value":"findings"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rule"}},{"kind":"Field","name":{"kind":"Name","value":"object"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"fix"}}]}},{"kind":"Field","name":{"kind":"Name","value":"tables"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"tenantKey"}},{"kind":"Field","name":{"kind":"Name","value":"forced"}},{"kind":"Field","name":{"kind":"Name","value":"grants"}},{"kind":"Field","name":{"kind":"Name","value":"policies"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"command"}},{"kind":"Field","name":{"kind":"Name","value":"using"}}]}}]}}]}}]}}]} as unknown as DocumentNode<IsolationReportQuery, IsolationReportQueryVariables>;
+export const SendMessageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SendMessage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"MessageSendInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"messageSend"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"direction"}},{"kind":"Field","name":{"kind":"Name","value":"body"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"conversation"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"lastMessagePreview"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<SendMessageMutation, SendMessageMutationVariables>;
+export const OneConversationDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"OneConversation"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"last"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"conversation"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"subject"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"labels"}},{"kind":"Field","name":{"kind":"Name","value":"lastIntent"}},{"kind":"Field","name":{"kind":"Name","value":"assignee"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"customer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"phone"}},{"kind":"Field","name":{"kind":"Name","value":"locale"}}]}},{"kind":"Field","name":{"kind":"Name","value":"messages"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"last"},"value":{"kind":"Variable","name":{"kind":"Name","value":"last"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"direction"}},{"kind":"Field","name":{"kind":"Name","value":"body"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"author"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"member"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<OneConversationQuery, OneConversationQueryVariables>;
 export const RefetchProductDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"RefetchProduct"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Product"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"sku"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"price"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}},{"kind":"Field","name":{"kind":"Name","value":"currencyCode"}}]}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}}]}}]}}]}}]} as unknown as DocumentNode<RefetchProductQuery, RefetchProductQueryVariables>;
+export const UpsertProductsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"UpsertProducts"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ProductBulkUpsertInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"productBulkUpsert"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"created"}},{"kind":"Field","name":{"kind":"Name","value":"updated"}},{"kind":"Field","name":{"kind":"Name","value":"unchanged"}},{"kind":"Field","name":{"kind":"Name","value":"products"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"externalReference"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<UpsertProductsMutation, UpsertProductsMutationVariables>;
+export const ProductByReferenceDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ProductByReference"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"reference"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ProductReference"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"productBy"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"reference"},"value":{"kind":"Variable","name":{"kind":"Name","value":"reference"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"sku"}},{"kind":"Field","name":{"kind":"Name","value":"externalReference"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"price"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}},{"kind":"Field","name":{"kind":"Name","value":"currencyCode"}}]}},{"kind":"Field","name":{"kind":"Name","value":"images"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"url"}}]}},{"kind":"Field","name":{"kind":"Name","value":"options"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"values"}}]}},{"kind":"Field","name":{"kind":"Name","value":"variants"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"sku"}},{"kind":"Field","name":{"kind":"Name","value":"price"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stock"}}]}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}}]}}]}}]} as unknown as DocumentNode<ProductByReferenceQuery, ProductByReferenceQueryVariables>;
 export const CreateProductDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateProduct"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ProductCreateInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"productCreate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"product"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"sku"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<CreateProductMutation, CreateProductMutationVariables>;
+export const UpdateProductDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"UpdateProduct"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ProductUpdateInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"productUpdate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"product"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"stock"}},{"kind":"Field","name":{"kind":"Name","value":"price"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}},{"kind":"Field","name":{"kind":"Name","value":"currencyCode"}}]}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<UpdateProductMutation, UpdateProductMutationVariables>;
 export const ProductsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Products"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"orderBy"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ProductOrder"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"products"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}},{"kind":"Argument","name":{"kind":"Name","value":"orderBy"},"value":{"kind":"Variable","name":{"kind":"Name","value":"orderBy"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cursor"}},{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"sku"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"price"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}},{"kind":"Field","name":{"kind":"Name","value":"currencyCode"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]} as unknown as DocumentNode<ProductsQuery, ProductsQueryVariables>;
+export const SignInDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SignIn"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SignInInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"signIn"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"token"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"membership"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"role"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<SignInMutation, SignInMutationVariables>;
+export const TeamDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Team"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"members"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"email"}},{"kind":"Field","name":{"kind":"Name","value":"role"}}]}}]}}]}}]} as unknown as DocumentNode<TeamQuery, TeamQueryVariables>;
+export const UsageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Usage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"meters"}},"type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Meter"}}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"days"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"usage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"meters"},"value":{"kind":"Variable","name":{"kind":"Name","value":"meters"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"meter"}},{"kind":"Field","name":{"kind":"Name","value":"period"}},{"kind":"Field","name":{"kind":"Name","value":"used"}},{"kind":"Field","name":{"kind":"Name","value":"limit"}},{"kind":"Field","name":{"kind":"Name","value":"remaining"}},{"kind":"Field","name":{"kind":"Name","value":"resetsAt"}},{"kind":"Field","name":{"kind":"Name","value":"daily"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"days"},"value":{"kind":"Variable","name":{"kind":"Name","value":"days"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"day"}},{"kind":"Field","name":{"kind":"Name","value":"used"}}]}}]}}]}}]} as unknown as DocumentNode<UsageQuery, UsageQueryVariables>;
 export const WhoAmIDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"WhoAmI"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"permissions"}},{"kind":"Field","name":{"kind":"Name","value":"memberships"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"plan"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"tenant"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"slug"}},{"kind":"Field","name":{"kind":"Name","value":"plan"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}}]}}]} as unknown as DocumentNode<WhoAmIQuery, WhoAmIQueryVariables>;
