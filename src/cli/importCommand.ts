@@ -1,16 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { createLogger } from '../app/logger.ts';
-import { openWorkplace } from '../app/workplace.ts';
-import { findTenant } from '../auth/lookups.ts';
-import { loadConfig } from '../config.ts';
-import type { Database } from '../db/database.ts';
 import { detectFormat } from '../features/products/import/detectFormat.ts';
 import type { ImportFormat } from '../features/products/import/draft.ts';
 import type { ImportReport } from '../features/products/importProducts.ts';
 import { CommandFailed } from './commandFailed.ts';
 import { importFile } from './importFile.ts';
 import { describeProblems, describeReport } from './importReport.ts';
+import { tenantOption, withTenantOf } from './onDatabase.ts';
 
 interface ImportFlags {
   tenant: string;
@@ -27,7 +23,7 @@ export function importCommand(): Command {
       "Import a catalogue: Shopify's product CSV, or JSONL. Run again, it makes no doubles.",
     )
     .argument('<file>', 'the catalogue file')
-    .requiredOption('--tenant <slug>', 'the business that it belongs to')
+    .addOption(tenantOption())
     .addOption(
       new Option('--format <format>', 'how it is written (default: told by its beginning)')
         .choices(['shopify-csv', 'jsonl'])
@@ -61,11 +57,9 @@ async function runImport(file: string, flags: ImportFlags): Promise<void> {
   try {
     const { size } = await handle.stat();
     const format = flags.format ?? (await formatOf(handle, file));
-    const report = await inDatabase(async (database) => {
-      const tenant = await findTenant(database, 'SLUG', flags.tenant);
-      if (tenant === null) throw new CommandFailed(`There is no business "${flags.tenant}".`);
-      return importFile({ database, tenantId: tenant.id, handle, size, format, ...flags });
-    });
+    const report = await withTenantOf(flags.tenant, (database, { id: tenantId }) =>
+      importFile({ database, tenantId, handle, size, format, ...flags }),
+    );
     process.stderr.write(describeProblems(file, report));
     process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : describeReport(report));
     process.exitCode = exitCodeOf(report);
@@ -87,18 +81,6 @@ async function formatOf(handle: FileHandle, file: string): Promise<ImportFormat>
   const found = detectFormat(file, buffer.subarray(0, bytesRead));
   if (found.format === null) throw new CommandFailed(`${file}: ${found.message}`);
   return found.format;
-}
-
-async function inDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
-  const config = loadConfig();
-  // The server's usual "info" would stand between the progress bar and the problems.
-  const level = config.logLevel === 'info' ? 'warn' : config.logLevel;
-  const workplace = await openWorkplace(config, createLogger(level));
-  try {
-    return await work(workplace.database);
-  } finally {
-    await workplace.close();
-  }
 }
 
 function exitCodeOf({ problemCount, created, updated, unchanged }: ImportReport): 0 | 1 | 2 {

@@ -1,7 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
-import { permissions } from '../auth/permissions.ts';
-import type { Actor } from '../auth/principal.ts';
 import type { Database } from '../db/database.ts';
 import type { ImportFormat } from '../features/products/import/draft.ts';
 import {
@@ -10,7 +8,7 @@ import {
   type ImportReport,
   importProducts,
 } from '../features/products/importProducts.ts';
-import { newId } from '../lib/ids.ts';
+import { operator } from './onDatabase.ts';
 
 export interface FileImport {
   database: Database;
@@ -75,17 +73,4 @@ async function withBar<T>(
   } finally {
     bar.stop();
   }
-}
-
-function operator(): Actor {
-  return {
-    kind: 'OPERATOR',
-    id: null,
-    name: 'Command line',
-    memberId: null,
-    permissions: new Set(permissions),
-    requestId: newId(),
-    ip: null,
-    userAgent: null,
-  };
 }

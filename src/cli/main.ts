@@ -1,19 +1,24 @@
-#!/usr/bin/env node
 import { Command } from 'commander';
 import { ConfigError } from '../config.ts';
+import { Refusal } from '../lib/errors.ts';
 import { CommandFailed } from './commandFailed.ts';
 import { importCommand } from './importCommand.ts';
+import { isolationCommand } from './isolationCommand.ts';
+import { keysCommand } from './keysCommand.ts';
 
 const program = new Command('tenantry')
   .description('Work on a Tenantry installation from the command line.')
   .showHelpAfterError()
-  .addCommand(importCommand());
+  .addCommand(importCommand())
+  .addCommand(keysCommand())
+  .addCommand(isolationCommand());
 
 try {
   await program.parseAsync();
 } catch (error) {
   // What its reader can mend is said in a sentence; anything else keeps its stack.
-  const known = error instanceof ConfigError || error instanceof CommandFailed;
+  const known =
+    error instanceof ConfigError || error instanceof CommandFailed || error instanceof Refusal;
   console.error(known ? error.message : error);
   process.exitCode = 1;
 }

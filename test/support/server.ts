@@ -20,6 +20,8 @@ export interface Answer {
 export interface TestServer {
   readonly url: string;
   readonly database: Database;
+  /** For the command line, so that it works on the same database and data directory. */
+  readonly environment: Readonly<Record<string, string>>;
   /** The integrator's key of the demo's first business. */
   readonly apiKey: string;
   /** Signs in as a demo identity, such as 'owner@lumen.example'. */
@@ -39,14 +41,15 @@ export interface TestServer {
 export async function startTestServer(settings: Record<string, string> = {}): Promise<TestServer> {
   const clone = await createTestDatabase();
   const dataDir = await mkdtemp(path.join(tmpdir(), 'tenantry-server-'));
-  const config = loadConfig({
+  const environment = {
     NODE_ENV: 'test',
     PORT: '0',
     DATA_DIR: dataDir,
     DATABASE_URL: clone.adminUrl,
     LOG_LEVEL: 'silent',
     ...settings,
-  });
+  };
+  const config = loadConfig(environment);
   const logger = createLogger(config.logLevel);
   const workplace = await openWorkplace(config, logger);
   await seedDemo(workplace, dataDir);
@@ -73,6 +76,7 @@ export async function startTestServer(settings: Record<string, string> = {}): Pr
   return {
     url: server.url,
     database: workplace.database,
+    environment,
     apiKey: await readFile(path.join(dataDir, 'demo-api-key'), 'utf8'),
     ask,
     async tokenOf(email, tenantSlug) {

@@ -2,10 +2,10 @@ import { pageRules } from '../../db/keyset.ts';
 import { builder, idExample } from '../../graphql/builder.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
 import { settle, userErrorType } from '../../graphql/userErrors.ts';
-import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
+import { readPage, toConnection } from '../../lib/pagination.ts';
 import { loadApiKey } from './apiKeys.loaders.ts';
 import { type ApiKey, apiKeyOrder, countApiKeys, findApiKeyPage } from './apiKeys.queries.ts';
-import { apiKeyErrorCodes, createApiKey, revokeApiKey } from './apiKeys.ts';
+import { apiKeyCursor, apiKeyErrorCodes, createApiKey, revokeApiKey } from './apiKeys.ts';
 
 export const ApiKeyType = builder.node(builder.objectRef<ApiKey>('ApiKey'), {
   description: 'A key for a program. It belongs to the business, not to a person.',
@@ -43,9 +43,7 @@ builder.queryField('apiKeys', (t) =>
     args: t.arg.connectionArgs(),
     resolve: async (_parent, args, { tx }): Promise<CountedConnection<ApiKey>> => {
       const page = readPage(args, pageRules(apiKeyOrder, 20));
-      const connection = toConnection(await findApiKeyPage(tx, page), page, (apiKey) =>
-        makeCursor(apiKeyOrder.sort, [apiKey.createdAt.toISOString(), apiKey.id]),
-      );
+      const connection = toConnection(await findApiKeyPage(tx, page), page, apiKeyCursor);
       return { ...connection, countRows: async () => (await countApiKeys(tx))[0]?.count ?? 0 };
     },
   }),

@@ -3,13 +3,17 @@ import { announceIdentityChange } from '../../auth/identityChanges.ts';
 import { type Permission, scopes } from '../../auth/permissions.ts';
 import type { Actor } from '../../auth/principal.ts';
 import type { TenantTransaction } from '../../db/database.ts';
+import { pageRules } from '../../db/keyset.ts';
 import { refuse } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
+import { makeCursor, maximumPageSize, readPage, toConnection } from '../../lib/pagination.ts';
 import { commonErrorCodes, Findings } from '../../lib/validation.ts';
 import { recordAudit } from '../audit/audit.ts';
 import {
   type ApiKey,
+  apiKeyOrder,
   deleteKeyRoute,
+  findApiKeyPage,
   findApiKeysByIds,
   insertApiKey,
   insertKeyRoute,
@@ -90,6 +94,24 @@ export async function revokeApiKey(
   return apiKey;
 }
 
+/** All keys, revoked ones included, the newest first. */
+export async function listApiKeys(tx: TenantTransaction): Promise<ApiKey[]> {
+  const all: ApiKey[] = [];
+  let after: string | null = null;
+  do {
+    const page = readPage({ first: maximumPageSize, after }, pageRules(apiKeyOrder, 0));
+    const { edges, pageInfo } = toConnection(await findApiKeyPage(tx, page), page, apiKeyCursor);
+    all.push(...edges.map(({ node }) => node));
+    after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+  } while (after !== null);
+  return all;
+}
+
+/** Where a key stands in the list. */
+export function apiKeyCursor({ createdAt, id }: ApiKey): string {
+  return makeCursor(apiKeyOrder.sort, [createdAt.toISOString(), id]);
+}
+
 function check(actor: Actor, fields: NewApiKey): void {
   const findings = new Findings();
   const known: ReadonlySet<string> = new Set(scopes);
@@ -98,7 +120,13 @@ function check(actor: Actor, fields: NewApiKey): void {
   fields.scopes.slice(0, 100).forEach((scope, index) => {
     const field = ['input', 'scopes', String(index)];
     const isKnown = known.has(scope);
-    findings.expect(isKnown, 'UNKNOWN_SCOPE', field, `Scopes are ${scopes.join(', ')}.`);
+    const named = JSON.stringify(scope.slice(0, 60));
+    findings.expect(
+      isKnown,
+      'UNKNOWN_SCOPE',
+      field,
+      `There is no scope ${named}. Scopes are ${scopes.join(', ')}.`,
+    );
     findings.expect(
       !isKnown || actor.permissions.has(scope as Permission),
       'SCOPE_NOT_YOURS',
