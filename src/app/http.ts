@@ -8,6 +8,7 @@ import { expose } from './errors.ts';
 import { nestsDeeper } from './jsonDepth.ts';
 import type { Logger } from './logger.ts';
 import { acceptsGraphQLResponse, mediaType, requireAcceptable } from './mediaTypes.ts';
+import { readMultipart } from './multipart.ts';
 import type { ServerContext } from './operationPlugin.ts';
 import type { GraphQLServer } from './yoga.ts';
 
@@ -110,14 +111,14 @@ async function askGraphQL(
   context: ServerContext,
 ): Promise<Response> {
   const { graphql } = options;
-  const ask = (method: string, body: Buffer<ArrayBuffer> | null) =>
+  const ask = (method: string, body: Buffer<ArrayBuffer> | null, given = context) =>
     graphql.fetch(
       new graphql.fetchAPI.Request(`http://localhost${request.url ?? '/graphql'}`, {
         method,
         headers: request.headers as Record<string, string>,
         body,
       }),
-      context,
+      given,
     );
   if (request.method !== 'POST') {
     return ask(request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET'), null);
@@ -125,17 +126,34 @@ async function askGraphQL(
   const type = mediaType(request);
   if (type === 'multipart/form-data') {
     requirePreflight(request);
-    requireSize(request, options.uploadMaxBytes);
-    return graphql.handleNodeRequest(request, context);
+    if (context.principal === null) {
+      throw new PublicError('UNAUTHENTICATED', 'Sign in to send files.');
+    }
+    const form = await readBody(request, options.uploadMaxBytes);
+    const uploaded = await readMultipart(form, request.headers['content-type'] ?? '', (text) =>
+      readJson(text, options.requestMaxBytes),
+    );
+    return ask('POST', null, { ...context, uploaded });
   }
   if (type !== 'application/json') {
     throw new PublicError('UNSUPPORTED_MEDIA_TYPE', 'Send "Content-Type: application/json".');
   }
   const body = await readBody(request, options.requestMaxBytes);
-  if (nestsDeeper(body, deepestJson)) {
-    throw new PublicError('BAD_REQUEST', `The JSON nests deeper than ${deepestJson} levels.`);
-  }
+  requireFlat(body);
   return ask('POST', body);
+}
+
+/** JSON of a multipart form, as guarded as that of any other request. */
+function readJson(text: string, most: number): unknown {
+  const json = Buffer.from(text);
+  if (json.length > most) throw tooLarge(most);
+  requireFlat(json);
+  return JSON.parse(text);
+}
+
+function requireFlat(json: Buffer): void {
+  if (!nestsDeeper(json, deepestJson)) return;
+  throw new PublicError('BAD_REQUEST', `The JSON nests deeper than ${deepestJson} levels.`);
 }
 
 async function identify(

@@ -3,6 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 import type { Principal, RequestFacts } from '../auth/principal.ts';
 import { OperationContext, type Services } from '../graphql/context.ts';
 import { PublicError } from '../lib/errors.ts';
+import type { MultipartOperation } from './multipart.ts';
 import { needsSignIn } from './publicFields.ts';
 
 /** What the HTTP layer hands to Yoga with each request. */
@@ -11,6 +12,8 @@ export interface ServerContext extends Record<string, unknown> {
   readonly facts: RequestFacts;
   /** Fires when the client hangs up. */
   readonly signal: AbortSignal;
+  /** The operation, where it came in a multipart form. */
+  readonly uploaded?: MultipartOperation;
 }
 
 type Execute = (args: ExecutionArgs) => Promise<ExecutionResult> | ExecutionResult;

@@ -58,7 +58,6 @@ export async function startServer(
       listMemberships: (userId) => listMemberships(database, userId),
     },
     logger,
-    uploadMaxBytes: config.uploadMaxBytes,
     onAnswered: ({ tenantId }) => counter.count(tenantId),
   });
   const handler = createHttpHandler({

@@ -5,6 +5,7 @@ import type { Services } from '../graphql/context.ts';
 import { errorPlugin } from './errorPlugin.ts';
 import type { Logger } from './logger.ts';
 import { operationPlugin, type ServerContext } from './operationPlugin.ts';
+import { uploadPlugin } from './uploadPlugin.ts';
 
 export type GraphQLServer = YogaServerInstance<ServerContext, Record<string, unknown>>;
 
@@ -12,7 +13,6 @@ export interface GraphQLServerOptions {
   readonly schema: GraphQLSchema;
   readonly services: Services;
   readonly logger: Logger;
-  readonly uploadMaxBytes: number;
   /** Told of every operation that was executed for somebody. */
   readonly onAnswered: (principal: Principal) => void;
 }
@@ -27,8 +27,13 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
     cors: false, // see cors.ts
     maskedErrors: false, // errorPlugin does it for every result, with the request id
     batching: false,
-    maxRequestBodySize: options.uploadMaxBytes,
+    maxRequestBodySize: false, // http.ts has read every body, within its limit
+    multipart: false,
     logging: false,
-    plugins: [operationPlugin(options.services, options.onAnswered), errorPlugin(options.logger)],
+    plugins: [
+      uploadPlugin(),
+      operationPlugin(options.services, options.onAnswered),
+      errorPlugin(options.logger),
+    ],
   });
 }

@@ -9,6 +9,7 @@ import {
   CurrencyCode,
   DateTime,
   Decimal,
+  FileUpload,
   JsonObject,
   LocalDate,
   PhoneNumber,
@@ -33,6 +34,7 @@ interface SchemaTypes {
     PhoneNumber: { Input: string; Output: string };
     CurrencyCode: { Input: string; Output: string };
     SafeInt: { Input: number; Output: number };
+    File: { Input: File; Output: never };
   };
 }
 
@@ -116,6 +118,7 @@ builder.addScalarType('JSONObject', JsonObject);
 builder.addScalarType('PhoneNumber', PhoneNumber);
 builder.addScalarType('CurrencyCode', CurrencyCode);
 builder.addScalarType('SafeInt', SafeInt);
+builder.addScalarType('File', FileUpload);
 
 /** For descriptions: `prd_…`. */
 export const idExample = (type: IdType): string => `${idPrefixes[type]}_…`;

@@ -80,3 +80,19 @@ export const SafeInt = renamed(
   'SafeInt',
   'A whole number up to 2^53 - 1, for counters that outgrow Int.',
 );
+
+/** A part of a GraphQL multipart request; nothing ever answers with one. */
+export const FileUpload = new GraphQLScalarType<File, never>({
+  name: 'File',
+  description:
+    'A file of a multipart request (GraphQL multipart request specification): null in `operations`, and its place in `map`.',
+  parseValue: (value) => {
+    if (value instanceof File) return value;
+    throw new GraphQLError(
+      'A file is sent as a part of a multipart request, named in its map; see "File" in the schema.',
+    );
+  },
+  parseLiteral: () => {
+    throw new GraphQLError('A file is given by a variable, never in the query itself.');
+  },
+});

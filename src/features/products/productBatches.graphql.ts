@@ -4,7 +4,7 @@ import { MoneyInput } from '../../graphql/money.ts';
 import { type Settled, settle } from '../../graphql/userErrors.ts';
 import { type BulkUpsert, bulkUpsert } from './bulkUpsert.ts';
 import type { ImportProblem, ImportReport } from './importProducts.ts';
-import { importText } from './importText.ts';
+import { importSource } from './importSource.ts';
 import {
   commonInputs,
   type Inputs,
@@ -76,7 +76,13 @@ builder.relayMutationField(
 const ProductImportSource = builder.inputType('ProductImportSource', {
   isOneOf: true,
   description: 'Where the file comes from.',
-  fields: (t) => ({ content: t.string({ description: 'The file itself, as text.' }) }),
+  fields: (t) => ({
+    content: t.string({ description: 'The file itself, as text.' }),
+    file: t.field({
+      type: 'File',
+      description: 'A file of a multipart request, for what is too large for a JSON one.',
+    }),
+  }),
 });
 
 const ProductImportFormat = builder.enumType('ProductImportFormat', {
@@ -160,7 +166,7 @@ builder.relayMutationField(
       context: OperationContext,
     ): Promise<Settled<ImportReport>> =>
       settle(context, (tx) =>
-        importText(tx, context.actor, source.content ?? '', { format, onError, currency }),
+        importSource(tx, context.actor, source, { format, onError, currency }),
       ),
   },
   {
