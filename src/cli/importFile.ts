@@ -9,6 +9,7 @@ import {
   importProducts,
 } from '../features/products/importProducts.ts';
 import { operator } from './onDatabase.ts';
+import { retryConflicts } from './retryConflicts.ts';
 
 export interface FileImport {
   database: Database;
@@ -44,7 +45,8 @@ export async function importFile(job: FileImport): Promise<ImportReport> {
         onProgress,
         onError: job.onError === 'stop' ? 'ABORT' : 'SKIP',
         actor: operator(),
-        inTransaction: (work) => job.database.withTenant(job.tenantId, { mode: 'write' }, work),
+        inTransaction: (work) =>
+          retryConflicts(() => job.database.withTenant(job.tenantId, { mode: 'write' }, work)),
       });
     } catch (error) {
       if (error instanceof ImportAborted) return error.report;

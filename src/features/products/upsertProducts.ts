@@ -4,6 +4,7 @@ import { newId } from '../../lib/ids.ts';
 import { changedFields } from '../audit/audit.ts';
 import type { ProductDraft } from './import/draft.ts';
 import {
+  awaitTurn,
   findSkuOwners,
   lockProductsByReferences,
   type NewProduct,
@@ -72,12 +73,16 @@ interface Seen {
 
 const skuConstraint = 'products_tenant_id_sku_key';
 
-/** Somebody else may take a SKU between our look and our write; what they did shows at the next look. */
+/**
+ * Somebody else may take a SKU between our look and our write; what they did shows at the next look.
+ * Each lost race shows one more SKU as taken, so there are no more of them than products: a fixed
+ * number of attempts (it was three) failed the whole import at the fourth SKU.
+ */
 async function writeBatch(
   tx: TenantTransaction,
   batch: readonly Entry[],
   seen: Seen,
-  attempts = 3,
+  attempts = batch.length + 1,
 ): Promise<UpsertResult> {
   const before = { references: new Set(seen.references), skus: new Set(seen.skus) };
   try {
@@ -96,7 +101,8 @@ async function tryBatch(
 ): Promise<UpsertResult> {
   const references = batch.map(({ draft }) => draft.externalReference);
   const skus = batch.flatMap(({ draft }) => draft.sku ?? []);
-  const [stored, owners] = await Promise.all([
+  const [, stored, owners] = await Promise.all([
+    awaitTurn(tx),
     lockProductsByReferences(tx, { references }),
     skus.length === 0 ? [] : findSkuOwners(tx, { skus }),
   ]);
