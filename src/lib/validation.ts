@@ -9,7 +9,7 @@ export class Findings {
     if (!fine) this.#issues.push({ code, field, message });
   }
 
-  /** A text that is to be stored: within its length, no NUL (Postgres cannot store one). */
+  /** A text that is to be stored: within its length, and such as Postgres can store. */
   expectText(
     value: string | null | undefined,
     limits: { min?: number; max: number },
@@ -25,31 +25,24 @@ export class Findings {
       `It needs at least ${min} character${min === 1 ? '' : 's'}.`,
     );
     this.expect(value.length <= max, 'TOO_LONG', field, `It may have at most ${max} characters.`);
-    this.expect(!value.includes('\0'), 'INVALID', field, 'It may not contain a NUL character.');
+    this.expect(isStorable(value), 'INVALID', field, notStorable);
   }
 
-  expectUrl(value: string | null | undefined, field: readonly string[]): void {
+  /** A JSON object that is to be stored, `max` characters long at most as JSON.stringify writes it. */
+  expectJson(value: unknown, max: number, field: readonly string[]): void {
     if (value === null || value === undefined) return;
-    const fine = URL.canParse(value) && ['http:', 'https:'].includes(new URL(value).protocol);
+    let storable = true;
+    const text = JSON.stringify(value, (key, inner: unknown) => {
+      storable &&= isStorable(key) && (typeof inner !== 'string' || isStorable(inner));
+      return inner;
+    });
     this.expect(
-      fine && value.length <= 2048,
-      'INVALID',
-      field,
-      'It must be an http or https address.',
-    );
-  }
-
-  /** A JSON object that is to be stored. */
-  expectJson(value: unknown, maxBytes: number, field: readonly string[]): void {
-    if (value === null || value === undefined) return;
-    const text = JSON.stringify(value);
-    this.expect(
-      text.length <= maxBytes,
+      text.length <= max,
       'TOO_LONG',
       field,
-      `It may have at most ${maxBytes} bytes as JSON.`,
+      `It may have at most ${max} characters as JSON.`,
     );
-    this.expect(!text.includes('\\u0000'), 'INVALID', field, 'It may not contain a NUL character.');
+    this.expect(storable, 'INVALID', field, notStorable);
   }
 
   /** Throws the refusal if there is anything to refuse. */
@@ -57,6 +50,10 @@ export class Findings {
     if (this.#issues.length > 0) throw new Refusal(this.#issues);
   }
 }
+
+/** Postgres stores no NUL, and UTF-8 has no half of a surrogate pair: text would lose it, jsonb refuses. */
+const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
+const notStorable = 'It may not contain a NUL character or half of a surrogate pair.';
 
 /** What these errors mean wherever they occur; a feature adds its own beside them. */
 export const commonErrorCodes = {

@@ -6,6 +6,8 @@ import type {
   ProductVariant,
 } from '../../db/tables/products.ts';
 import { Findings } from '../../lib/validation.ts';
+import { importLimits as limits } from './import/limits.ts';
+import { webAddressProblem } from './import/webAddress.ts';
 import type { NewProduct } from './products.queries.ts';
 
 /** What can be said of a product. In an update, `undefined` leaves a field alone and `null` empties it. */
@@ -31,37 +33,45 @@ export interface ProductFields {
 export function checkProduct(fields: ProductFields, path: readonly string[]): void {
   const findings = new Findings();
   const at = (...names: string[]) => [...path, ...names];
-  findings.expectText(fields.name, { min: 1, max: 255 }, at('name'));
-  findings.expectText(fields.description, { max: 65_535 }, at('description'));
-  for (const name of ['sku', 'category', 'location', 'externalReference'] as const) {
-    findings.expectText(fields[name], { min: 1, max: 255 }, at(name));
+  const label = { min: 1, max: limits.labelLength };
+  findings.expectText(fields.name, { min: 1, max: limits.nameLength }, at('name'));
+  findings.expectText(fields.description, { max: limits.descriptionLength }, at('description'));
+  for (const name of ['sku', 'category', 'location'] as const) {
+    findings.expectText(fields[name], label, at(name));
   }
+  const reference = { min: 1, max: limits.referenceLength };
+  findings.expectText(fields.externalReference, reference, at('externalReference'));
   findings.expect(fields.name !== null, 'INVALID', at('name'), 'A product needs a name.');
   findings.expect(fields.price !== null, 'INVALID', at('price'), 'A product needs a price.');
   expectAmount(findings, fields.price?.amount, at('price', 'amount'));
-  expectList(findings, fields.tags, 250, at('tags'), (tag, field) =>
-    findings.expectText(tag, { min: 1, max: 255 }, field),
+  expectStock(findings, fields.stock, at('stock'));
+  expectList(findings, fields.tags, limits.tags, at('tags'), (tag, field) =>
+    findings.expectText(tag, label, field),
   );
-  expectList(findings, fields.images, 250, at('images'), (image, field) => {
-    findings.expectUrl(image.url, [...field, 'url']);
-    findings.expectText(image.alt, { max: 512 }, [...field, 'alt']);
+  expectList(findings, fields.images, limits.images, at('images'), (image, field) => {
+    expectUrl(findings, image.url, [...field, 'url']);
+    findings.expectText(image.alt, { max: limits.altLength }, [...field, 'alt']);
   });
-  expectList(findings, fields.options, 3, at('options'), (option, field) => {
-    findings.expectText(option.name, { min: 1, max: 255 }, [...field, 'name']);
-    expectList(findings, option.values, 2048, [...field, 'values'], (value, each) =>
-      findings.expectText(value, { min: 1, max: 255 }, each),
+  expectList(findings, fields.options, limits.options, at('options'), (option, field) => {
+    findings.expectText(option.name, label, [...field, 'name']);
+    expectList(findings, option.values, limits.variants, [...field, 'values'], (value, each) =>
+      findings.expectText(value, label, each),
     );
   });
-  expectList(findings, fields.variants, 2048, at('variants'), (variant, field) => {
-    findings.expectText(variant.title, { min: 1, max: 255 }, [...field, 'title']);
-    findings.expectText(variant.sku, { min: 1, max: 255 }, [...field, 'sku']);
-    findings.expectText(variant.barcode, { max: 255 }, [...field, 'barcode']);
-    findings.expectUrl(variant.imageUrl, [...field, 'imageUrl']);
-    findings.expectJson(variant.options, 4096, [...field, 'options']);
+  expectList(findings, fields.variants, limits.variants, at('variants'), (variant, field) => {
+    findings.expectText(variant.title, label, [...field, 'title']);
+    findings.expectText(variant.sku, label, [...field, 'sku']);
+    findings.expectText(variant.barcode, { max: limits.labelLength }, [...field, 'barcode']);
+    expectUrl(findings, variant.imageUrl, [...field, 'imageUrl']);
+    const options = Object.entries(variant.options).flat();
+    expectList(findings, options, 2 * limits.options, [...field, 'options'], (text) =>
+      findings.expectText(text, label, [...field, 'options']),
+    );
     expectAmount(findings, variant.price, [...field, 'price']);
     expectAmount(findings, variant.compareAtPrice, [...field, 'compareAtPrice']);
+    expectStock(findings, variant.stock, [...field, 'stock']);
   });
-  findings.expectJson(fields.metadata, 65_536, at('metadata'));
+  findings.expectJson(fields.metadata, limits.metadataLength, at('metadata'));
   findings.settle();
 }
 
@@ -72,6 +82,27 @@ function expectAmount(
 ): void {
   const negative = amount?.startsWith('-') ?? false;
   findings.expect(!negative, 'INVALID', field, 'A price is not negative.');
+}
+
+function expectStock(
+  findings: Findings,
+  stock: number | null | undefined,
+  field: readonly string[],
+): void {
+  const fine = stock === null || stock === undefined || stock >= 0;
+  findings.expect(fine, 'INVALID', field, 'A stock is not negative; null says that nobody counts.');
+}
+
+/** By the rule that a file's addresses keep, so that what one way takes in the other does too. */
+function expectUrl(
+  findings: Findings,
+  url: string | null | undefined,
+  field: readonly string[],
+): void {
+  const problem = url === null || url === undefined ? undefined : webAddressProblem(url);
+  if (problem === undefined) return;
+  const code = problem.code === 'TOO_LONG' ? 'TOO_LONG' : 'INVALID';
+  findings.expect(false, code, field, problem.message);
 }
 
 function expectList<Item>(

@@ -3,11 +3,11 @@ import { shown } from './problem.ts';
 
 export type Parsed<T> = { value: T } | { code: ProblemCode; message: string };
 
-const integerDigits = 10;
+const integerDigits = 15;
 const decimals = 4;
 
 /**
- * Reads a price as decimal text that fits numeric(14,4), without ever making a float of it.
+ * Reads a price as decimal text that fits numeric(19,4), without ever making a float of it.
  * `1,299.00`, `9,99`, `€5`, `1e3` and `-1` are refused with what to write instead: guessing whether a
  * comma separates thousands or decimals would get one price in a thousand wrong by a factor of 100.
  */
@@ -47,14 +47,15 @@ function notAnAmount(text: string): string {
   return `${shown(text)} is not a price; write it ${hint}, such as 1299.00.`;
 }
 
-/** Orders two texts that {@link parseAmount} gave: fourteen digits are exact in a double. */
+/** Orders two texts that {@link parseAmount} gave: nineteen digits are beyond a double. */
 export function compareAmounts(left: string, right: string): number {
-  return scaled(left) - scaled(right);
+  const difference = scaled(left) - scaled(right);
+  return difference < 0n ? -1 : Number(difference > 0n);
 }
 
-function scaled(amount: string): number {
+function scaled(amount: string): bigint {
   const [whole = '0', fraction = ''] = amount.split('.');
-  return Number(whole) * 10 ** decimals + Number(fraction.padEnd(decimals, '0'));
+  return BigInt(whole + fraction.padEnd(decimals, '0'));
 }
 
 /** The lowest of at least one amount, as it was written. */

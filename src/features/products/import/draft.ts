@@ -14,7 +14,7 @@ export interface ProductDraft {
   /** Plain text; an HTML body is turned into lines. */
   description?: string;
   sku?: string | null;
-  /** Decimal text, at most ten digits before the point and four after. */
+  /** Decimal text, at most fifteen digits before the point and four after. */
   price: string;
   /** ISO 4217. Shopify's file has no currency, so there it is the caller's `defaultCurrency`. */
   currency?: string;

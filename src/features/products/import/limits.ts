@@ -1,5 +1,5 @@
 /**
- * What one product may hold. Where Shopify documents a limit it is Shopify's, so that every file it
+ * What one product may hold, in a file and in the API alike. Where Shopify documents a limit it is Shopify's, so that every file it
  * exported can come in: 2 048 variants since October 2025 (100 before), three options, 250 images
  * and 250 tags. The lengths are our own.
  */
@@ -17,7 +17,8 @@ export const importLimits = {
   variants: 2_048,
   stock: 2_147_483_647,
   metadataDepth: 16,
-  metadataLength: 65_535,
+  /** Characters as JSON.stringify writes them. */
+  metadataLength: 65_536,
   /**
    * Bytes of one CSV record or JSON line: thirty times the longest description, for the markup
    * around it, and a bound for what an unclosed quote makes the reader hold.

@@ -160,7 +160,7 @@ describe('a line that is wrong', () => {
     ['.', 'INVALID_NUMBER', 'such as 1299.00'],
     ['-1', 'NEGATIVE_NUMBER', '0 or more'],
     ['1.00001', 'TOO_MANY_DECIMALS', 'round'],
-    ['12345678901', 'NUMBER_TOO_LARGE', '10 digits'],
+    ['1234567890123456', 'NUMBER_TOO_LARGE', '15 digits'],
     ['', 'MISSING_PRICE', 'needs a price'],
   ])('price %j is refused as %s with line and column', async (price, code, words) => {
     const text = csv(simple, 'a,A,1', `b,B,"${price}"`, 'c,C,3');
