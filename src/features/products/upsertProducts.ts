@@ -120,7 +120,8 @@ async function tryBatch(
     }
     seen.references.add(draft.externalReference);
     if (draft.sku) seen.skus.add(draft.sku);
-    const columns = toRow(draft);
+    // ON CONFLICT checks NOT NULL on the row as proposed, before it finds the one that is there.
+    const columns = toRow(draft, before);
     if (before !== undefined && isUnchanged(before, columns)) unchanged += 1;
     else rows.push({ ...columns, tenantId: tx.tenantId, id: newId() } as NewProduct);
   }
@@ -170,7 +171,11 @@ function isUnchanged(before: Product, row: Partial<NewProduct>): boolean {
   return Object.keys(changedFields(before, row as Partial<Product>).after).length === 0;
 }
 
-function toRow({ price, currency, ...rest }: ProductDraft): Partial<NewProduct> {
-  const row = { ...rest, priceAmount: price, priceCurrency: currency };
+function toRow(
+  { price, currency, ...rest }: ProductDraft,
+  before: Product | undefined,
+): Partial<NewProduct> {
+  const priceCurrency = currency ?? before?.priceCurrency;
+  const row = { ...rest, priceAmount: price, priceCurrency };
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
 }
