@@ -2,9 +2,9 @@ import type { TenantTransaction } from '../../db/database.ts';
 import { StatementFailed } from '../../db/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { changedFields } from '../audit/audit.ts';
+import { awaitTurn } from './bulkTurn.queries.ts';
 import type { ProductDraft } from './import/draft.ts';
 import {
-  awaitTurn,
   findSkuOwners,
   lockProductsByReferences,
   type NewProduct,
