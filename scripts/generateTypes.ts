@@ -17,6 +17,7 @@ const scalars = {
   Date: 'string',
   DateTime: 'string',
   Decimal: 'string',
+  File: 'File',
   ID: 'string',
   JSONObject: 'Record<string, unknown>',
   PhoneNumber: 'string',
