@@ -1,3 +1,4 @@
+import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { makeSigningKeys } from '../../src/auth/signingKeys.ts';
 import { ask, openBenchDatabase } from './database/benchDatabase.ts';
@@ -68,5 +69,12 @@ export async function runBench(options: Options, surroundings: Surroundings): Pr
     tenantry,
     postgraphile,
   }));
-  return { when: new Date().toISOString(), version, sizes, options, processors, roundTrips, cells };
+  const machine = {
+    cpu: cpus()[0]?.model,
+    count: cpus().length,
+    load: loadavg(),
+    node: process.version,
+  };
+  const when = new Date().toISOString();
+  return { when, machine, version, sizes, options, processors, roundTrips, cells };
 }

@@ -17,6 +17,8 @@ export interface Sample {
   readonly p99: number;
   readonly answers: number;
   readonly errors: number;
+  /** How much of the time the load generator itself was at work, 0 to 1; near 1 it is what was measured. */
+  readonly generatorBusy: number;
   /** The first wrong answer, as it came. */
   readonly firstError: string | null;
 }
@@ -25,7 +27,7 @@ export interface Sample {
 export function summarize(
   latencies: number[],
   seconds: number,
-  { errors, firstError }: { errors: number; firstError: string | null },
+  rest: Pick<Sample, 'errors' | 'firstError' | 'generatorBusy'>,
 ): Sample {
   const sorted = Float64Array.from(latencies).sort();
   const at = (share: number): number =>
@@ -35,7 +37,6 @@ export function summarize(
     median: at(0.5),
     p99: at(0.99),
     answers: latencies.length,
-    errors,
-    firstError,
+    ...rest,
   };
 }

@@ -54,13 +54,14 @@ export async function measureCell(
 }
 
 function summarizeRounds(samples: readonly Sample[]): Omit<Sample, 'firstError'> {
-  const of = (figure: 'throughput' | 'median' | 'p99' | 'answers') =>
+  const of = (figure: 'throughput' | 'median' | 'p99' | 'answers' | 'generatorBusy') =>
     median(samples.map((sample) => sample[figure]));
   return {
     throughput: of('throughput'),
     median: of('median'),
     p99: of('p99'),
     answers: of('answers'),
+    generatorBusy: of('generatorBusy'),
     errors: 0,
   };
 }

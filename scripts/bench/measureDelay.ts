@@ -32,16 +32,21 @@ export async function measureDelay(
         targets,
         options,
       );
-      const figures = Object.entries(cell.figures).map(
-        ([name, { throughput }]) => `${name} ${throughput.toFixed(0)}/s`,
-      );
-      console.log(`${finding.workload.name}, ${connections} connections: ${figures.join(', ')}`);
+      console.log(progressOf(cell));
       cells.push(cell);
     }
   }
   await pair.stop();
   await way.close();
   return cells;
+}
+
+function progressOf({ workload, connections, figures }: Cell): string {
+  const said = Object.entries(figures).map(([name, { throughput, generatorBusy }]) => {
+    const limit = generatorBusy > 0.85 ? ' (limited by the load generator!)' : '';
+    return `${name} ${throughput.toFixed(0)}/s${limit}`;
+  });
+  return `${workload}, ${connections} connections: ${said.join(', ')}`;
 }
 
 /** To Postgres: straight there, or through the delaying proxy in a process of its own. */

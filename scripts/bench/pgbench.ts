@@ -130,5 +130,5 @@ async function readLogs(folder: string, seconds: number): Promise<Sample> {
   const end = times.reduce((latest, { at }) => Math.max(latest, at), 0);
   const measured = times.filter(({ at }) => at > end - seconds).map(({ ms }) => ms);
   if (measured.length === 0) throw new Error('pgbench finished no transaction');
-  return summarize(measured, seconds, { errors: 0, firstError: null });
+  return summarize(measured, seconds, { errors: 0, firstError: null, generatorBusy: 0 });
 }

@@ -33,6 +33,7 @@ function fill(body: string): string {
 async function run(job: LoadJob): Promise<Sample> {
   const latencies: number[] = [];
   const wrong = { errors: 0, firstError: null as string | null };
+  const before = performance.eventLoopUtilization();
   const start = performance.now();
   const measureFrom = start + job.warmSeconds * 1000;
   const end = measureFrom + job.seconds * 1000;
@@ -71,5 +72,6 @@ async function run(job: LoadJob): Promise<Sample> {
 
   const users = Array.from({ length: job.connections }, (_, index) => user(index));
   await Promise.all(users);
-  return summarize(latencies, job.seconds, wrong);
+  const generatorBusy = performance.eventLoopUtilization(before).utilization;
+  return summarize(latencies, job.seconds, { ...wrong, generatorBusy });
 }
