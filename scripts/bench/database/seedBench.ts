@@ -46,15 +46,20 @@ export async function seedBench(database: BenchDatabase, sizes: SeedSizes): Prom
     createdAt: new Date(Date.now() - 400 * 86_400_000),
   }));
   const passwordHash = await hashPassword(owner.password);
-  const user = { id: newId(), email: owner.email, name: 'Owner', passwordHash };
-  await provision(database.operatorUrl, [user], tenants);
+  const users = Array.from({ length: 10 }, (_, index) => ({
+    id: newId(),
+    email: index === 0 ? owner.email : `agent-${index}@bench.example`,
+    name: index === 0 ? 'Owner' : `Agent ${index}`,
+    passwordHash,
+  }));
+  await provision(database.operatorUrl, users, tenants);
   const client = new pg.Client({ connectionString: database.serverUrl, statement_timeout: 0 });
   client.on('error', () => undefined); // the pending query rejects with the same loss
   await client.connect();
   try {
     for (const [index, { id }] of tenants.entries()) {
       const share = index === 0 ? 1 : 50;
-      await fillTenant(client, id, user, {
+      await fillTenant(client, id, users, {
         products: Math.ceil(sizes.products / share),
         conversations: Math.ceil(sizes.conversations / share),
         messages: Math.ceil(sizes.messages / share),
@@ -79,7 +84,7 @@ const idAt = (at: string, salt: string): string => `(
 async function fillTenant(
   client: pg.Client,
   tenantId: string,
-  user: { id: string; email: string; name: string },
+  users: readonly { id: string; email: string; name: string }[],
   sizes: Omit<SeedSizes, 'tenants'>,
 ): Promise<void> {
   const customers = Math.ceil(sizes.conversations / 3);
@@ -89,11 +94,13 @@ async function fillTenant(
   await client.query('set local statement_timeout = 0');
   await client.query('select app.set_tenant($1)', [tenantId]);
   await run('insert into app.tenant_settings (tenant_id) values (tenant)');
-  await run(
-    `insert into app.members (tenant_id, id, user_id, role, name, email)
-     values (tenant, $1, $2, 'OWNER', $3, $4)`,
-    [newId(), user.id, user.name, user.email],
-  );
+  for (const [index, { id, name, email }] of users.entries()) {
+    await run(
+      `insert into app.members (tenant_id, id, user_id, role, name, email)
+       values (tenant, $1, $2, $3, $4, $5)`,
+      [newId(), id, index === 0 ? 'OWNER' : 'MEMBER', name, email],
+    );
+  }
   await run(
     `insert into app.products (tenant_id, id, name, description, sku, price_amount, price_currency,
        category, status, tags, stock, created_at, updated_at)
@@ -126,18 +133,19 @@ async function fillTenant(
     `with thread as (
        select id, customer_id, last_message_at, row_number() over (order by id) as place
        from app.conversations where tenant_id = tenant),
-     sender as (select id from app.members where tenant_id = tenant limit 1)
+     sender as (select array_agg(id) as ids from app.members where tenant_id = tenant)
      insert into app.messages (tenant_id, id, conversation_id, direction, body, author_member_id,
        author_customer_id, created_at)
      select tenant, ${idAt('at', 'message')}, each.id,
        case when n / $2::int % 2 = 0 then 'OUTBOUND' else 'INBOUND' end,
        'Message ' || n || ', which says what a message says in a line or two.',
-       case when n / $2::int % 2 = 0 then (select id from sender) end,
+       case when n / $2::int % 2 = 0 then sender.ids[1 + n % 10] end,
        case when n / $2::int % 2 = 1 then each.customer_id end, at
      from (select n, thread.id, thread.customer_id,
              thread.last_message_at - ((n / $2::int) * 90 || ' seconds')::interval as at
            from generate_series(0, $1::int - 1) as n
-           join thread on thread.place = 1 + n % $2::int) as each`,
+           join thread on thread.place = 1 + n % $2::int) as each
+     cross join sender`,
     [sizes.messages, sizes.conversations],
   );
   await client.query('commit');
