@@ -60,10 +60,14 @@ export async function runBench(options: Options, surroundings: Surroundings): Pr
   );
   console.log(`\nBoth servers give the same answers.\n\n${printRoundTrips(findings)}`);
   const cells: Cell[] = [];
-  for (const delayMs of options.delays) {
-    cells.push(...(await measureDelay(run, delayMs, findings, pgbench)));
+  try {
+    for (const delayMs of options.delays) {
+      await measureDelay(run, delayMs, findings, pgbench, (cell) => cells.push(cell));
+    }
+  } finally {
+    // After an error too: what was measured until then took its time.
+    if (cells.length > 0) console.log(`\n${printCells(cells)}`);
   }
-  console.log(`\n${printCells(cells)}`);
   const roundTrips = findings.map(({ workload, tenantry, postgraphile }) => ({
     workload: workload.name,
     tenantry,

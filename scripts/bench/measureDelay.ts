@@ -7,20 +7,20 @@ import { startProgram } from './programs.ts';
 import { bodiesFor, median, type Run, type ServerPair, startServers } from './run.ts';
 import type { Findings } from './study.ts';
 
-/** All cells of one delay. `pgbench`: the program; undefined leaves it out. */
+/** All cells of one delay, each told of when it is done. `pgbench`: the program; undefined leaves it out. */
 export async function measureDelay(
   run: Run,
   delayMs: number,
   findings: readonly Findings[],
   pgbench: string | undefined,
-): Promise<Cell[]> {
+  onCell: (cell: Cell) => void,
+): Promise<void> {
   const { options } = run;
   const way = await openWay(run, delayMs);
   console.log(
     `\nDelay ${delayMs} ms: a round trip takes ${(await roundTripMs(way.url)).toFixed(2)} ms.`,
   );
   const pair = await startServers(run, { tenantry: way.url, postgraphile: way.url });
-  const cells: Cell[] = [];
   for (const finding of findings) {
     const targets = targetsOf(run, finding, pair, { pgbench, postgresUrl: way.url });
     // Until V8 has compiled what is hot; the warm-up of each round is for connections and caches.
@@ -33,12 +33,11 @@ export async function measureDelay(
         options,
       );
       console.log(progressOf(cell));
-      cells.push(cell);
+      onCell(cell);
     }
   }
   await pair.stop();
   await way.close();
-  return cells;
 }
 
 function progressOf({ workload, connections, figures }: Cell): string {

@@ -10,6 +10,7 @@ import { type WorkloadName, workloads } from './workloads.ts';
 interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number;
+    readonly children?: readonly number[];
     readonly callFrame: {
       readonly functionName: string;
       readonly url: string;
@@ -22,7 +23,10 @@ interface CpuProfile {
 
 interface Share {
   readonly name: string;
+  /** Of the time that the processor was busy. */
   readonly percent: number;
+  /** The same with what Node and V8 did for it. */
+  readonly withNode: number;
 }
 
 const seconds = 10;
@@ -49,8 +53,8 @@ export async function profileTenantry(run: Run, directory: string): Promise<obje
     console.log(
       `\n${workloads[name].title}, 16 connections, ${throughput.toFixed(0)}/s while profiled`,
     );
-    console.log(table('package', packages));
-    console.log(table('function', functions.slice(0, topFunctions)));
+    console.log(packageTable(packages));
+    console.log(`\n${functionTable(functions)}`);
     profiles[name] = { throughput, packages, functions: functions.slice(0, 40) };
   }
   return { profiles };
@@ -81,33 +85,62 @@ async function loadProfiled(run: Run, name: WorkloadName, folder: string): Promi
 }
 
 function selfTimes(profile: CpuProfile): { functions: Share[]; packages: Share[] } {
-  const byId = new Map(profile.nodes.map((node) => [node.id, node.callFrame]));
+  const frames = new Map(profile.nodes.map((node) => [node.id, node.callFrame]));
+  const owners = ownersOf(profile);
   const functions = new Map<string, number>();
   const packages = new Map<string, number>();
+  const withNode = new Map<string, number>();
   let busy = 0;
+  // Its last seconds: what comes before is starting, loading modules and warming up.
+  let left = profile.timeDeltas.reduce((sum, delta) => sum + delta, 0);
   for (const [index, id] of profile.samples.entries()) {
-    const frame = byId.get(id);
+    const frame = frames.get(id);
     const time = profile.timeDeltas[index] ?? 0;
-    if (frame === undefined || frame.functionName === '(idle)') continue;
+    left -= time;
+    if (left > seconds * 1e6 || frame === undefined || frame.functionName === '(idle)') continue;
     busy += time;
-    const place = placeOf(frame.url);
-    const label = `${frame.functionName || '(anonymous)'}  ${place}${shortFile(frame.url)}:${frame.lineNumber + 1}`;
-    functions.set(label, (functions.get(label) ?? 0) + time);
-    const owner = frame.url === '' ? engine(frame.functionName) : place;
-    packages.set(owner, (packages.get(owner) ?? 0) + time);
+    const add = (times: Map<string, number>, name: string) =>
+      times.set(name, (times.get(name) ?? 0) + time);
+    const place = placeOf(frame.url) ?? engine(frame.functionName);
+    const file = frame.url === '' ? '' : `, ${frame.url.split('/').at(-1)}:${frame.lineNumber + 1}`;
+    add(functions, `${frame.functionName || '(anonymous)'} (${place}${file})`);
+    add(packages, place);
+    add(withNode, owners.get(id) ?? place);
   }
-  const shares = (times: Map<string, number>) =>
+  const share = (time = 0) => (time / busy) * 100;
+  const shares = (times: Map<string, number>): Share[] =>
     [...times]
-      .map(([name, time]) => ({ name, percent: (time / busy) * 100 }))
+      .map(([name, time]) => ({
+        name,
+        percent: share(time),
+        withNode: share(withNode.get(name)),
+      }))
       .toSorted((a, b) => b.percent - a.percent);
   return { functions: shares(functions), packages: shares(packages) };
 }
 
-const engine = (name: string): string =>
-  name === '(garbage collector)' ? 'garbage collector' : 'V8 and native code';
+/** Node of the profile → the package on whose behalf it ran: the nearest caller that is in one. */
+function ownersOf({ nodes }: CpuProfile): Map<number, string> {
+  const owners = new Map<number, string>();
+  // V8 lists a caller before what it calls.
+  for (const { id, children = [], callFrame } of nodes) {
+    const place = placeOf(callFrame.url);
+    const owner =
+      place === undefined || place === 'node'
+        ? (owners.get(id) ?? place ?? engine(callFrame.functionName))
+        : place;
+    owners.set(id, owner);
+    for (const child of children) owners.set(child, owner);
+  }
+  return owners;
+}
 
-/** The package, or the room of our own source. */
-function placeOf(url: string): string {
+function engine(functionName: string): string {
+  return functionName === '(garbage collector)' ? 'garbage collector' : 'V8 and native code';
+}
+
+/** The package, or the room of our own source; undefined for what is in no file. */
+function placeOf(url: string): string | undefined {
   const found = url.lastIndexOf('/node_modules/');
   if (found >= 0) {
     const [scope = '', name = ''] = url.slice(found + '/node_modules/'.length).split('/');
@@ -115,16 +148,21 @@ function placeOf(url: string): string {
   }
   if (url.startsWith('node:')) return 'node';
   const room = /\/src\/([^/]+)/.exec(url)?.[1];
-  return room === undefined ? '' : `own: ${room}`;
+  return room === undefined ? undefined : `own: ${room}`;
 }
 
-const shortFile = (url: string): string =>
-  url === '' ? '' : ` ${url.split('/').slice(-2).join('/')}`;
+const percent = (value: number): string => `${value.toFixed(1)} %`;
 
-const table = (what: string, shares: readonly Share[]): string =>
+const packageTable = (shares: readonly Share[]): string =>
   grid(
-    [what, 'self time'],
+    ['package', 'self time', 'with what Node and V8 did for it'],
     shares
-      .filter(({ percent }) => percent >= 0.3)
-      .map(({ name, percent }) => [name, `${percent.toFixed(1)} %`]),
+      .filter((share) => share.percent >= 0.3 || share.withNode >= 0.5)
+      .map((share) => [share.name, percent(share.percent), percent(share.withNode)]),
+  );
+
+const functionTable = (shares: readonly Share[]): string =>
+  grid(
+    ['function', 'self time'],
+    shares.slice(0, topFunctions).map((share) => [share.name, percent(share.percent)]),
   );

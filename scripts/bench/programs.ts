@@ -10,6 +10,8 @@ export interface Program {
 }
 
 const running = new Set<ChildProcess>();
+/** Those that end because they were told to. */
+const stopping = new WeakSet<ChildProcess>();
 
 export interface ProgramOptions {
   readonly args: readonly string[];
@@ -61,8 +63,10 @@ export async function startProgram(options: ProgramOptions, path: string): Promi
       child.stdout?.resume();
     });
     child.once('error', reject);
-    child.once('exit', (code) => {
-      reject(new Error(`${options.args.join(' ')} ended with ${code}:\n${printed}${errors}`));
+    child.once('exit', (code, signal) => {
+      const ended = `${options.args[0]} ended by itself, with ${code ?? signal}:\n${printed}${errors}`;
+      if (!stopping.has(child)) console.error(ended);
+      reject(new Error(ended));
     });
   });
   return { process: child, url, stop: () => stop(child) };
@@ -70,6 +74,7 @@ export async function startProgram(options: ProgramOptions, path: string): Promi
 
 export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
+  stopping.add(child);
   const gone = once(child, 'exit');
   child.kill('SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), 5_000);

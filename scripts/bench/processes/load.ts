@@ -44,6 +44,19 @@ async function run(job: LoadJob): Promise<Sample> {
     authorization: `Bearer ${job.token}`,
   };
 
+  /** What was wrong with the answer; null: nothing. Rejects when there was none. */
+  async function ask(client: Client, body: string): Promise<string | null> {
+    const { statusCode, body: answer } = await client.request({
+      path: pathname,
+      method: 'POST',
+      headers,
+      body,
+    });
+    const text = await answer.text();
+    const right = statusCode === 200 && text.includes(job.marker) && !text.includes('"errors":');
+    return right ? null : `${statusCode} ${text.slice(0, 500)}`;
+  }
+
   async function user(first: number): Promise<void> {
     const client = new Client(origin, { pipelining: 1 });
     try {
@@ -51,17 +64,13 @@ async function run(job: LoadJob): Promise<Sample> {
         const body = fill(job.bodies[turn % job.bodies.length] ?? '');
         const asked = performance.now();
         if (asked >= end) return;
-        const { statusCode, body: answer } = await client.request({
-          path: pathname,
-          method: 'POST',
-          headers,
-          body,
-        });
-        const text = await answer.text();
+        const problem = await ask(client, body).catch((error: unknown) => `${error}`);
         const answered = performance.now();
-        if (statusCode !== 200 || !text.includes(job.marker) || text.includes('"errors":')) {
+        if (problem !== null) {
           wrong.errors += 1;
-          wrong.firstError ??= `${statusCode} ${text.slice(0, 500)}`;
+          wrong.firstError ??= problem;
+          // A server that is gone refuses thousands of times a second; one is enough to fail the run.
+          if (client.closed || client.destroyed || wrong.errors > 100) return;
         }
         if (asked >= measureFrom && answered <= end) latencies.push(answered - asked);
       }
