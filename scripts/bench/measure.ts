@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { LoadJob, Sample } from './load.ts';
 import { median } from './run.ts';
 
@@ -36,6 +37,7 @@ export async function measureCell(
     for (const target of shuffle(targets)) {
       const sample = await target.run({ connections: cell.connections, warmSeconds, seconds });
       if (sample.errors > 0) {
+        await pause(500); // a server that ended says so first
         throw new Error(
           `${target.name}, ${cell.workload}: ${sample.errors} wrong answers, the first: ${sample.firstError}`,
         );

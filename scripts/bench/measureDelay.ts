@@ -79,7 +79,7 @@ async function roundTripMs(url: string): Promise<number> {
 
 function targetsOf(
   run: Run,
-  { workload, scripts }: Findings,
+  { workload, script }: Findings,
   pair: ServerPair,
   { pgbench, postgresUrl }: { pgbench: string | undefined; postgresUrl: string },
 ): Target[] {
@@ -101,7 +101,7 @@ function targetsOf(
         runPgbench({
           program: pgbench,
           databaseUrl: postgresUrl,
-          scripts,
+          script,
           scratch: join(run.scratch, 'pgbench'),
           processors: run.processors.load,
           ...timing,

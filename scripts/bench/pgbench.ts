@@ -31,12 +31,10 @@ export interface PgbenchScript {
  * same round trips, where several in one become a pipeline. Values are variables, never part of the
  * text, so pgbench prepares exactly what the server prepared. `another`: the same operation once more;
  * values that differ from it (new ids, the SKU) must differ each time and are made up by the script.
- * `name` is the beginning of its variables' names, which all scripts of a run have in common.
  */
 export function toScript(
   roundTrips: readonly RoundTrip[],
   another: readonly RoundTrip[],
-  name: string,
 ): PgbenchScript {
   const variables: Record<string, string> = {};
   const lines: string[] = ['\\set unique random(1, 1000000000000)'];
@@ -46,7 +44,7 @@ export function toScript(
     for (const [place, statement] of statements.entries()) {
       const twin = another[turn]?.[place];
       if (twin?.text !== statement.text) throw new Error('the operation ran differently twice');
-      lines.push(`${inline(statement, twin, `${name}t${turn}p${place}v`, variables)};`);
+      lines.push(`${inline(statement, twin, `t${turn}p${place}v`, variables)};`);
     }
     if (pipelined) lines.push('\\endpipeline');
   }
@@ -77,7 +75,7 @@ function inline(
 export interface PgbenchRun {
   readonly program: string;
   readonly databaseUrl: string;
-  readonly scripts: readonly PgbenchScript[];
+  readonly script: PgbenchScript;
   readonly connections: number;
   readonly warmSeconds: number;
   readonly seconds: number;
@@ -87,24 +85,37 @@ export interface PgbenchRun {
 }
 
 /**
- * Runs the scripts in random turn with prepared statements, one connection to Postgres for each
- * client, and reads every transaction's time from the log. Throws when a transaction failed.
+ * Runs the script with prepared statements, one connection to Postgres for each client, and reads
+ * every transaction's time from the log. Throws when a transaction failed. Each client has its thread:
+ * a thread stands still while a statement is prepared, and 64 clients in one had a p99 of 624 ms on
+ * the nested page at 1 ms of delay, where it is 38.
  */
 export async function runPgbench(run: PgbenchRun): Promise<Sample> {
   const { program, scratch, processors, seconds } = run;
   await mkdir(scratch);
   try {
-    const files = run.scripts.map((_, index) => join(scratch, `script${index}.sql`));
-    for (const [index, { text }] of run.scripts.entries())
-      await writeFile(files[index] ?? '', text);
-    const variables = Object.assign({}, ...run.scripts.map((script) => script.variables));
+    const file = join(scratch, 'script.sql');
+    await writeFile(file, run.script.text);
     const total = Math.ceil(seconds + run.warmSeconds);
     const args = [
       ...(processors === undefined ? [] : ['-c', processors, program]),
-      ...['-n', '-M', 'prepared', '-c', `${run.connections}`, '-j', '1', '-T', `${total}`],
+      ...[
+        '-n',
+        '-M',
+        'prepared',
+        '-c',
+        `${run.connections}`,
+        '-j',
+        `${run.connections}`,
+        '-T',
+        `${total}`,
+      ],
       ...['-l', `--log-prefix=${join(scratch, 'log')}`],
-      ...files.flatMap((file) => ['-f', file]),
-      ...Object.entries(variables).flatMap(([name, value]) => ['-D', `${name}=${value}`]),
+      ...['-f', file],
+      ...Object.entries(run.script.variables).flatMap(([name, value]) => [
+        '-D',
+        `${name}=${value}`,
+      ]),
       run.databaseUrl,
     ];
     const command = processors === undefined ? program : 'taskset';

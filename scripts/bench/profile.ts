@@ -125,10 +125,7 @@ function ownersOf({ nodes }: CpuProfile): Map<number, string> {
   // V8 lists a caller before what it calls.
   for (const { id, children = [], callFrame } of nodes) {
     const place = placeOf(callFrame.url);
-    const owner =
-      place === undefined || place === 'node'
-        ? (owners.get(id) ?? place ?? engine(callFrame.functionName))
-        : place;
+    const owner = place === undefined || place === 'node' ? (owners.get(id) ?? 'node') : place;
     owners.set(id, owner);
     for (const child of children) owners.set(child, owner);
   }

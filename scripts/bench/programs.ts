@@ -60,11 +60,12 @@ export async function startProgram(options: ProgramOptions, path: string): Promi
       resolve(found);
       // From here on only drained: to look at a log line for every request would cost as much as to ask.
       lines.close();
-      child.stdout?.resume();
+      child.stdout?.removeAllListeners('data').resume();
     });
     child.once('error', reject);
     child.once('exit', (code, signal) => {
-      const ended = `${options.args[0]} ended by itself, with ${code ?? signal}:\n${printed}${errors}`;
+      const [program = ''] = options.args.filter((arg) => arg.endsWith('.ts'));
+      const ended = `${program} ended by itself, with ${code ?? signal}. ${printed}${errors}`;
       if (!stopping.has(child)) console.error(ended);
       reject(new Error(ended));
     });

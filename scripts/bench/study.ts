@@ -18,8 +18,8 @@ export interface Findings {
   readonly workload: Workload;
   readonly tenantry: RoundTrips;
   readonly postgraphile: RoundTrips;
-  /** What Tenantry asks of Postgres; one for each of the workload's requests. */
-  readonly scripts: readonly PgbenchScript[];
+  /** What Tenantry asks of Postgres for the first of the workload's requests. */
+  readonly script: PgbenchScript;
 }
 
 /** A server's way to Postgres, watched. */
@@ -29,7 +29,7 @@ interface Tap {
 }
 
 /** Long against everything else in an operation, so that dividing by it counts. */
-const probeDelayMs = 25;
+const probeDelayMs = 50;
 
 /**
  * Before anything is measured: do both servers answer the same, and what goes over the wire? Throws
@@ -50,7 +50,7 @@ export async function study(run: Run, chosen: readonly Workload[]): Promise<Find
       workload,
       tenantry: await countRoundTrips(workload, tenantry, run.seeded, ours),
       postgraphile: await countRoundTrips(workload, postgraphile, run.seeded, theirs),
-      scripts: await recordScripts(workload, tenantry, run.seeded, ours.reader),
+      script: await recordScript(workload, tenantry, run.seeded, ours.reader),
     });
   }
   await pair.stop();
@@ -116,18 +116,15 @@ async function countRoundTrips(
 
 const begin = /^(?:begin|start transaction)\b/i;
 
-async function recordScripts(
+async function recordScript(
   workload: Workload,
   endpoint: Endpoint,
   seeded: Seeded,
   reader: WireReader,
-): Promise<PgbenchScript[]> {
-  const scripts: PgbenchScript[] = [];
-  for (const body of bodiesFor(workload, endpoint.server, seeded)) {
-    const once = () => recordOne(() => askOnce(endpoint, body), reader);
-    scripts.push(toScript(await once(), await once(), `s${scripts.length}`));
-  }
-  return scripts;
+): Promise<PgbenchScript> {
+  const [body = ''] = bodiesFor(workload, endpoint.server, seeded);
+  const once = () => recordOne(() => askOnce(endpoint, body), reader);
+  return toScript(await once(), await once());
 }
 
 /** Until nothing else went over the wire at the same time, such as the counting of requests. */
