@@ -108,13 +108,13 @@ async function fillTenant(
        repeat('A thing that is sold, in a few words. ', 3), 'SKU-' || n,
        5 + (n * 7 % 500) + 0.90, 'EUR', 'Category ' || n % 20,
        (array['ACTIVE', 'ACTIVE', 'ACTIVE', 'DRAFT'])[1 + n % 4], array['tag' || n % 7], n % 90, at, at
-     from (select n, now() - (n || ' minutes')::interval as at from generate_series(1, $1::int) as n)`,
+     from (select n, now() - (n || ' minutes')::interval as at from generate_series(1, $1::int) as n) as each`,
     [sizes.products],
   );
   await run(
     `insert into app.customers (tenant_id, id, phone, name, created_at, updated_at)
      select tenant, ${idAt('at', 'customer')}, '+4915' || (100000000 + n), 'Customer ' || n, at, at
-     from (select n, now() - (n || ' hours')::interval as at from generate_series(1, $1::int) as n)`,
+     from (select n, now() - (n || ' hours')::interval as at from generate_series(1, $1::int) as n) as each`,
     [customers],
   );
   await run(
