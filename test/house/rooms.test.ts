@@ -36,7 +36,7 @@ function ignoredByGit(): Set<string> {
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((entry) => entry.endsWith('.ts'))
+    .filter((entry) => entry.endsWith('.ts') && !entry.includes('node_modules'))
     .map((entry) => join(folder, entry));
 }
 

@@ -1,0 +1,84 @@
+import { cpus, loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { makeSigningKeys } from '../../src/auth/signingKeys.ts';
+import { ask, openBenchDatabase } from './database/benchDatabase.ts';
+import { fullSizes, seedBench } from './database/seedBench.ts';
+import type { Cell } from './measure.ts';
+import { measureDelay } from './measureDelay.ts';
+import type { Options } from './options.ts';
+import { findPgbench, howToGetPgbench } from './pgbench.ts';
+import { pin, shareProcessors } from './processors.ts';
+import { profileTenantry } from './profile.ts';
+import { startNode } from './programs.ts';
+import { printCells, printRoundTrips } from './report.ts';
+import type { Run } from './run.ts';
+import { study } from './study.ts';
+import { workloads } from './workloads.ts';
+
+export interface Surroundings {
+  /** An empty directory. */
+  readonly scratch: string;
+  /** A Postgres to make a database on; undefined: an embedded one. */
+  readonly databaseUrl: string | undefined;
+  /** PATH. */
+  readonly path: string;
+  /** Takes what is to be done in the end, whatever happens. */
+  undo(step: () => Promise<unknown>): void;
+}
+
+/** Everything from an empty database to the table. Answers what `--json` writes. */
+export async function runBench(options: Options, surroundings: Surroundings): Promise<object> {
+  const { scratch, path } = surroundings;
+  const processors = shareProcessors();
+  console.log(processors.explanation);
+  pin(process.pid, processors.load);
+  const database = await openBenchDatabase(surroundings.databaseUrl);
+  surroundings.undo(database.remove);
+  pin(database.postmasterPid, processors.postgres);
+  const sizes = options.quick ? { ...fullSizes, tenants: 10 } : fullSizes;
+  const seeded = await seedBench(database, sizes);
+  const { version } = await ask<{ version: string }>(database.adminUrl, 'select version()');
+  console.log(`${version}\nSeeded: ${JSON.stringify(sizes)}`);
+  const loadProgram = fileURLToPath(new URL('processes/load.ts', import.meta.url));
+  const run: Run = {
+    options,
+    scratch,
+    path,
+    processors,
+    serverUrl: database.serverUrl,
+    seeded,
+    signingKeys: await makeSigningKeys(),
+    generator: startNode({ args: [loadProgram], processors: processors.load }, path, 'ipc'),
+  };
+  if (options.profile !== undefined) return profileTenantry(run, options.profile);
+
+  const pgbench = findPgbench(options.pgbench);
+  if (pgbench === undefined) console.log(`\n${howToGetPgbench}`);
+  const findings = await study(
+    run,
+    options.only.map((name) => workloads[name]),
+  );
+  console.log(`\nBoth servers give the same answers.\n\n${printRoundTrips(findings)}`);
+  const cells: Cell[] = [];
+  try {
+    for (const delayMs of options.delays) {
+      await measureDelay(run, delayMs, findings, pgbench, (cell) => cells.push(cell));
+    }
+  } finally {
+    // After an error too: what was measured until then took its time.
+    if (cells.length > 0) console.log(`\n${printCells(cells)}`);
+  }
+  const roundTrips = findings.map(({ workload, tenantry, postgraphile }) => ({
+    workload: workload.name,
+    tenantry,
+    postgraphile,
+  }));
+  const machine = {
+    cpu: cpus()[0]?.model,
+    count: cpus().length,
+    load: loadavg(),
+    node: process.version,
+  };
+  const when = new Date().toISOString();
+  return { when, machine, version, sizes, options, processors, roundTrips, cells };
+}
