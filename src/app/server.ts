@@ -10,6 +10,7 @@ import { ConfigError } from '../config.ts';
 import { checkIsolation } from '../db/isolation/checkIsolation.ts';
 import { schemaStamp } from '../db/migrate.ts';
 import { countRequests } from './countRequests.ts';
+import { UnsafeDatabase } from './explainFailure.ts';
 import { createHttpHandler } from './http.ts';
 import { listenIdentityChanges } from './listenIdentityChanges.ts';
 import type { Logger } from './logger.ts';
@@ -21,11 +22,6 @@ export interface RunningServer {
   readonly url: string;
   /** Stops taking requests, lets those under way finish, writes what is counted. */
   close(): Promise<void>;
-}
-
-/** The database is not one that may be served; the message says what is wrong and what to do. */
-export class UnsafeDatabase extends Error {
-  override readonly name = 'UnsafeDatabase';
 }
 
 /**
