@@ -10,6 +10,7 @@ import { ConfigError } from '../config.ts';
 import { checkIsolation } from '../db/isolation/checkIsolation.ts';
 import { schemaStamp } from '../db/migrate.ts';
 import { countRequests } from './countRequests.ts';
+import { drainable } from './drain.ts';
 import { UnsafeDatabase } from './explainFailure.ts';
 import { createHttpHandler } from './http.ts';
 import { listenIdentityChanges } from './listenIdentityChanges.ts';
@@ -72,6 +73,7 @@ export async function startServer(
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     void handler(request, response);
   });
+  const drain = drainable(server);
   // Slow headers and slow bodies hold a socket, nothing else, and not for long.
   server.headersTimeout = 10_000;
   server.requestTimeout = 60_000;
@@ -79,10 +81,7 @@ export async function startServer(
   return {
     url: `http://${config.host}:${(server.address() as AddressInfo).port}`,
     async close() {
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      });
+      await drain();
       await counter.close();
       await listener.close();
     },

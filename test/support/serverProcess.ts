@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,5 +55,6 @@ export function spawnServer(environment: Readonly<Record<string, string>>): Serv
 /** A directory for a server's keys or database; on a machine where we are root Postgres must reach it. */
 export async function makeDataDir(): Promise<{ path: string; remove(): Promise<void> }> {
   const directory = await mkdtemp(path.join(tmpdir(), 'tenantry-server-'));
+  await chmod(directory, 0o711);
   return { path: directory, remove: () => rm(directory, { recursive: true, force: true }) };
 }
