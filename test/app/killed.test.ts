@@ -80,7 +80,7 @@ test('SIGKILL in mid-mutation: what was answered is there, and no change without
 });
 
 async function leftBackends(): Promise<number> {
-  const { rows } = await demo.admin.query<{ count: number }>(
+  const { rows } = await demo.observer.query<{ count: number }>(
     `select count(*)::int from pg_stat_activity where datname = current_database() and usename = 'tenantry_server'`,
   );
   return rows[0]?.count ?? -1;

@@ -16,6 +16,8 @@ export interface DemoDatabase extends Pick<TestDatabase, 'adminUrl' | 'serverUrl
   readonly apiKey: string;
   /** A superuser, to hold locks and to see what really happened. */
   readonly admin: pg.Client;
+  /** Another, for pg_stat_activity: within a transaction that stays as it was seen first. */
+  readonly observer: pg.Client;
   /** How many of the servers' statements wait for a lock. */
   waiting(): Promise<number>;
   close(): Promise<void>;
@@ -34,22 +36,24 @@ export async function createDemoDatabase(): Promise<DemoDatabase> {
   await seedDemo(workplace, dataDir.path);
   await workplace.close();
   const admin = new pg.Client({ connectionString: clone.adminUrl });
-  await admin.connect();
+  const observer = new pg.Client({ connectionString: clone.adminUrl });
+  await Promise.all([admin.connect(), observer.connect()]);
   return {
     adminUrl: clone.adminUrl,
     serverUrl: clone.serverUrl,
     dataDir: dataDir.path,
     apiKey: await readFile(path.join(dataDir.path, 'demo-api-key'), 'utf8'),
     admin,
+    observer,
     async waiting() {
-      const { rows } = await admin.query<{ count: number }>(
+      const { rows } = await observer.query<{ count: number }>(
         `select count(*)::int from pg_stat_activity where datname = current_database()
          and usename = 'tenantry_server' and wait_event_type = 'Lock'`,
       );
       return rows[0]?.count ?? 0;
     },
     async close() {
-      await admin.end();
+      await Promise.all([admin.end(), observer.end()]);
       await clone.drop();
       await dataDir.remove();
     },
