@@ -18,6 +18,8 @@ export default defineConfig({
     // One Postgres serves all files; beyond four workers it is what they wait for.
     maxWorkers: Math.max(2, Math.min(4, availableParallelism())),
     testTimeout: 15_000,
+    // Four cores are shared by four workers and their servers; what comes at all comes within this.
+    expect: { poll: { timeout: 5_000 } },
     hookTimeout: 30_000,
     teardownTimeout: 15_000,
   },

@@ -3,6 +3,10 @@
 create role tenantry_lookup nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
 
 create role tenantry_operator login nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
+alter role tenantry_operator set idle_in_transaction_session_timeout = 15s;
+alter role tenantry_operator set lock_timeout = 5s;
+alter role tenantry_operator set search_path = app;
+alter role tenantry_operator set statement_timeout = 1min;
 
 create role tenantry_owner nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
 
@@ -331,6 +335,10 @@ create policy lookup on app.tenant_routes for select to tenantry_lookup
 create policy operator on app.tenant_routes for all to tenantry_operator
   using (true)
   with check (true);
+create policy own_keys_deleted_only on app.tenant_routes as restrictive for delete to tenantry_server
+  using ((kind = 'API_KEY'::text));
+create policy own_keys_only on app.tenant_routes as restrictive for insert to tenantry_server
+  with check ((kind = 'API_KEY'::text));
 create policy tenant on app.tenant_routes for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));

@@ -1,4 +1,4 @@
--- The four roles. Made once per cluster; passwords are set by the migration command, never here.
+-- The five roles. Made once per cluster; passwords are set by the migration command, never here.
 --   tenantry_owner     owns schema and tables, cannot log in. Row-level security is forced on it too.
 --   tenantry_server    what the server signs in as: owns nothing, bypasses nothing.
 --   tenantry_operator  a platform operator: its own policies, never a bypass.
@@ -29,27 +29,31 @@ begin
 end $$;
 
 -- A connection that hangs must not hold locks or a snapshot. The opener's own timers are shorter;
--- these are the net below them. Set only where they differ: ALTER ROLE collides across databases.
+-- these are the net below them. An operator's command may work longer, and holds locks no longer. The
+-- other roles cannot log in. Set only where they differ: ALTER ROLE collides across databases.
 do $$
 declare
   setting record;
-  current_settings text[];
 begin
-  select coalesce((select setconfig from pg_db_role_setting s join pg_roles r on r.oid = s.setrole
-                   where r.rolname = 'tenantry_server' and s.setdatabase = 0), '{}')
-    into current_settings;
   for setting in
     select * from (values
-      ('statement_timeout', '15s'),
-      ('lock_timeout', '5s'),
-      ('idle_in_transaction_session_timeout', '15s'),
-      ('search_path', 'app')
-    ) as wanted(name, value)
-    union all
-    select 'transaction_timeout', '60s' where current_setting('server_version_num')::int >= 170000
+      ('tenantry_server', 'statement_timeout', '15s', 0),
+      ('tenantry_server', 'lock_timeout', '5s', 0),
+      ('tenantry_server', 'idle_in_transaction_session_timeout', '15s', 0),
+      ('tenantry_server', 'transaction_timeout', '60s', 170000),
+      ('tenantry_server', 'search_path', 'app', 0),
+      ('tenantry_operator', 'statement_timeout', '1min', 0),
+      ('tenantry_operator', 'lock_timeout', '5s', 0),
+      ('tenantry_operator', 'idle_in_transaction_session_timeout', '15s', 0),
+      ('tenantry_operator', 'transaction_timeout', '5min', 170000),
+      ('tenantry_operator', 'search_path', 'app', 0)
+    ) as wanted(role, name, value, since)
+    where since <= current_setting('server_version_num')::int
+      and not exists (
+        select from pg_db_role_setting s join pg_roles r on r.oid = s.setrole
+        where r.rolname = wanted.role and s.setdatabase = 0
+          and wanted.name || '=' || wanted.value = any (s.setconfig))
   loop
-    if not (setting.name || '=' || setting.value = any (current_settings)) then
-      execute format('alter role tenantry_server set %I = %L', setting.name, setting.value);
-    end if;
+    execute format('alter role %I set %I = %L', setting.role, setting.name, setting.value);
   end loop;
 end $$;

@@ -4,14 +4,21 @@
 -- the tenant that is set. It returns ids, never columns: what comes out is read again under RLS.
 drop function if exists app.search_products(text);
 
+-- pg_trgm is where the database's administrator put it, in "extensions" or elsewhere. Its operators are
+-- named with that schema, for a search path that leads there would let its other contents stand in.
+do $do$
+declare
+  home text := (select quote_ident(n.nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+                where e.extname = 'pg_trgm');
+begin
 -- Loads pg_trgm: until then its settings are unknown, and naming one below would need a superuser.
-select extensions.show_limit();
-
+execute replace('select {home}.show_limit()', '{home}', home);
+execute replace($create$
 create function app.search_products(phrase text)
 returns table (product_id uuid, score real)
 language sql stable security definer
 rows 100
-set search_path = app, extensions, pg_temp
+set search_path = app, {home}, pg_temp
 set pg_trgm.word_similarity_threshold = 0.5
 as $$
   with wanted as materialized (
@@ -29,14 +36,16 @@ as $$
     where p.tenant_id = app.current_tenant() and p.search_vector @@ wanted.query
   ),
   alike as (
-    select p.id, extensions.word_similarity(wanted.folded, p.search_text) as score
+    select p.id, {home}.word_similarity(wanted.folded, p.search_text) as score
     from app.products p, wanted
-    where p.tenant_id = app.current_tenant() and wanted.folded operator(extensions.<%) p.search_text
+    where p.tenant_id = app.current_tenant() and wanted.folded operator({home}.<%) p.search_text
   )
   select both_ways.id, sum(both_ways.score)::real
   from (select * from exact union all select * from alike) as both_ways
   group by both_ways.id
-$$;
+$$
+$create$, '{home}', home);
+end $do$;
 
 revoke all on function app.search_products(text) from public;
 grant execute on function app.search_products(text) to tenantry_server;

@@ -1,4 +1,6 @@
--- Routes are found through app.find_tenant() and app.find_api_key(); a tenant writes only its own.
+-- Routes are found through app.find_tenant() and app.find_api_key(). A tenant writes those of its own
+-- API keys; slugs, domains and phone-number ids are the operator's to give, or whoever asks first for a
+-- free one gets the messages that another business expects there.
 alter table app.tenant_routes enable row level security;
 alter table app.tenant_routes force row level security;
 
@@ -6,6 +8,15 @@ drop policy if exists tenant on app.tenant_routes;
 create policy tenant on app.tenant_routes to tenantry_server
   using (tenant_id = app.current_tenant())
   with check (tenant_id = app.current_tenant());
+
+-- Restrictive, so that whatever else may be allowed some day they still hold.
+drop policy if exists own_keys_only on app.tenant_routes;
+create policy own_keys_only on app.tenant_routes as restrictive for insert to tenantry_server
+  with check (kind = 'API_KEY');
+drop policy if exists own_keys_deleted_only on app.tenant_routes;
+create policy own_keys_deleted_only on app.tenant_routes as restrictive for delete to tenantry_server
+  using (kind = 'API_KEY');
+
 revoke all on app.tenant_routes from public, tenantry_server;
 grant select, insert, delete on app.tenant_routes to tenantry_server;
 

@@ -178,10 +178,16 @@ async function readBody(request: IncomingMessage, most: number): Promise<Buffer<
   requireSize(request, most);
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > most) throw tooLarge(most);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > most) throw tooLarge(most);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // Whoever breaks off reads no answer; as an error of ours it would fill the log.
+    if (error instanceof PublicError || request.errored === null) throw error;
+    throw new PublicError('BAD_REQUEST', 'The body broke off.');
   }
   return Buffer.concat(chunks);
 }

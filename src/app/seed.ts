@@ -3,6 +3,7 @@ import { findTenant } from '../auth/lookups.ts';
 import { hashPassword } from '../auth/passwords.ts';
 import { permissions } from '../auth/permissions.ts';
 import type { Actor } from '../auth/principal.ts';
+import { ConfigError } from '../config.ts';
 import type { TenantTransaction } from '../db/database.ts';
 import { provision } from '../db/provision.ts';
 import { createApiKey } from '../features/apiKeys/apiKeys.ts';
@@ -36,7 +37,9 @@ export async function seedDemo(
   dataDir: string,
 ): Promise<{ greeting: string }> {
   const { database, operatorUrl } = workplace;
-  if (operatorUrl === undefined) throw new Error('Seeding needs DATABASE_URL.');
+  if (operatorUrl === undefined) {
+    throw new ConfigError('Seeding needs DATABASE_URL with a password, or OPERATOR_DATABASE_URL.');
+  }
   const demos = demoData(new Date());
   const known = await Promise.all(demos.map(({ slug }) => findTenant(database, 'SLUG', slug)));
   const tenantIds = demos.map((_, index) => known[index]?.id ?? newId());

@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { accessTokens } from '../auth/accessToken.ts';
 import { createAuthenticator } from '../auth/authenticate.ts';
 import { listMemberships } from '../auth/lookups.ts';
@@ -10,10 +9,14 @@ import { ConfigError } from '../config.ts';
 import { checkIsolation } from '../db/isolation/checkIsolation.ts';
 import { schemaStamp } from '../db/migrate.ts';
 import { countRequests } from './countRequests.ts';
+import { drainable } from './drain.ts';
+import { UnsafeDatabase } from './explainFailure.ts';
 import { createGraphiQL } from './graphiql/page.ts';
 import { createHttpHandler } from './http.ts';
+import { createHttpServer, listen } from './listen.ts';
 import { listenIdentityChanges } from './listenIdentityChanges.ts';
 import type { Logger } from './logger.ts';
+import { recordSignIns } from './recordSignIns.ts';
 import { buildSchema } from './schema.ts';
 import type { Workplace } from './workplace.ts';
 import { createGraphQLServer } from './yoga.ts';
@@ -22,11 +25,6 @@ export interface RunningServer {
   readonly url: string;
   /** Stops taking requests, lets those under way finish, writes what is counted. */
   close(): Promise<void>;
-}
-
-/** The database is not one that may be served; the message says what is wrong and what to do. */
-export class UnsafeDatabase extends Error {
-  override readonly name = 'UnsafeDatabase';
 }
 
 /**
@@ -46,7 +44,8 @@ export async function startServer(
   const authenticator = createAuthenticator(database, tokens);
   const listener = await listenIdentityChanges(workplace.serverUrl, authenticator, logger);
   const counter = countRequests(database, logger);
-  const signIn = createSignIn(database, tokens);
+  const journal = recordSignIns(database, logger);
+  const signIn = createSignIn(database, tokens, journal);
   const graphiql = config.graphiql
     ? createGraphiQL(config.demoIdentities ? { signIn, dataDir: config.dataDir } : null)
     : null;
@@ -78,20 +77,13 @@ export async function startServer(
     uploadMaxBytes: config.uploadMaxBytes,
     logger,
   });
-  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-    void handler(request, response);
-  });
-  // Slow headers and slow bodies hold a socket, nothing else, and not for long.
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 60_000;
-  await listen(server, config);
+  const server = createHttpServer((request, response) => void handler(request, response));
+  const drain = drainable(server);
   return {
-    url: `http://${config.host}:${(server.address() as AddressInfo).port}`,
+    url: await listen(server, config),
     async close() {
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      });
+      await drain();
+      await journal.close();
       await counter.close();
       await listener.close();
     },
@@ -146,17 +138,4 @@ function answerJson(response: ServerResponse, status: number, body: unknown): vo
   response.statusCode = status;
   response.setHeader('Content-Type', 'application/json; charset=utf-8');
   response.end(JSON.stringify(body));
-}
-
-function listen(server: Server, { host, port }: Config): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new ConfigError(`PORT ${port} is in use; choose another, or 0 for any free one.`)
-          : error,
-      );
-    });
-    server.listen(port, host, () => resolve());
-  });
 }

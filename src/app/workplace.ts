@@ -3,7 +3,7 @@ import { ConfigError } from '../config.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { startEmbeddedPostgres } from '../db/embedded.ts';
 import { migrate } from '../db/migrate.ts';
-import { operatorUrlFrom, serverUrlFrom } from '../db/serverRole.ts';
+import { hasPassword, operatorUrlFrom, serverUrlFrom } from '../db/serverRole.ts';
 import type { Logger } from './logger.ts';
 
 /** Where a process finds its database: the URLs, and what to undo in the end. */
@@ -49,7 +49,8 @@ export async function openWorkplace(config: Config, logger: Logger): Promise<Wor
     adminUrl,
     serverUrl,
     operatorUrl:
-      config.operatorUrl ?? (adminUrl === undefined ? undefined : operatorUrlFrom(adminUrl)),
+      config.operatorUrl ??
+      (adminUrl !== undefined && hasPassword(adminUrl) ? operatorUrlFrom(adminUrl) : undefined),
     embedded: embedded !== null,
     async close() {
       await database.close();
@@ -64,7 +65,8 @@ function openServerDatabase(config: Config, url: string, logger: Logger): Databa
     applicationName: 'tenantry',
     poolSize: config.poolSize,
     maxWaiting: 500,
-    acquireTimeoutMs: 3_000,
+    // Whoever waits longer is told to come back: a 503 now is worth more than an answer too late.
+    acquireTimeoutMs: 2_000,
     openTimeoutMs: 5_000,
     operationTimeoutMs: 20_000,
     closeTimeoutMs: 10_000,

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Principal } from '../auth/principal.ts';
 import type { Services } from '../graphql/context.ts';
+import { documentLimits } from './documentLimits.ts';
 import { errorPlugin } from './errorPlugin.ts';
 import type { Logger } from './logger.ts';
 import { operationPlugin, type ServerContext } from './operationPlugin.ts';
@@ -31,6 +32,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
     multipart: false,
     logging: false,
     plugins: [
+      documentLimits,
       uploadPlugin(),
       operationPlugin(options.services, options.onAnswered),
       errorPlugin(options.logger),

@@ -24,18 +24,46 @@ export interface SignedIn {
 /** null: refused. Unknown person, wrong password and no such membership are one answer. */
 export type SignIn = (request: SignInRequest, facts: RequestFacts) => Promise<SignedIn | null>;
 
+/** Where sign-ins are written down. */
+export interface SignInJournal {
+  /** Resolves when it is written: nobody is signed in without. */
+  succeeded(
+    who: { userId: string; name: string; membership: Membership },
+    facts: RequestFacts,
+  ): Promise<void>;
+  /** Somebody knew a person's address and not the rest. Returns at once; undefined: nowhere to write it. */
+  failed(findMembership: () => Promise<Membership | undefined>, facts: RequestFacts): void;
+}
+
 const sessionDays = 30;
 
-export function createSignIn(database: Database, tokens: AccessTokens): SignIn {
+export function createSignIn(
+  database: Database,
+  tokens: AccessTokens,
+  journal: SignInJournal,
+): SignIn {
+  async function listOpen(userId: string): Promise<Membership[]> {
+    const memberships = await listMemberships(database, userId);
+    return memberships.filter(({ status }) => status !== 'DELETING');
+  }
+
   return async ({ email, password, tenantSlug }, facts) => {
     const credentials = await findCredentials(database, email.trim());
     const right = await verifyPassword(credentials?.password_hash ?? null, password);
-    if (!right || credentials === null) return null;
-    const memberships = await listMemberships(database, credentials.user_id);
-    const open = memberships.filter(({ status }) => status !== 'DELETING');
-    const membership =
-      tenantSlug === undefined ? open[0] : open.find(({ slug }) => slug === tenantSlug);
-    if (membership === undefined) return null;
+    if (credentials === null) return null;
+    if (!right) {
+      journal.failed(async () => {
+        const open = await listOpen(credentials.user_id);
+        return chosen(open, tenantSlug) ?? open[0];
+      }, facts);
+      return null;
+    }
+    const memberships = await listOpen(credentials.user_id);
+    const membership = chosen(memberships, tenantSlug);
+    if (membership === undefined) {
+      journal.failed(async () => memberships[0], facts);
+      return null;
+    }
     const sessionId = newId();
     await openSession(database, {
       id: sessionId,
@@ -44,12 +72,19 @@ export function createSignIn(database: Database, tokens: AccessTokens): SignIn {
       ip: facts.ip,
       userAgent: facts.userAgent,
     });
+    const { user_id: userId, name } = credentials;
+    await journal.succeeded({ userId, name, membership }, facts);
     const { token, expiresAt } = await tokens.issue({
-      userId: credentials.user_id,
+      userId,
       tenantId: membership.tenant_id,
       sessionId,
       role: membership.role,
     });
-    return { token, expiresAt, sessionId, userId: credentials.user_id, membership, memberships };
+    return { token, expiresAt, sessionId, userId, membership, memberships };
   };
+}
+
+/** The oldest membership when no business is named. */
+function chosen(open: readonly Membership[], tenantSlug: string | undefined) {
+  return tenantSlug === undefined ? open[0] : open.find(({ slug }) => slug === tenantSlug);
 }

@@ -6,6 +6,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate as runDrizzleMigrations } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
 import {
+  hasPassword,
   operatorRole,
   operatorUrlFrom,
   scramVerifier,
@@ -37,17 +38,21 @@ export interface MigrateOptions {
  */
 export async function migrate(options: MigrateOptions): Promise<{ applied: string[] }> {
   const log = options.log ?? (() => undefined);
+  const serverUrl = options.serverUrl ?? serverUrlFrom(options.url);
+  // Nobody need sign in as an operator: without a password nobody can.
+  const operatorUrl =
+    options.operatorUrl ?? (hasPassword(options.url) ? operatorUrlFrom(options.url) : undefined);
   const client = new pg.Client({
     connectionString: options.url,
     application_name: 'tenantry migrate',
   });
   client.on('error', () => undefined); // the pending query rejects with the same loss; this only keeps the process
-  await client.connect();
   try {
+    await client.connect(); // refused half-way, it still holds a socket, which is ended below
     await client.query('select pg_advisory_lock($1)', [migrationLock]);
     await runSqlFolder(client, 'bootstrap');
-    await setPassword(client, options.serverUrl ?? serverUrlFrom(options.url));
-    await setPassword(client, options.operatorUrl ?? operatorUrlFrom(options.url));
+    await setPassword(client, serverUrl);
+    if (operatorUrl !== undefined) await setPassword(client, operatorUrl);
     const applied = await migrateTables(client);
     for (const name of applied) log(`applied ${name}`);
     await finishSql(client, options.repair ?? false);

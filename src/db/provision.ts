@@ -30,8 +30,8 @@ export async function provision(
     application_name: 'tenantry provision',
   });
   client.on('error', () => undefined); // the pending query rejects with the same loss
-  await client.connect();
   try {
+    await client.connect();
     await client.query('begin');
     for (const { id, email, name, passwordHash } of users) {
       await client.query(

@@ -1,4 +1,5 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { DatabaseSetupError } from './explainFailure.ts';
 
 export const serverRole = 'tenantry_server';
 export const operatorRole = 'tenantry_operator';
@@ -7,12 +8,19 @@ export const operatorRole = 'tenantry_operator';
  * The URL of a serving role on the database that `adminUrl` names, with a password derived from the
  * administrator's (HMAC-SHA-256). So a laptop and a test need one URL and no file of secrets: who can
  * derive it already holds the stronger credential. Production names its own in APP_DATABASE_URL.
+ * Throws DatabaseSetupError for a URL without a password: from nothing everybody can derive it.
  */
 export function roleUrlFrom(
   adminUrl: string,
   role: typeof serverRole | typeof operatorRole,
 ): string {
   const url = new URL(adminUrl);
+  if (!hasPassword(adminUrl)) {
+    const variable = role === serverRole ? 'APP_DATABASE_URL' : 'OPERATOR_DATABASE_URL';
+    throw new DatabaseSetupError(
+      `DATABASE_URL has no password to derive the one of ${role} from: set ${variable}, or give DATABASE_URL a password.`,
+    );
+  }
   const password = createHmac('sha256', `tenantry:${decodeURIComponent(url.password)}`)
     .update(role)
     .digest('base64url');
@@ -21,6 +29,7 @@ export function roleUrlFrom(
   return url.href;
 }
 
+export const hasPassword = (url: string): boolean => new URL(url).password !== '';
 export const serverUrlFrom = (adminUrl: string): string => roleUrlFrom(adminUrl, serverRole);
 export const operatorUrlFrom = (adminUrl: string): string => roleUrlFrom(adminUrl, operatorRole);
 

@@ -75,6 +75,35 @@ describe('the server’s role', () => {
   });
 });
 
+describe('a tenant', () => {
+  const insert = 'insert into app.tenant_routes (kind, key, tenant_id) values ($1, $2, $3)';
+
+  it.each(['SLUG', 'DOMAIN', 'PHONE_NUMBER_ID'])('takes no free %s for itself', async (kind) => {
+    const { a } = tenants;
+    expect(await tenants.refusal(a, insert, [kind, 'free', a])).toBe(noPrivilege);
+    // Nor by turning its own key's route into one.
+    const update = 'update app.tenant_routes set kind = $1 where tenant_id = $2';
+    expect(await tenants.refusal(a, update, [kind, a])).toBe(noPrivilege);
+  });
+
+  it('routes its own API keys, and no other tenant’s', async () => {
+    const { a, b } = tenants;
+    expect(await tenants.refusal(a, insert, ['API_KEY', 'hash', a])).toBeUndefined();
+    expect(await tenants.refusal(a, insert, ['API_KEY', 'hash', b])).toBe(noPrivilege);
+  });
+
+  it('does not give up a route that the operator gave it', async () => {
+    const { a } = tenants;
+    await tenants.admin.query(insert, ['SLUG', 'given', a]);
+    await tenants.asTenant(a, (client) => client.query('delete from app.tenant_routes'));
+    const { rows } = await tenants.admin.query(
+      'select kind from app.tenant_routes where tenant_id = $1',
+      [a],
+    );
+    expect(rows).toEqual([{ kind: 'SLUG' }]);
+  });
+});
+
 describe('a backup by the owner', () => {
   // pg_dump sets row_security = off: a role that policies apply to gets an error, never a part.
   it('fails on every table rather than coming out short', async () => {

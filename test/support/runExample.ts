@@ -1,5 +1,5 @@
 import { type Example, readExamples } from '../../src/app/graphiql/examples.ts';
-import type { Answer } from './server.ts';
+import type { Answer } from './ask.ts';
 
 type Ask = (query: string, variables: object) => Promise<Answer>;
 

@@ -8,14 +8,8 @@ import { startServer } from '../../src/app/server.ts';
 import { openWorkplace } from '../../src/app/workplace.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/database.ts';
+import { type Answer, askAt, tokenAt } from './ask.ts';
 import { createTestDatabase } from './postgres.ts';
-
-export interface Answer {
-  status: number;
-  headers: Headers;
-  /** As JSON.parse gives it. */
-  body: ReturnType<typeof JSON.parse>;
-}
 
 export interface TestServer {
   readonly url: string;
@@ -55,18 +49,6 @@ export async function startTestServer(settings: Record<string, string> = {}): Pr
   await seedDemo(workplace, dataDir);
   const server = await startServer(config, workplace, logger);
 
-  async function ask(credential: string | null, query: string, variables?: object) {
-    const response = await fetch(`${server.url}/graphql`, {
-      method: 'POST',
-      headers: {
-        'Content-Type': 'application/json',
-        ...(credential === null ? {} : { Authorization: `Bearer ${credential}` }),
-      },
-      body: JSON.stringify({ query, variables }),
-    });
-    return { status: response.status, headers: response.headers, body: await response.json() };
-  }
-
   async function withAdmin<T>(work: (admin: Client) => Promise<T>): Promise<T> {
     const admin = new Client({ connectionString: clone.adminUrl });
     await admin.connect();
@@ -78,15 +60,8 @@ export async function startTestServer(settings: Record<string, string> = {}): Pr
     database: workplace.database,
     environment,
     apiKey: await readFile(path.join(dataDir, 'demo-api-key'), 'utf8'),
-    ask,
-    async tokenOf(email, tenantSlug) {
-      const { body } = await ask(
-        null,
-        'mutation ($input: SignInInput!) { signIn(input: $input) { token } }',
-        { input: { email, password: 'demo-password', tenantSlug } },
-      );
-      return body.data.signIn.token;
-    },
+    ask: (credential, query, variables) => askAt(server.url, credential, query, variables),
+    tokenOf: (email, tenantSlug) => tokenAt(server.url, email, tenantSlug),
     asAdmin: (text, values = []) =>
       withAdmin(async (admin) => (await admin.query(text, [...values])).rows),
     holding: (text, values, work) =>

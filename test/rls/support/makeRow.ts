@@ -48,13 +48,23 @@ export async function makeRow(
       if (!(error instanceof pg.DatabaseError) || error.constraint === undefined) throw error;
       const refused = error.code === '23514' ? (table.checks[error.constraint] ?? []) : [];
       // 23505: a key that all tenants share, such as a slug, has to differ after all.
-      const shared = error.code === '23505' ? table.columns.filter(({ unique }) => unique) : [];
+      const shared = error.code === '23505' ? variable(table, error.detail ?? '') : [];
       const varied = [...refused, ...shared.map(({ name }) => name)];
       if (varied.length === 0 || varied.every((name) => (attempts.get(name) ?? 0) > 20))
         throw error;
       for (const name of varied) attempts.set(name, (attempts.get(name) ?? 0) + 1);
     }
   }
+}
+
+/** Of the key that is taken ("Key (kind, key)=(…) already exists.") what is free to choose. */
+function variable(table: TenantTable, detail: string): readonly Column[] {
+  const names = /^Key \(([^)]*)\)/.exec(detail)?.[1]?.split(', ') ?? [];
+  const columns = table.columns.filter(
+    ({ name }) => name !== table.tenantKey && names.includes(name),
+  );
+  const free = columns.filter(({ literals }) => literals.length === 0);
+  return free.length > 0 ? free : columns;
 }
 
 function fill(

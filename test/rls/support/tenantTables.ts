@@ -4,7 +4,7 @@ export interface Column {
   readonly name: string;
   readonly type: string;
   readonly required: boolean;
-  /** Texts that its CHECK constraints name: `'NEW'`, or a pattern. */
+  /** Texts that its restrictive policies, then its CHECK constraints name: `'NEW'`, or a pattern. */
   readonly literals: readonly string[];
   readonly unique: boolean;
 }
@@ -49,9 +49,16 @@ export async function readTables(admin: pg.Client): Promise<TenantTable[]> {
           'required', a.attnotnull and not a.atthasdef,
           'unique', exists (select from pg_index i where i.indrelid = c.oid and i.indisunique
                             and a.attnum = any (i.indkey)),
-          'literals', (select coalesce(jsonb_agg(replace(found[1], '''''', '''')), '[]')
-            from pg_constraint k, regexp_matches(pg_get_constraintdef(k.oid), '''((?:[^'']|'''')*)''::text', 'g') found
-            where k.conrelid = c.oid and k.contype = 'c' and a.attnum = any (k.conkey))
+          'literals', (select coalesce(jsonb_agg(replace(found[1], '''''', '''') order by place), '[]')
+            from (
+              select 1 as place, pg_get_expr(p.polwithcheck, p.polrelid) as text from pg_policy p
+              where p.polrelid = c.oid and not p.polpermissive and exists (
+                select from pg_depend d where d.classid = 'pg_policy'::regclass and d.objid = p.oid
+                  and d.refobjid = c.oid and d.refobjsubid = a.attnum)
+              union all
+              select 2, pg_get_constraintdef(k.oid) from pg_constraint k
+              where k.conrelid = c.oid and k.contype = 'c' and a.attnum = any (k.conkey)
+            ) as condition, regexp_matches(condition.text, '''((?:[^'']|'''')*)''::text', 'g') found)
         ) order by a.attnum)
         from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         and a.attgenerated = '') as columns,
