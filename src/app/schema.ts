@@ -14,7 +14,13 @@ import '../features/products/productMutations.graphql.ts';
 import '../features/products/products.graphql.ts';
 import '../features/tenants/tenants.graphql.ts';
 import '../features/usage/usage.graphql.ts';
-import { DirectiveLocation, GraphQLDirective, GraphQLNonNull, GraphQLString } from 'graphql';
+import {
+  DirectiveLocation,
+  GraphQLDirective,
+  GraphQLNonNull,
+  GraphQLString,
+  specifiedDirectives,
+} from 'graphql';
 import { builder } from '../graphql/builder.ts';
 
 const requiresPermission = new GraphQLDirective({
@@ -31,4 +37,4 @@ const requiresPermission = new GraphQLDirective({
 
 /** The whole schema; every feature is named above, and nowhere else. */
 export const buildSchema = (): GraphQLSchema =>
-  builder.toSchema({ directives: [requiresPermission] });
+  builder.toSchema({ directives: [...specifiedDirectives, requiresPermission] });

@@ -322,6 +322,15 @@ describe('customers', () => {
   });
 });
 
+describe('the standard directives', () => {
+  test('@skip and @include leave fields out and let them in', async () => {
+    const query =
+      'query ($yes: Boolean!) { viewer { name @skip(if: $yes) email @include(if: $yes) } }';
+    const { body } = await server.ask(owner, query, { yes: true });
+    expect(body).toEqual({ data: { viewer: { email: 'owner@lumen.example' } } });
+  });
+});
+
 describe('HTTP', () => {
   test('too large, too deep, of the wrong type, or not there: refused with a clear status', async () => {
     const send = (body: string, type = 'application/json', path = '/graphql') =>
