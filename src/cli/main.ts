@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { ConfigError } from '../config.ts';
+import { explainFailure } from '../app/explainFailure.ts';
 import { Refusal } from '../lib/errors.ts';
 import { CommandFailed } from './commandFailed.ts';
 import { importCommand } from './importCommand.ts';
@@ -17,8 +17,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   // What its reader can mend is said in a sentence; anything else keeps its stack.
-  const known =
-    error instanceof ConfigError || error instanceof CommandFailed || error instanceof Refusal;
-  console.error(known ? error.message : error);
+  const known = error instanceof CommandFailed || error instanceof Refusal;
+  console.error(known ? error.message : (explainFailure(error) ?? error));
   process.exitCode = 1;
 }

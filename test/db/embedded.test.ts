@@ -1,17 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmod,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  realpath,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -28,6 +17,7 @@ import {
   stopEverything,
   tell,
 } from '../support/embedded.ts';
+import { makeTemporary } from '../support/temporary.ts';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -36,8 +26,7 @@ let root: string;
 let dataDir: string;
 
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'embedded test '));
-  await chmod(root, 0o711);
+  root = await makeTemporary('embedded test ');
   dataDir = join(root, 'the data');
   const embedded = await start(dataDir);
   await query(embedded.url, 'create table kept (n int)');

@@ -1,10 +1,10 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { serverUrlFrom } from '../../src/db/serverRole.ts';
+import { makeTemporary } from '../support/temporary.ts';
 import { watchProcess } from './support/faults.ts';
 import { expectHonest, expectRecovered, runLoad } from './support/load.ts';
 import { createTwoTenants, until } from './support/twoTenants.ts';
@@ -12,8 +12,7 @@ import { createTwoTenants, until } from './support/twoTenants.ts';
 // A server of its own, whatever the other tests use: it is killed here.
 test('Postgres crashes and is restarted under load, twice', async () => {
   const watched = watchProcess();
-  const dataDir = await mkdtemp(join(tmpdir(), 'tenantry restart '));
-  await chmod(dataDir, 0o711); // when we are root, Postgres runs as somebody else
+  const dataDir = await makeTemporary('tenantry restart ');
   const embedded = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
   onTestFinished(async () => {
     await embedded.stop();

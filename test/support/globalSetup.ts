@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { isAlive } from '../../src/db/embedded/processes.ts';
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
+import { makeTemporary, temporaryBase } from './temporary.ts';
 import { createTemplate, dropDatabasesOf, nameRun } from './testDatabases.ts';
 
 const EMBEDDED_PREFIX = 'tenantry-test-';
@@ -69,8 +69,7 @@ async function startContainer(): Promise<Source> {
 
 async function startEmbedded(): Promise<Source> {
   await sweepKilledRuns();
-  const dataDir = await mkdtemp(join(tmpdir(), `${EMBEDDED_PREFIX}${process.pid}-`));
-  await chmod(dataDir, 0o711); // When we are root, Postgres runs as somebody else.
+  const dataDir = await makeTemporary(`${EMBEDDED_PREFIX}${process.pid}-`);
   // Nothing here need survive a crash of the machine.
   const settings = { fsync: 'off', full_page_writes: 'off', max_connections: '200' };
   const embedded = await startEmbeddedPostgres({ dataDir, settings });
@@ -86,10 +85,11 @@ async function startEmbedded(): Promise<Source> {
 
 /** A run that was killed leaves its server running: it belongs to no process group that dies with it. */
 async function sweepKilledRuns(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
+  const base = await temporaryBase();
+  for (const name of await readdir(base)) {
     const pid = name.startsWith(EMBEDDED_PREFIX) ? Number(name.split('-')[2]) : Number.NaN;
     if (!(pid > 0) || isAlive(pid)) continue;
-    const dataDir = join(tmpdir(), name);
+    const dataDir = join(base, name);
     const left = await startEmbeddedPostgres({ dataDir }).catch(() => undefined);
     await left?.stop();
     await rm(dataDir, { recursive: true, force: true }).catch(() => undefined);

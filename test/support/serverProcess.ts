@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { makeTemporary } from './temporary.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -52,9 +51,8 @@ export function spawnServer(environment: Readonly<Record<string, string>>): Serv
   };
 }
 
-/** A directory for a server's keys or database; on a machine where we are root Postgres must reach it. */
+/** A directory for a server's keys or database. */
 export async function makeDataDir(): Promise<{ path: string; remove(): Promise<void> }> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'tenantry-server-'));
-  await chmod(directory, 0o711);
+  const directory = await makeTemporary('tenantry-server-');
   return { path: directory, remove: () => rm(directory, { recursive: true, force: true }) };
 }

@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { askAt } from '../support/ask.ts';
+import { createDemoDatabase, type DemoDatabase } from '../support/demoDatabase.ts';
+import { type ServerProcess, spawnServer } from '../support/serverProcess.ts';
+
+// Everything that is said to the server and must not be heard from it again, at its most talkative.
+
+let demo: DemoDatabase;
+let server: ServerProcess;
+let url: string;
+beforeAll(async () => {
+  demo = await createDemoDatabase();
+  server = spawnServer({
+    APP_DATABASE_URL: demo.serverUrl,
+    DATA_DIR: demo.dataDir,
+    LOG_LEVEL: 'trace',
+  });
+  url = await server.url;
+});
+afterAll(async () => {
+  await server?.end('SIGKILL');
+  await demo?.close();
+});
+
+const signIn =
+  'mutation ($input: SignInInput!) { signIn(input: $input) { token userErrors { message } } }';
+const create =
+  'mutation ($input: ProductCreateInput!) { productCreate(input: $input) { product { id } userErrors { message } } }';
+const makeKey =
+  'mutation { apiKeyCreate(input: { name: "canary", scopes: ["products:read"] }) { secret } }';
+const price = { amount: '1.00', currencyCode: 'EUR' };
+
+test('secrets and what tenants write are in no log line and no error', async () => {
+  const wrong = 'canary-wrong-password';
+  await askAt(url, null, signIn, { input: { email: 'owner@lumen.example', password: wrong } });
+  // Refused as a variable of the wrong type, which a library would quote.
+  await askAt(url, null, signIn, {
+    input: { email: 'x', password: wrong, unknown: 'canary-field' },
+  });
+  await askAt(url, null, signIn, { input: { email: ['canary-mail'], password: wrong } });
+  const demoPassword = { email: 'owner@lumen.example', password: 'demo-password' };
+  const { token } = (await askAt(url, null, signIn, { input: demoPassword })).body.data.signIn;
+  const { secret } = (await askAt(url, token, makeKey)).body.data.apiKeyCreate;
+  await askAt(url, secret, '{ products(first: 1) { nodes { id } } }');
+  const badToken = `${token.slice(0, -6)}canary`;
+  const badCredentials = ['canary-credential', `tnt_${'canary'.repeat(7)}x`, badToken];
+  for (const credential of badCredentials) {
+    expect((await askAt(url, credential, '{ __typename }')).status).toBe(401);
+  }
+  await fetch(`${url}/graphql?query=canary-in-the-address`, {
+    headers: { Authorization: 'Basic canary-basic', Cookie: 'session=canary-cookie' },
+  });
+
+  // A fault of ours with a tenant's words in it: Postgres says "Failing row contains (…)".
+  await demo.admin.query(
+    `alter table app.products add constraint refuses_canaries check (name not like 'canary%') not valid`,
+  );
+  const input = { name: 'canary-name', description: 'canary-text', price };
+  const failed = (await askAt(url, token, create, { input })).body;
+  expect(failed.errors[0].extensions.code).toBe('INTERNAL');
+  const line = server
+    .output()
+    .split('\n')
+    .find((text) => text.includes('"level":50'));
+  // What it takes to find the fault is there.
+  expect(line).toContain(failed.errors[0].extensions.requestId);
+  expect(line).toContain('23514');
+  expect(line).toContain('refuses_canaries');
+  await demo.admin.query('alter table app.products drop constraint refuses_canaries');
+
+  const keys = await readFile(path.join(demo.dataDir, 'jwt-keys.json'), 'utf8');
+  const privateHalf = JSON.parse(keys).keys[0].d;
+  const database = new URL(demo.serverUrl).password;
+  const said = server.output();
+  expect(said).toContain('"request"');
+  for (const [what, value] of Object.entries({
+    ...{ wrong, demoPassword: 'demo-password', token, badToken, secret, privateHalf, database },
+    ...{ apiKey: demo.apiKey, signature: token.split('.')[2] },
+  })) {
+    expect({ what, isSaid: said.includes(value) }).toEqual({ what, isSaid: false });
+  }
+  expect(said.match(/canary-[\w-]+/g)).toBeNull();
+});
+
+test('a fault of ours says nothing of SQL, constraints, files or stacks', async () => {
+  const told =
+    /select|insert|column|constraint|relation|app\.|\.ts|node_modules|\bat \/|stack|sqlstate|42703|23514/i;
+  const page = '{ products(first: 1) { nodes { id description } } }';
+  await demo.admin.query('alter table app.products rename column description to gone');
+  for (const [query, variables] of [[page], [create, { input: { name: 'A', price } }]] as const) {
+    const { body } = await askAt(url, demo.apiKey, query, variables);
+    const { message, extensions } = body.errors[0];
+    expect(extensions).toMatchObject({ code: 'INTERNAL', requestId: expect.any(String) });
+    expect(message).not.toMatch(told);
+    expect(Object.keys(extensions).toSorted()).toEqual(['code', 'requestId']);
+    expect(Object.keys(body.errors[0])).not.toContain('stack');
+  }
+  await demo.admin.query('alter table app.products rename column gone to description');
+  expect((await askAt(url, demo.apiKey, page)).body.errors).toBeUndefined();
+});
