@@ -67,7 +67,8 @@ test.each([
   const hangUp = send(operation, { id, name: 'hung up' });
   await expect.poll(demo.waiting).toBe(1);
   expect(await hangUp()).toBe('hung up');
-  await expect.poll(underWay).toEqual([]);
+  // Long before lock_timeout would end it, after five seconds.
+  await expect.poll(underWay, { timeout: 2_500 }).toEqual([]);
   await demo.admin.query('commit');
   expect(await namesOf('hung up')).toBe(0);
   expect((await askAt(url, demo.apiKey, page)).status).toBe(200);

@@ -1,18 +1,31 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startProxy, type TcpProxy } from '../db/support/proxy.ts';
 import { askAt } from '../support/ask.ts';
 import { createDemoDatabase, type DemoDatabase } from '../support/demoDatabase.ts';
 import { type ServerProcess, spawnServer } from '../support/serverProcess.ts';
 
 let demo: DemoDatabase;
+let proxy: TcpProxy;
 let server: ServerProcess;
 let url: string;
 beforeAll(async () => {
   demo = await createDemoDatabase();
-  server = spawnServer({ APP_DATABASE_URL: demo.serverUrl, DATA_DIR: demo.dataDir });
+  // Each COMMIT is on its way for a while: an answer that did not wait for it would be a lie.
+  proxy = await startProxy(demo.serverUrl);
+  proxy.judge = (piece) => {
+    proxy.delayMs = piece.includes('commit\0') ? 15 : 0;
+    return 'pass';
+  };
+  server = spawnServer({
+    APP_DATABASE_URL: proxy.urlFor(demo.serverUrl),
+    DATA_DIR: demo.dataDir,
+    DATABASE_NAMED_STATEMENTS: 'false', // so that the proxy sees the text each time
+  });
   url = await server.url;
 });
 afterAll(async () => {
   await server?.end('SIGKILL');
+  await proxy?.close();
   await demo?.close();
 });
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expose } from '../../src/app/errors.ts';
 import { askAt } from '../support/ask.ts';
 import { createDemoDatabase, type DemoDatabase } from '../support/demoDatabase.ts';
 import { type ServerProcess, spawnServer } from '../support/serverProcess.ts';
@@ -88,6 +89,7 @@ test('a fault of ours says nothing of SQL, constraints, files or stacks', async 
   const told =
     /select|insert|column|constraint|relation|app\.|\.ts|node_modules|\bat \/|stack|sqlstate|42703|23514/i;
   const page = '{ products(first: 1) { nodes { id description } } }';
+  expect(JSON.stringify(expose(new TypeError('canary of a bug')))).not.toContain('canary');
   await demo.admin.query('alter table app.products rename column description to gone');
   for (const [query, variables] of [[page], [create, { input: { name: 'A', price } }]] as const) {
     const { body } = await askAt(url, demo.apiKey, query, variables);
