@@ -54,7 +54,7 @@ test('secrets and what tenants write are in no log line and no error', async () 
     headers: { Authorization: 'Basic canary-basic', Cookie: 'session=canary-cookie' },
   });
 
-  // A fault of ours with a tenant's words in it: Postgres says "Failing row contains (…)".
+  // A fault of ours with a tenant's words in it, which Postgres keeps to itself only under RLS.
   await demo.admin.query(
     `alter table app.products add constraint refuses_canaries check (name not like 'canary%') not valid`,
   );
