@@ -20,6 +20,18 @@ afterEach(() => {
   expect(watched.faults).toEqual([]);
 });
 
+/** Storms until one has hit often enough: on a busy machine few strikes meet a statement. */
+async function stormUntil(
+  enough: (tally: Tally) => boolean,
+  ...load: Parameters<typeof storm>
+): Promise<Tally> {
+  for (let round = 1; ; round += 1) {
+    const tally = await storm(...load);
+    if (enough(tally) || round === 5) return tally;
+    await expectHonest(world, tally);
+  }
+}
+
 /** Load on `db` for a second and a half while `strike` is repeated. */
 async function storm(
   db: Database,
@@ -41,23 +53,25 @@ const someBackend = (action: string): string =>
 
 test.each([1, 4])('backends are terminated all the time, pool of %i', async (poolSize) => {
   const db = world.open({ poolSize });
-  const tally = await storm(db, poolSize * 4, () =>
+  const enough = ({ errors }: Tally) => (errors.get('DATABASE_UNAVAILABLE') ?? 0) > 10;
+  const tally = await stormUntil(enough, db, poolSize * 4, () =>
     world.admin.query(someBackend('pg_terminate_backend')),
   );
   await expectHonest(world, tally);
   await expectRecovered(world, db, poolSize);
-  expect(tally.errors.get('DATABASE_UNAVAILABLE')).toBeGreaterThan(10);
+  expect(enough(tally)).toBe(true);
   await db.close();
 });
 
 test.each([1, 4])('statements are cancelled all the time, pool of %i', async (poolSize) => {
   const db = world.open({ poolSize });
-  const tally = await storm(db, poolSize * 4, () =>
+  const enough = ({ errors }: Tally) => (errors.get('57014') ?? 0) > 1;
+  const tally = await stormUntil(enough, db, poolSize * 4, () =>
     world.admin.query(someBackend('pg_cancel_backend')),
   );
   await expectHonest(world, tally);
   await expectRecovered(world, db, poolSize);
-  expect(tally.errors.get('57014')).toBeGreaterThan(1);
+  expect(enough(tally)).toBe(true);
   await db.close();
 });
 
@@ -76,10 +90,15 @@ test('the network cuts, swallows and delays at random', async () => {
     Math.random() < 0.02
       ? (verdicts[Math.floor(Math.random() * verdicts.length)] ?? 'pass')
       : 'pass';
-  const tally = await storm(db, 16, () => {
-    proxy.delayMs = Math.random() < 0.1 ? 5 : 0;
-    return undefined;
-  });
+  const tally = await stormUntil(
+    ({ inDoubt }) => inDoubt.length > 0,
+    db,
+    16,
+    () => {
+      proxy.delayMs = Math.random() < 0.1 ? 5 : 0;
+      return undefined;
+    },
+  );
   proxy.judge = undefined;
   proxy.delayMs = 0;
   // What a black hole still holds on the server is its own time-outs' business; here the sockets close.
