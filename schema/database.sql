@@ -15,6 +15,7 @@ create role tenantry_search nologin nosuperuser nobypassrls nocreaterole nocreat
 create role tenantry_server login nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
 alter role tenantry_server set idle_in_transaction_session_timeout = 15s;
 alter role tenantry_server set lock_timeout = 5s;
+alter role tenantry_server set plan_cache_mode = force_generic_plan;
 alter role tenantry_server set search_path = app;
 alter role tenantry_server set statement_timeout = 15s;
 
@@ -448,11 +449,11 @@ CREATE OR REPLACE FUNCTION app.current_tenant()
  LANGUAGE sql
  STABLE PARALLEL SAFE
 AS $function$
-  select case
-    when current_setting('app.tenant_id', true) ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
-    then current_setting('app.tenant_id', true)::uuid
-  end
-$function$;
+      select case
+        when pg_catalog.pg_input_is_valid(current_setting('app.tenant_id', true), 'uuid')
+        then current_setting('app.tenant_id', true)::uuid
+      end
+    $function$;
 alter function app.current_tenant() owner to tenantry_owner;
 grant execute on function app.current_tenant() to tenantry_lookup;
 grant execute on function app.current_tenant() to tenantry_operator;
@@ -543,6 +544,19 @@ $function$;
 alter function app.list_memberships(uuid) owner to tenantry_lookup;
 grant execute on function app.list_memberships(uuid) to tenantry_operator;
 grant execute on function app.list_memberships(uuid) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.open_read(tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+begin
+  set local transaction_read_only = on;
+  execute format('set local app.tenant_id = %L', coalesce(tenant::text, ''));
+end $function$;
+alter function app.open_read(uuid) owner to tenantry_owner;
+grant execute on function app.open_read(uuid) to tenantry_operator;
+grant execute on function app.open_read(uuid) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.open_session(session_id uuid, session_user_id uuid, expires timestamp with time zone, from_ip text, agent text)
  RETURNS void

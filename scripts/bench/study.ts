@@ -114,6 +114,8 @@ async function countRoundTrips(
   return { total: near.total, awaited: Math.round((far.time - near.time) / probeDelayMs) };
 }
 
+/** A read is one batch without BEGIN and COMMIT: its transaction ends with the batch. */
+const openRead = /^select app\.open_read\(/;
 const begin = /^(?:begin|start transaction)\b/i;
 
 async function recordScript(
@@ -135,9 +137,10 @@ async function recordOne(ask: () => Promise<unknown>, reader: WireReader): Promi
     await pause(15);
     const [link = [], ...others] = reader.sent;
     const statements = link.flat().map(({ text }) => text);
-    const begun = statements.filter((text) => begin.test(text)).length;
-    const alone = others.length === 0 && begun === 1 && begin.test(statements[0] ?? '');
-    if (alone && statements.at(-1) === 'commit' && !statements.includes('')) return link;
+    const isWrite = begin.test(statements[0] ?? '');
+    const openings = statements.filter((text) => begin.test(text) || openRead.test(text)).length;
+    const whole = isWrite ? statements.at(-1) === 'commit' : openRead.test(statements[0] ?? '');
+    if (others.length === 0 && openings === 1 && whole && !statements.includes('')) return link;
   }
   throw new Error('An operation could not be recorded alone.');
 }

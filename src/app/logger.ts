@@ -25,6 +25,6 @@ export function createLogger(level: string): Logger {
         censor: '[secret]',
       },
     },
-    pino.destination({ fd: 2, sync: true }),
+    pino.destination({ fd: 2, sync: false }),
   );
 }

@@ -1,8 +1,17 @@
-import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from 'graphql';
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+} from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Principal, RequestFacts } from '../auth/principal.ts';
+import type { HangUp } from '../db/hangUp.ts';
 import { OperationContext, type Services } from '../graphql/context.ts';
 import { PublicError } from '../lib/errors.ts';
+import { executeCompiled } from './compiledExecution.ts';
 import type { MultipartOperation } from './multipart.ts';
 import { needsSignIn } from './publicFields.ts';
 
@@ -11,45 +20,48 @@ export interface ServerContext extends Record<string, unknown> {
   readonly principal: Principal | null;
   readonly facts: RequestFacts;
   /** Fires when the client hangs up. */
-  readonly signal: AbortSignal;
+  readonly signal: HangUp;
   /** The operation, where it came in a multipart form. */
   readonly uploaded?: MultipartOperation;
 }
 
-type Execute = (args: ExecutionArgs) => Promise<ExecutionResult> | ExecutionResult;
+/** Executes one operation of a validated document for whoever asks. */
+export type ExecuteOperation = (
+  args: ExecutionArgs,
+  context: ServerContext,
+) => Promise<ExecutionResult>;
 
 /**
- * One operation, one transaction of the asking tenant. A query answers as soon as its rows are there
- * and commits behind the answer. A mutation answers after COMMIT has; any error in its result rolls
- * everything back, for a GraphQL error is a value here, not a throw.
+ * One operation, one transaction of the asking tenant. A query answers as soon as its rows are there;
+ * what it reads in one burst is one transaction. A mutation answers after COMMIT has; any error in its
+ * result rolls everything back, for a GraphQL error is a value here, not a throw.
  */
-export function operationPlugin(
+export function operationExecutor(
   services: Services,
   onAnswered: (principal: Principal) => void,
-): Plugin<ServerContext> {
+): ExecuteOperation {
+  return async (args, { principal, facts, signal }) => {
+    const operation = getOperationAST(args.document, args.operationName);
+    if (principal === null && operation && needsSignIn(args.document, operation, args.schema)) {
+      return refused();
+    }
+    const context = new OperationContext(services, principal, facts);
+    const run = () => executeCompiled({ ...args, contextValue: context });
+    if (principal === null) return run();
+    const result =
+      operation?.operation === 'mutation'
+        ? await runMutation(services, principal, signal, context, hasOneField(operation), run)
+        : await runQuery(services, principal, signal, context, run);
+    onAnswered(principal);
+    return result;
+  };
+}
+
+/** Yoga's way to the same. */
+export function operationPlugin(execute: ExecuteOperation): Plugin<ServerContext> {
   return {
-    onExecute({ args, executeFn, setExecuteFn }) {
-      const { principal, facts, signal } = args.contextValue;
-      const execute = executeFn as Execute;
-      setExecuteFn(async (given: ExecutionArgs) => {
-        const operation = getOperationAST(given.document, given.operationName);
-        if (
-          principal === null &&
-          operation &&
-          needsSignIn(given.document, operation, given.schema)
-        ) {
-          return refused();
-        }
-        const context = new OperationContext(services, principal, facts);
-        const run = () => execute({ ...given, contextValue: context });
-        if (principal === null) return run();
-        const result =
-          operation?.operation === 'mutation'
-            ? await runMutation(services, principal, signal, context, run)
-            : await runQuery(services, principal, signal, context, run);
-        onAnswered(principal);
-        return result;
-      });
+    onExecute({ args, setExecuteFn }) {
+      setExecuteFn((given: ExecutionArgs) => execute(given, args.contextValue));
     },
   };
 }
@@ -57,16 +69,16 @@ export function operationPlugin(
 async function runQuery(
   { database }: Services,
   { tenantId }: Principal,
-  signal: AbortSignal,
+  signal: HangUp,
   context: OperationContext,
   run: () => Promise<ExecutionResult> | ExecutionResult,
 ): Promise<ExecutionResult> {
-  const operation = database.operation(tenantId, { mode: 'read', signal });
-  context.begin(operation);
+  context.begin(() => database.operation(tenantId, { mode: 'read', signal }));
   try {
     return await run();
   } finally {
-    // Not awaited: the rows are there, and nothing that a read-only COMMIT could say changes them.
+    // Not awaited: the rows are there, and what is still under way nobody asked for.
+    const { operation } = context;
     operation.commit().catch(() => operation.rollback());
   }
 }
@@ -74,24 +86,29 @@ async function runQuery(
 async function runMutation(
   { database }: Services,
   { tenantId }: Principal,
-  signal: AbortSignal,
+  signal: HangUp,
   context: OperationContext,
+  isOnlyField: boolean,
   run: () => Promise<ExecutionResult> | ExecutionResult,
 ): Promise<ExecutionResult> {
-  const operation = database.operation(tenantId, { mode: 'write', signal });
-  context.begin(operation);
+  context.begin(() => database.operation(tenantId, { mode: 'write', signal }), { isOnlyField });
   try {
     const result = await run();
     if (result.errors === undefined || result.errors.length === 0) {
-      await operation.commit();
+      await context.operation.commit();
       return result;
     }
-    await operation.rollback();
+    await context.operation.rollback();
     return 'data' in result ? { ...result, data: null } : result;
   } catch (error) {
-    await operation.rollback();
+    await context.operation.rollback();
     return { data: null, errors: [toGraphQLError(error)] };
   }
+}
+
+/** Fragments may hold more; they count as many. */
+function hasOneField({ selectionSet: { selections } }: OperationDefinitionNode): boolean {
+  return selections.length === 1 && selections[0]?.kind === Kind.FIELD;
 }
 
 function refused(): ExecutionResult {

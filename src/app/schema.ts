@@ -22,6 +22,7 @@ import {
   specifiedDirectives,
 } from 'graphql';
 import { builder } from '../graphql/builder.ts';
+import { resolveNodeIds } from '../graphql/nodeIds.ts';
 
 const requiresPermission = new GraphQLDirective({
   name: 'requiresPermission',
@@ -37,4 +38,4 @@ const requiresPermission = new GraphQLDirective({
 
 /** The whole schema; every feature is named above, and nowhere else. */
 export const buildSchema = (): GraphQLSchema =>
-  builder.toSchema({ directives: [...specifiedDirectives, requiresPermission] });
+  resolveNodeIds(builder.toSchema({ directives: [...specifiedDirectives, requiresPermission] }));

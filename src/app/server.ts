@@ -13,9 +13,11 @@ import { drainable } from './drain.ts';
 import { UnsafeDatabase } from './explainFailure.ts';
 import { createGraphiQL } from './graphiql/page.ts';
 import { createHttpHandler } from './http.ts';
+import { createLeanPath } from './leanPath.ts';
 import { createHttpServer, listen } from './listen.ts';
 import { listenIdentityChanges } from './listenIdentityChanges.ts';
 import type { Logger } from './logger.ts';
+import { operationExecutor } from './operationPlugin.ts';
 import { recordSignIns } from './recordSignIns.ts';
 import { buildSchema } from './schema.ts';
 import type { Workplace } from './workplace.ts';
@@ -49,16 +51,16 @@ export async function startServer(
   const graphiql = config.graphiql
     ? createGraphiQL(config.demoIdentities ? { signIn, dataDir: config.dataDir } : null)
     : null;
-  const graphql = createGraphQLServer({
-    schema: buildSchema(),
-    services: {
+  const schema = buildSchema();
+  const execute = operationExecutor(
+    {
       database,
       signIn,
       listMemberships: (userId) => listMemberships(database, userId),
     },
-    logger,
-    onAnswered: ({ tenantId }) => counter.count(tenantId),
-  });
+    ({ tenantId }) => counter.count(tenantId),
+  );
+  const graphql = createGraphQLServer({ schema, execute, logger });
   const handler = createHttpHandler({
     routes: new Map([
       ['GET /livez', (_request, response) => answerJson(response, 200, { status: 'ok' })],
@@ -70,6 +72,7 @@ export async function startServer(
       ...(graphiql?.routes ?? []),
     ]),
     graphql,
+    answerLean: createLeanPath(graphql, schema, execute),
     graphiql: graphiql?.page ?? null,
     authenticator,
     corsOrigins: config.corsOrigins,

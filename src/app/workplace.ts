@@ -67,7 +67,6 @@ function openServerDatabase(config: Config, url: string, logger: Logger): Databa
     maxWaiting: 500,
     // Whoever waits longer is told to come back: a 503 now is worth more than an answer too late.
     acquireTimeoutMs: 2_000,
-    openTimeoutMs: 5_000,
     operationTimeoutMs: 20_000,
     closeTimeoutMs: 10_000,
     pipeline: config.pipeline,

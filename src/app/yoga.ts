@@ -1,21 +1,19 @@
 import type { GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
-import type { Principal } from '../auth/principal.ts';
-import type { Services } from '../graphql/context.ts';
+import { createDocumentCache } from './documentCache.ts';
 import { documentLimits } from './documentLimits.ts';
 import { errorPlugin } from './errorPlugin.ts';
+import { finishedResultPlugin } from './finishedResult.ts';
 import type { Logger } from './logger.ts';
-import { operationPlugin, type ServerContext } from './operationPlugin.ts';
+import { type ExecuteOperation, operationPlugin, type ServerContext } from './operationPlugin.ts';
 import { uploadPlugin } from './uploadPlugin.ts';
 
 export type GraphQLServer = YogaServerInstance<ServerContext, Record<string, unknown>>;
 
 export interface GraphQLServerOptions {
   readonly schema: GraphQLSchema;
-  readonly services: Services;
+  readonly execute: ExecuteOperation;
   readonly logger: Logger;
-  /** Told of every operation that was executed for somebody. */
-  readonly onAnswered: (principal: Principal) => void;
 }
 
 export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServer {
@@ -28,13 +26,18 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
     cors: false, // see cors.ts
     maskedErrors: false, // errorPlugin does it for every result, with the request id
     batching: false,
+    parserAndValidationCache: {
+      documentCache: createDocumentCache(),
+      errorCache: createDocumentCache(),
+    },
     maxRequestBodySize: false, // http.ts has read every body, within its limit
     multipart: false,
     logging: false,
     plugins: [
       documentLimits,
       uploadPlugin(),
-      operationPlugin(options.services, options.onAnswered),
+      finishedResultPlugin,
+      operationPlugin(options.execute),
       errorPlugin(options.logger),
     ],
   });

@@ -17,6 +17,7 @@ export interface ClientInternals {
   readonly connection: {
     readonly stream: Socket;
     once(event: 'readyForQuery', listener: () => void): void;
+    on(event: 'parseComplete', listener: () => void): void;
   };
   /** As of the last ReadyForQuery: idle, in a transaction, in a failed one. */
   getTransactionStatus(): 'I' | 'T' | 'E' | null;

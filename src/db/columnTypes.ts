@@ -3,8 +3,7 @@ import pg from 'pg';
 /** Postgres answered, but with a value that JavaScript can't hold. */
 export class UnreadableValue extends RangeError {}
 
-type Parser = (text: string) => unknown;
-type TypeSource = NonNullable<pg.QueryConfig['types']>;
+export type Parser = (text: string) => unknown;
 
 const oid = {
   int8: 20,
@@ -76,20 +75,12 @@ const leftToDrizzle = new Set<number>([
   oid.jsonbArray,
 ]);
 
+/** For values handed to our own code: timestamptz → Date, int8 → safe number, numeric and date → string. */
 export function plainParser(type: number): Parser {
   return plain.get(type) ?? parserOf(type);
 }
 
-function source(parserFor: (type: number) => Parser): TypeSource {
-  return { getTypeParser: parserFor as TypeSource['getTypeParser'] };
-}
-
-/** For rows handed to our own code: timestamptz → Date, int8 → safe number, numeric and date → string. */
-export const plainTypes = source(plainParser);
-
-/** For rows that Drizzle's column decoders read. */
-export const drizzleTypes = source((type) => (leftToDrizzle.has(type) ? asIs : plainParser(type)));
-
-export function isLeftToDrizzle(type: number): boolean {
-  return leftToDrizzle.has(type);
+/** For values that Drizzle's column decoders read. */
+export function drizzleParser(type: number): Parser {
+  return leftToDrizzle.has(type) ? asIs : plainParser(type);
 }

@@ -1,34 +1,9 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { type Answer, Batch, type Outgoing, type Prepared } from './batch.ts';
 import { sendCancelRequest } from './cancel.ts';
 import { type ClientInternals, internalsOf, isAtRest } from './clientInternals.ts';
-import { drizzleTypes, plainTypes } from './columnTypes.ts';
 import type { Statement } from './statement.ts';
 import type { Traffic } from './traffic.ts';
-
-/** What pg's Query takes beyond its published types: `queryMode` keeps a text without values off the simple protocol, where stacked statements would run. */
-interface QuerySettings {
-  text: string;
-  values: unknown[];
-  name?: string;
-  rowMode?: 'array';
-  types: NonNullable<pg.QueryConfig['types']>;
-  queryMode: 'extended';
-}
-
-export interface RawResult {
-  readonly command: string | null;
-  readonly rows: unknown[];
-  readonly rowCount: number | null;
-  readonly fields: readonly { readonly dataTypeID: number }[];
-}
-
-export type Answer = (error: Error | undefined, result: RawResult | undefined) => void;
-
-interface Outgoing {
-  readonly statement: Statement;
-  readonly answer: Answer;
-  readonly written: (() => void) | undefined;
-}
 
 /** Notices that say a statement ran outside of the transaction it was meant for. */
 const strayNotices = new Set(['25001', '25P01']);
@@ -42,8 +17,10 @@ export class Connection {
   readonly #internals: ClientInternals;
   readonly #traffic: Traffic;
   readonly #pipeline: boolean;
+  readonly #prepared: Prepared = { fields: new Map(), pending: new Set() };
   #outgoing: Outgoing[] = [];
-  #inFlight = 0;
+  /** Written and not yet answered, the one that Postgres works on first. */
+  readonly #inFlight: Batch[] = [];
   #flushScheduled = false;
   #gone = false;
   #fault: Error | undefined;
@@ -55,6 +32,7 @@ export class Connection {
     this.#internals = internalsOf(client);
     this.#traffic = options.traffic;
     this.#pipeline = options.pipeline;
+    this.#internals.connection.on('parseComplete', () => this.#inFlight[0]?.handleParseComplete());
     // For life: without a listener on a checked-out client, a lost connection ends the process.
     client.on('error', (error) => this.#fail(error));
     client.on('end', () => this.#fail(new Error('the connection ended')));
@@ -68,7 +46,7 @@ export class Connection {
   }
 
   get busy(): boolean {
-    return this.#inFlight > 0 || this.#outgoing.length > 0;
+    return this.#inFlight.length > 0 || this.#outgoing.length > 0;
   }
 
   get transactionStatus(): 'I' | 'T' | 'E' | null {
@@ -85,20 +63,24 @@ export class Connection {
     this.#onFault = onFault;
   }
 
-  /** Queues a statement. `written` is called when it goes out, `answer` once with what came back. */
-  send(statement: Statement, answer: Answer, written?: () => void): void {
+  /** Queues a statement. `answer` is called once, with what came back. */
+  send(
+    statement: Statement,
+    answer: Answer,
+    { written, alone = false }: { written?: () => void; alone?: boolean } = {},
+  ): void {
     if (this.#fault !== undefined || this.#gone) {
       const error = this.#fault ?? new Error('the connection was given back');
       queueMicrotask(() => answer(error, undefined));
       return;
     }
-    this.#outgoing.push({ statement, answer, written });
+    this.#outgoing.push({ statement, answer, written, alone });
     this.#scheduleFlush();
   }
 
-  /** Forgets what has not been written yet, without answering it. */
-  dropUnwritten(): void {
-    this.#outgoing = [];
+  /** Forgets what has not been written yet, without answering it; says how many there were. */
+  dropUnwritten(): number {
+    return this.#outgoing.splice(0).length;
   }
 
   /** Calls back when the server is ready for the next command, or never will be. */
@@ -147,6 +129,7 @@ export class Connection {
     const dropped = this.#outgoing;
     this.#outgoing = [];
     for (const { answer } of dropped) answer(error, undefined);
+    for (const batch of [...this.#inFlight]) batch.abandon(error);
     this.#onFault?.(error);
     this.#ready();
   }
@@ -157,63 +140,53 @@ export class Connection {
     for (const listener of listeners) listener();
   }
 
-  // A promise callback first, then a tick: every statement issued by the callbacks that are due now
-  // (resolvers, DataLoader's batches) is in the queue by then. setImmediate would also wait for other
-  // sockets' events.
+  // Promise callbacks and ticks, twice: every statement issued by the callbacks that are due now is in
+  // the queue by then, and so is what DataLoader issues, which itself waits for a promise callback and
+  // a tick. setImmediate would also wait for other sockets' events.
   #scheduleFlush(): void {
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    queueMicrotask(() => process.nextTick(() => this.#flush()));
+    const flush = () => this.#flush();
+    queueMicrotask(() => process.nextTick(queueMicrotask, () => process.nextTick(flush)));
   }
 
   #flush(): void {
     this.#flushScheduled = false;
     if (this.#outgoing.length === 0 || this.#gone || this.#fault !== undefined) return;
-    if (!this.#pipeline) {
-      if (this.#inFlight > 0) return;
-      const [first] = this.#outgoing.splice(0, 1);
-      if (first !== undefined) this.#writeAll([first]);
-      return;
-    }
-    const batch = this.#outgoing;
-    this.#outgoing = [];
-    this.#writeAll(batch);
-  }
-
-  #writeAll(batch: readonly Outgoing[]): void {
+    if (!this.#pipeline && this.#inFlight.length > 0) return;
+    const batches = this.#pipeline ? this.#takeAll() : [this.#takeBatch()];
     const { stream } = this.#internals.connection;
     stream.cork();
-    for (const item of batch) this.#write(item);
+    for (const batch of batches) this.#write(batch);
     stream.uncork();
     this.#traffic.flushes += 1;
-    this.#traffic.statements += batch.length;
   }
 
-  #write({ statement, answer, written }: Outgoing): void {
-    const { name } = statement;
-    const settings: QuerySettings = {
-      text: statement.text,
-      values: statement.values as unknown[],
-      types: statement.rows === 'array' ? drizzleTypes : plainTypes,
-      queryMode: 'extended',
-    };
-    if (name !== undefined) settings.name = name;
-    if (statement.rows === 'array') settings.rowMode = 'array';
-    this.#inFlight += 1;
-    let answered = false;
-    const query = new pg.Query(
-      settings as pg.QueryConfig,
-      undefined,
-      (error: Error | undefined, result) => {
-        if (answered) return;
-        answered = true;
-        this.#inFlight -= 1;
-        answer(error ?? undefined, error ? undefined : (result as unknown as RawResult));
-        if (!this.#pipeline && this.#outgoing.length > 0)
-          this.whenReady(() => this.#scheduleFlush());
-      },
-    );
-    this.#client.query(query);
-    written?.();
+  #takeAll(): Outgoing[][] {
+    const batches: Outgoing[][] = [];
+    while (this.#outgoing.length > 0) batches.push(this.#takeBatch());
+    return batches;
+  }
+
+  /** Up to the next statement that goes alone. */
+  #takeBatch(): Outgoing[] {
+    const next = this.#outgoing.findIndex(({ alone }) => alone);
+    return this.#outgoing.splice(0, next === -1 ? this.#outgoing.length : Math.max(next, 1));
+  }
+
+  #write(outgoing: readonly Outgoing[]): void {
+    const batch = new Batch(outgoing, this.#prepared, {
+      settled: (settled) => this.#settled(settled),
+      afterReady: (listener) => this.whenReady(listener),
+    });
+    this.#inFlight.push(batch);
+    this.#client.query(batch as unknown as pg.Query);
+    this.#traffic.statements += outgoing.length;
+    for (const { written } of outgoing) written?.();
+  }
+
+  #settled(batch: Batch): void {
+    this.#inFlight.splice(this.#inFlight.indexOf(batch), 1);
+    if (!this.#pipeline && this.#outgoing.length > 0) this.whenReady(() => this.#scheduleFlush());
   }
 }

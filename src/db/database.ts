@@ -16,6 +16,8 @@ export type {
   TenantTransaction,
 } from './transaction.ts';
 
+import type { HangUp } from './hangUp.ts';
+
 export interface DatabaseOptions {
   /** Of the server's role, never the owner's. */
   readonly url: string;
@@ -24,8 +26,6 @@ export interface DatabaseOptions {
   /** How many operations may wait for a connection; one more is refused at once. */
   readonly maxWaiting: number;
   readonly acquireTimeoutMs: number;
-  /** From BEGIN until the tenant is set. */
-  readonly openTimeoutMs: number;
   /** From the first statement to COMMIT, waiting for a connection included. */
   readonly operationTimeoutMs: number;
   /** For the answer to COMMIT or ROLLBACK, and for operations under way when the database is closed. */
@@ -63,7 +63,7 @@ export interface Database {
   /** One autocommit statement without a tenant, for the SECURITY DEFINER look-ups that come before a tenant is known. */
   lookup<R>(text: string, values: readonly unknown[]): Promise<R[]>;
   /** Rejects when the database can't be reached. */
-  ping(signal?: AbortSignal): Promise<void>;
+  ping(signal?: HangUp): Promise<void>;
   readonly statistics: DatabaseStatistics;
   /** Refuses new work, lets what runs finish for closeTimeoutMs, then destroys it. */
   close(): Promise<void>;
@@ -82,8 +82,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
   const pool = new ConnectionPool(options, { traffic, onEvent });
   const book = new StatementBook({ named: options.namedStatements });
-  const { openTimeoutMs, operationTimeoutMs, closeTimeoutMs } = options;
-  const settings = { pool, book, openTimeoutMs, operationTimeoutMs, closeTimeoutMs, onEvent };
+  const { operationTimeoutMs, closeTimeoutMs } = options;
+  const settings = { pool, book, operationTimeoutMs, closeTimeoutMs, onEvent };
 
   return {
     operation: (tenantId, how) => new Operation(tenantId, how, settings),

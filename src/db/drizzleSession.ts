@@ -8,6 +8,8 @@ import {
   type PreparedQueryConfig,
 } from 'drizzle-orm/pg-core';
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core/query-builders/select.types';
+import { drizzleParser } from './columnTypes.ts';
+import { readPlainRows } from './plainRows.ts';
 import { mapRows } from './rowMapper.ts';
 import type {
   NoSchema,
@@ -31,7 +33,7 @@ export interface BuiltStatement {
   readonly joinsNotNullableMap: Record<string, boolean> | undefined;
 }
 
-export async function runBuilt(
+export function runBuilt(
   tx: TenantTransaction,
   built: BuiltStatement,
   placeholders: Record<string, unknown>,
@@ -39,13 +41,19 @@ export async function runBuilt(
 ): Promise<unknown> {
   const { text, params, fields, customMapper } = built;
   const bind = () => fillPlaceholders(params as unknown[], placeholders);
-  if (fields === undefined && customMapper === undefined) {
-    const { rows, rowCount } = await tx.run({ text, bind, name });
-    return { rows, rowCount };
-  }
-  const result = await tx.run({ text, bind, name, rows: 'array' });
-  if (customMapper !== undefined) return customMapper(result.rows as unknown[][]);
-  return mapRows(fields ?? [], result, built.joinsNotNullableMap);
+  const request = { text, bind, name };
+  if (fields === undefined && customMapper === undefined) return tx.run(request, readPlainRows);
+  return tx.run(request, (result) => {
+    if (customMapper === undefined) {
+      return mapRows(fields ?? [], result, built.joinsNotNullableMap);
+    }
+    const parsers = result.fields.map(({ dataTypeID }) => drizzleParser(dataTypeID));
+    return customMapper(
+      result.rows.map((row) =>
+        row.map((text, index) => (text === null ? null : parsers[index]?.(text))),
+      ),
+    );
+  });
 }
 
 export class CapturedQuery<T extends PreparedQueryConfig> extends PgPreparedQuery<T> {

@@ -64,7 +64,7 @@ export class ForbiddenStatement extends CodedError {
   readonly code = 'FORBIDDEN_STATEMENT';
 }
 
-export type TimedPhase = 'OPENING' | 'OPERATION' | 'CLOSING';
+export type TimedPhase = 'OPERATION' | 'CLOSING';
 
 /** A timer of the opener ran out; the transaction was rolled back. */
 export class OperationTimedOut extends CodedError {

@@ -1,9 +1,10 @@
 import { createTenantDrizzle } from './drizzleSession.ts';
 import { type DatabaseError, ForbiddenStatement } from './errors.ts';
+import { readPlainRows } from './plainRows.ts';
 import type { StatementRequest } from './statement.ts';
 import type {
   AccessMode,
-  RawRows,
+  Decode,
   StatementResult,
   TenantDrizzle,
   TenantTransaction,
@@ -11,7 +12,7 @@ import type {
 
 /** The operation that a frame belongs to: it alone decides when a statement may go out. */
 export interface FrameHost {
-  run(frame: Frame, request: StatementRequest): Promise<RawRows>;
+  run<T>(frame: Frame, request: StatementRequest, decode: Decode<T>): Promise<T>;
   savepoint<T>(frame: Frame, work: (tx: TenantTransaction) => Promise<T>): Promise<T>;
 }
 
@@ -44,8 +45,8 @@ export class Frame implements TenantTransaction {
     return this.#db;
   }
 
-  run(request: StatementRequest): Promise<RawRows> {
-    return tolerated(this.#operation.run(this, request));
+  run<T>(request: StatementRequest, decode: Decode<T>): Promise<T> {
+    return tolerated(this.#operation.run(this, request, decode));
   }
 
   query<R>(
@@ -58,8 +59,7 @@ export class Frame implements TenantTransaction {
         Promise.reject(new ForbiddenStatement('Callbacks are refused; await the promise.')),
       );
     }
-    const answer = this.#operation.run(this, { text, values, name: options?.name });
-    return tolerated(answer.then(({ rows, rowCount }) => ({ rows: rows as R[], rowCount })));
+    return this.run({ text, values, name: options?.name }, readPlainRows<R>);
   }
 
   savepoint<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {

@@ -22,9 +22,9 @@ export interface Keyset {
 /**
  * Keyset paging: rows after a key, not rows after a count, so a page stays right while rows come and
  * go, and page 1 000 costs what page 1 does. The comparison is one row comparison, which an index on
- * (tenant_id, …columns) serves in both directions.
+ * (tenant_id, …columns) serves in both directions. `prefix` keeps the placeholders of several apart.
  */
-export function keyset(order: Order, page: Page): Keyset {
+export function keyset(order: Order, page: Page, prefix = ''): Keyset {
   const { columns } = order;
   const key = sql.join(
     columns.map(({ sql: column }) => sql`${column}`),
@@ -32,7 +32,7 @@ export function keyset(order: Order, page: Page): Keyset {
   );
   const bound = (name: string) =>
     sql.join(
-      columns.map((_, index) => sql`${sql.placeholder(`${name}${index}`)}`),
+      columns.map((_, index) => sql`${sql.placeholder(`${prefix}${name}${index}`)}`),
       sql`, `,
     );
   const conditions: SQL[] = [];
@@ -46,7 +46,7 @@ export function keyset(order: Order, page: Page): Keyset {
   return {
     where: conditions.length === 0 ? undefined : sql.join(conditions, sql` and `),
     orderBy: columns.map(({ sql: column }) => (down ? sql`${column} desc` : sql`${column} asc`)),
-    values: { ...named('after', page.after), ...named('before', page.before) },
+    values: { ...named(`${prefix}after`, page.after), ...named(`${prefix}before`, page.before) },
     shape: `${order.sort}${down ? '-' : '+'}${page.after === null ? '' : 'a'}${page.before === null ? '' : 'b'}`,
   };
 }

@@ -1,5 +1,6 @@
+import type { RawResult } from './batch.ts';
 import { classify } from './classify.ts';
-import type { Connection, RawResult } from './connection.ts';
+import type { Connection } from './connection.ts';
 import {
   CommitInDoubt,
   type DatabaseError,
@@ -11,16 +12,15 @@ import {
   TransactionFailed,
   transactionFailed,
 } from './errors.ts';
+import type { HangUp } from './hangUp.ts';
 import { sendOpening } from './opening.ts';
 import type { ConnectionPool, DatabaseEvent } from './pool.ts';
 import type { Statement } from './statement.ts';
 import type { StatementBook } from './statementBook.ts';
-import type { AccessMode } from './transaction.ts';
 
 export interface LeaseSettings {
   readonly pool: ConnectionPool;
   readonly book: StatementBook;
-  readonly openTimeoutMs: number;
   readonly operationTimeoutMs: number;
   readonly closeTimeoutMs: number;
   readonly onEvent: (event: DatabaseEvent) => void;
@@ -28,36 +28,52 @@ export interface LeaseSettings {
 
 export interface LeaseTerms {
   readonly tenantId: string;
-  readonly mode: AccessMode;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: HangUp | undefined;
 }
 
 /** Called once: with a result, or with why there is none. */
 export type Settle = (error: DatabaseError | undefined, result: RawResult | undefined) => void;
 
-interface Pending {
+export interface Pending {
   readonly statement: Statement;
   readonly settle: Settle;
 }
 
+/** What carries an operation's statements to a connection and back. */
+export interface Carrier {
+  /** A statement has been sent, so a connection is in use or has been. */
+  readonly started: boolean;
+  /** Nothing more can be sent: it broke, timed out, was cancelled or rolled back. */
+  readonly failure: DatabaseError | undefined;
+  readonly unanswered: number;
+  /** 'withNext' waits for the next statement, and costs no round trip of its own. */
+  send(statement: Statement, settle: Settle, when?: 'now' | 'withNext'): void;
+  /** Only for a started one without a failure; nothing is sent after it. */
+  commit(): Promise<void>;
+  /** Resolves, never rejects, when its connection is back in the pool or destroyed. */
+  rollback(): Promise<void>;
+}
+
 /** How long a hung-up client's statement may take to end by itself before the server is told to cancel it. */
-const hangUpGraceMs = 100;
+export const hangUpGraceMs = 100;
+
+/** Made once: every transaction ends with it, and a stack costs microseconds. */
+const ended = new HandleClosed('The transaction has ended.');
 
 /**
  * One connection on loan for one tenant's transaction: taken with the first statement, opened,
  * committed or rolled back, and given back clean or destroyed. It knows nothing of savepoints and
  * handles; Operation does.
  */
-export class Lease {
+export class Lease implements Carrier {
   readonly #terms: LeaseTerms;
   readonly #settings: LeaseSettings;
   #connection: Connection | undefined;
   #started = false;
   #openingWritten = false;
-  #opened = false;
   #commitWritten = false;
   #closed = false;
-  /** Waiting for the connection and, in a write, for the answer to the opening. */
+  /** Waiting for the connection, or for the next statement. */
   #held: Pending[] = [];
   /** Handed to the connection and not yet answered. */
   #sent = new Set<Pending>();
@@ -81,7 +97,6 @@ export class Lease {
     return this.#started;
   }
 
-  /** The transaction is over and nothing more can be sent: it broke, timed out, was cancelled or rolled back. */
   get failure(): DatabaseError | undefined {
     return this.#failure;
   }
@@ -90,7 +105,6 @@ export class Lease {
     return this.#sent.size + this.#held.length;
   }
 
-  /** 'withNext' waits for the next statement or COMMIT, and costs no round trip of its own. */
   send(statement: Statement, settle: Settle, when: 'now' | 'withNext' = 'now'): void {
     if (this.#failure !== undefined) {
       settle(this.#failure, undefined);
@@ -100,14 +114,13 @@ export class Lease {
     if (when === 'now') this.#advance();
   }
 
-  /** Sends COMMIT behind everything queued so far. Only for a started lease without a failure. */
+  /** Sends COMMIT behind everything queued so far. */
   commit(): Promise<void> {
     this.#commit = Promise.withResolvers<void>();
     this.#advance();
     return this.#commit.promise;
   }
 
-  /** Resolves, never rejects, when the connection is back in the pool or destroyed. */
   rollback(): Promise<void> {
     if (this.#failure === undefined && !this.#closed) {
       this.#abort(
@@ -122,9 +135,6 @@ export class Lease {
     if (!this.#started) this.#start();
     const connection = this.#connection;
     if (connection === undefined || this.#failure !== undefined) return;
-    // If BEGIN itself fails, whatever was pipelined behind it runs in autocommit. For a read that
-    // changes nothing and its rows are withheld; a write waits.
-    if (this.#terms.mode === 'write' && !this.#opened) return;
     const held = this.#held;
     this.#held = [];
     for (const pending of held) {
@@ -138,6 +148,8 @@ export class Lease {
     this.#started = true;
     this.#operationTimer = setTimeout(this.#onOperationTimeout, this.#settings.operationTimeoutMs);
     this.#terms.signal?.addEventListener('abort', this.#onAbort);
+    const atHand = this.#settings.pool.tryAcquire();
+    if (atHand !== undefined) return this.#take(atHand);
     this.#settings.pool.acquire().then(
       (connection) => this.#take(connection),
       (error: unknown) => {
@@ -167,20 +179,10 @@ export class Lease {
   }
 
   #open(connection: Connection): void {
-    const { book, openTimeoutMs, closeTimeoutMs } = this.#settings;
-    this.#phaseTimer = setTimeout(() => {
-      this.#spoilt ??= 'the opening timed out';
-      this.#abort(new OperationTimedOut('OPENING'), 0);
-    }, openTimeoutMs);
-    sendOpening(connection, book, this.#terms, {
+    const { book, closeTimeoutMs } = this.#settings;
+    sendOpening(connection, book, this.#terms.tenantId, {
       written: () => {
         this.#openingWritten = true;
-      },
-      opened: () => {
-        if (this.#failure !== undefined) return;
-        this.#opened = true;
-        clearTimeout(this.#phaseTimer);
-        this.#advance();
       },
       failed: ({ error, lost, reusable }) => {
         if (this.#failure !== undefined) return;
@@ -194,7 +196,7 @@ export class Lease {
   #answered(pending: Pending, error: Error | undefined, result: RawResult | undefined): void {
     if (!this.#sent.has(pending)) return; // settled when the transaction failed
     if (error === undefined && result !== undefined) {
-      if (this.#connection?.transactionStatus !== 'T') {
+      if (this.#connection?.transactionStatus === 'I') {
         return this.#lose(new TransactionFailed('A statement ended the transaction it ran in.'));
       }
       this.#sent.delete(pending);
@@ -217,9 +219,12 @@ export class Lease {
     connection.send(
       this.#settings.book.own('commit'),
       (error, result) => this.#committed(error, result),
-      () => {
-        this.#commitWritten = true;
-        if (this.#sent.size === 0) this.#timeCommit();
+      {
+        alone: true,
+        written: () => {
+          this.#commitWritten = true;
+          if (this.#sent.size === 0) this.#timeCommit();
+        },
       },
     );
   }
@@ -240,7 +245,7 @@ export class Lease {
       // A transaction that failed before answers COMMIT with the tag ROLLBACK, and no error.
       if (result.command === 'COMMIT') this.#commit?.resolve();
       else this.#commit?.reject(transactionFailed(this.#refusedInCommit));
-      this.#fail(new HandleClosed('The transaction has ended.'));
+      this.#fail(ended);
       this.#giveBack();
       return;
     }
@@ -263,7 +268,6 @@ export class Lease {
 
   #fateOfCommit(error: DatabaseError): DatabaseError {
     if (this.#refusedInCommit !== undefined) return transactionFailed(this.#refusedInCommit);
-    if (this.#terms.mode === 'read') return error; // it changed nothing either way
     const doubt = new CommitInDoubt(error);
     this.#settings.onEvent({ type: 'commitInDoubt', error: doubt });
     return doubt;
@@ -300,10 +304,11 @@ export class Lease {
       this.#settings.onEvent({ type: 'cancelSent' });
       void connection.cancel().then(() => this.#giveBack());
     }, graceMs);
-    connection.send(this.#settings.book.own('rollback'), (problem) => {
+    const ended = (problem: Error | undefined) => {
       if (problem !== undefined) this.#spoilt ??= 'ROLLBACK failed';
       this.#giveBack();
-    });
+    };
+    connection.send(this.#settings.book.own('rollback'), ended, { alone: true });
   }
 
   /** Ends the transaction for its users: everything unanswered is rejected, nothing more is sent. */

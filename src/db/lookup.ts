@@ -1,6 +1,8 @@
 import { classify } from './classify.ts';
 import { type DatabaseError, OperationCancelled, OperationTimedOut } from './errors.ts';
+import type { HangUp } from './hangUp.ts';
 import type { LeaseSettings } from './lease.ts';
+import { readPlainRows } from './plainRows.ts';
 import type { StatementRequest } from './statement.ts';
 
 /**
@@ -9,7 +11,7 @@ import type { StatementRequest } from './statement.ts';
  */
 export async function runAlone(
   request: StatementRequest,
-  signal: AbortSignal | undefined,
+  signal: HangUp | undefined,
   { pool, book, operationTimeoutMs, closeTimeoutMs, onEvent }: LeaseSettings,
 ): Promise<unknown[]> {
   const statement = book.admit(request);
@@ -40,7 +42,7 @@ export async function runAlone(
       if (!end()) return;
       if (error === undefined && result !== undefined) {
         pool.release(connection);
-        resolve(result.rows);
+        resolve(readPlainRows(result).rows);
         return;
       }
       const classified = classify(error ?? new Error('no answer'));

@@ -1,5 +1,4 @@
-import { failedTransactionState } from './classify.ts';
-import type { RawResult } from './connection.ts';
+import { classify, failedTransactionState } from './classify.ts';
 import {
   type DatabaseError,
   ForbiddenStatement,
@@ -10,20 +9,22 @@ import {
   transactionFailed,
 } from './errors.ts';
 import { Frame } from './frame.ts';
-import { Lease, type LeaseSettings } from './lease.ts';
+import type { HangUp } from './hangUp.ts';
+import { type Carrier, Lease, type LeaseSettings } from './lease.ts';
+import { ReadWaves } from './readWaves.ts';
 import type { Statement, StatementRequest } from './statement.ts';
 import type {
+  Decode,
   OperationOptions,
-  RawRows,
   TenantOperation,
   TenantTransaction,
 } from './transaction.ts';
 
 /** The fence around one tenant transaction: who may send what, and whether it may still commit. */
 export class Operation implements TenantOperation {
-  readonly #lease: Lease;
+  readonly #carrier: Carrier;
   readonly #settings: LeaseSettings;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: HangUp | undefined;
   readonly #root: Frame;
   #current: Frame;
   #committing: Promise<void> | undefined;
@@ -33,7 +34,8 @@ export class Operation implements TenantOperation {
     if (typeof tenantId !== 'string') throw new TypeError('An operation needs its tenant.');
     this.#settings = settings;
     this.#signal = options.signal;
-    this.#lease = new Lease({ tenantId, mode: options.mode, signal: options.signal }, settings);
+    const Carried = options.mode === 'read' ? ReadWaves : Lease;
+    this.#carrier = new Carried({ tenantId, signal: options.signal }, settings);
     this.#root = new Frame(this, tenantId, options.mode, undefined);
     this.#current = this.#root;
   }
@@ -43,14 +45,14 @@ export class Operation implements TenantOperation {
   }
 
   get started(): boolean {
-    return this.#lease.started;
+    return this.#carrier.started;
   }
 
   /** Nothing is on its way and nothing has failed. */
   get atRest(): boolean {
     return (
-      this.#lease.unanswered === 0 &&
-      this.#lease.failure === undefined &&
+      this.#carrier.unanswered === 0 &&
+      this.#carrier.failure === undefined &&
       this.#root.failure === undefined
     );
   }
@@ -64,11 +66,11 @@ export class Operation implements TenantOperation {
 
   rollback(): Promise<void> {
     if (this.#committing !== undefined) return this.#committing.catch(() => undefined);
-    this.#rolledBack ??= this.started ? this.#lease.rollback() : Promise.resolve();
+    this.#rolledBack ??= this.started ? this.#carrier.rollback() : Promise.resolve();
     return this.#rolledBack;
   }
 
-  run(frame: Frame, request: StatementRequest): Promise<RawRows> {
+  run<T>(frame: Frame, request: StatementRequest, decode: Decode<T>): Promise<T> {
     const refusal = this.#refusal(frame);
     if (refusal !== undefined) return Promise.reject(refusal);
     let statement: Statement;
@@ -84,7 +86,7 @@ export class Operation implements TenantOperation {
       return Promise.reject(forbidden);
     }
     this.#beginSavepoints(frame);
-    return this.#send(frame, statement);
+    return this.#send(frame, statement, decode);
   }
 
   async savepoint<T>(outer: Frame, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
@@ -96,7 +98,7 @@ export class Operation implements TenantOperation {
       const value = await work(inner);
       inner.closed = true;
       await inner.drained();
-      const failure = this.#lease.failure ?? inner.effectiveFailure;
+      const failure = this.#carrier.failure ?? inner.effectiveFailure;
       if (failure !== undefined) throw failure;
       this.#current = outer;
       if (inner.begun) this.#sendOwn(outer, `release savepoint s${inner.depth}`, 'withNext');
@@ -114,17 +116,17 @@ export class Operation implements TenantOperation {
       this.#root.fail(new HandleClosed('commit() was called while a savepoint is open.'));
     }
     const failure =
-      this.#lease.failure ?? (this.#root.failure && transactionFailed(this.#root.failure));
+      this.#carrier.failure ?? (this.#root.failure && transactionFailed(this.#root.failure));
     if (failure !== undefined) {
-      if (this.started) await this.#lease.rollback();
+      if (this.started) await this.#carrier.rollback();
       throw failure;
     }
-    if (this.started) await this.#lease.commit();
+    if (this.started) await this.#carrier.commit();
   }
 
   /** Why this frame may not send a statement now. */
   #refusal(frame: Frame): DatabaseError | undefined {
-    if (this.#lease.failure !== undefined) return this.#lease.failure;
+    if (this.#carrier.failure !== undefined) return this.#carrier.failure;
     if (frame.closed || this.#committing !== undefined || this.#rolledBack !== undefined) {
       return new HandleClosed('This transaction handle is used after its end.');
     }
@@ -148,7 +150,8 @@ export class Operation implements TenantOperation {
 
   /** SAVEPOINT goes out with the frame's first statement; a frame without one costs nothing. */
   #beginSavepoints(frame: Frame): void {
-    if (frame.begun || frame.parent === undefined) return;
+    // A read changes nothing that a savepoint could undo.
+    if (frame.begun || frame.parent === undefined || frame.mode === 'read') return;
     this.#beginSavepoints(frame.parent);
     frame.begun = true;
     this.#sendOwn(frame, `savepoint s${frame.depth}`, 'withNext');
@@ -165,12 +168,16 @@ export class Operation implements TenantOperation {
     this.#current = outer;
   }
 
-  #send(frame: Frame, statement: Statement): Promise<RawRows> {
+  #send<T>(frame: Frame, statement: Statement, decode: Decode<T>): Promise<T> {
     frame.statementQueued();
     return new Promise((resolve, reject) => {
-      this.#lease.send(statement, (error, result) => {
-        if (error === undefined && result !== undefined) resolve(toRows(result));
-        else reject(this.#failed(frame, error));
+      this.#carrier.send(statement, (error, result) => {
+        try {
+          if (error === undefined && result !== undefined) resolve(decode(result));
+          else reject(this.#failed(frame, error));
+        } catch (problem) {
+          reject(this.#failed(frame, classify(problem as Error).error));
+        }
         frame.statementAnswered();
       });
     });
@@ -180,7 +187,7 @@ export class Operation implements TenantOperation {
   #sendOwn(frame: Frame, text: string, when: 'now' | 'withNext'): void {
     // What waits for another statement can't be waited for.
     if (when === 'now') frame.statementQueued();
-    this.#lease.send(
+    this.#carrier.send(
       this.#settings.book.own(text),
       (error) => {
         if (error !== undefined) this.#failed(frame, error);
@@ -207,8 +214,4 @@ function handled(promise: Promise<void>): Promise<void> {
   // Callers of a read need not wait for its COMMIT.
   promise.catch(() => undefined);
   return promise;
-}
-
-function toRows(result: RawResult): RawRows {
-  return { rows: result.rows, rowCount: result.rowCount ?? 0, fields: result.fields };
 }

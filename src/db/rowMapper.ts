@@ -1,8 +1,9 @@
 import { Column, is, SQL } from 'drizzle-orm';
+import { PgTimestamp } from 'drizzle-orm/pg-core';
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core/query-builders/select.types';
 import { mapResultRow } from 'drizzle-orm/utils';
-import { isLeftToDrizzle, plainParser } from './columnTypes.ts';
-import type { RawRows } from './transaction.ts';
+import type { RawResult, ResultField } from './batch.ts';
+import { drizzleParser, type Parser, plainParser } from './columnTypes.ts';
 
 declare module 'drizzle-orm/utils' {
   /** Exported by drizzle-orm 0.45.4 but left out of its types. */
@@ -17,58 +18,82 @@ interface Decoder {
   mapFromDriverValue(value: unknown): unknown;
 }
 
-/** One level deep and without joins: what to call each column and how to read it. */
-type FlatPlan = readonly { readonly key: string; readonly decoder: Decoder }[];
+interface Plan {
+  /** Text → what Drizzle's decoders expect, or, in a flat plan, what they make of it. */
+  readonly parsers: readonly Parser[];
+  /** One level deep: what to call each column. undefined: joined or nested, for Drizzle to map. */
+  readonly keys: readonly string[] | undefined;
+}
 
-const flatPlans = new WeakMap<SelectedFieldsOrdered, FlatPlan | null>();
+const plans = new WeakMap<SelectedFieldsOrdered, WeakMap<readonly ResultField[], Plan>>();
 
 /**
- * Rows as arrays → Drizzle's objects, by Drizzle's decoders. Joined and nested selections go through
+ * Rows of text → Drizzle's objects, by Drizzle's decoders. Joined and nested selections go through
  * Drizzle's own mapper; flat ones take a shorter way to the same result (20 rows of 23 columns: 33 µs
- * instead of 58).
+ * instead of 58). The plan is made once for each statement on each connection.
  */
 export function mapRows(
   fields: SelectedFieldsOrdered,
-  result: RawRows,
+  { fields: columns, rows }: RawResult,
   joinsNotNullableMap: Record<string, boolean> | undefined,
 ): Record<string, unknown>[] {
-  const rows = result.rows as unknown[][];
-  parseExpressions(fields, rows, result.fields);
-  const plan = flatPlanOf(fields);
-  return plan === null
-    ? rows.map((row) => mapResultRow(fields, row, joinsNotNullableMap))
-    : rows.map((row) => mapFlatRow(plan, row));
+  const { parsers, keys } = planOf(fields, columns);
+  if (keys !== undefined) return rows.map((row) => readFlat(keys, parsers, row));
+  return rows.map((row) =>
+    mapResultRow(
+      fields,
+      row.map((text, index) => (text === null ? null : parsers[index]?.(text))),
+      joinsNotNullableMap,
+    ),
+  );
 }
 
-function mapFlatRow(plan: FlatPlan, row: readonly unknown[]): Record<string, unknown> {
-  const mapped: Record<string, unknown> = {};
-  for (let index = 0; index < plan.length; index += 1) {
-    const column = plan[index];
-    const value = row[index];
-    if (column === undefined) continue;
-    mapped[column.key] = value === null ? null : column.decoder.mapFromDriverValue(value);
+function readFlat(
+  keys: readonly string[],
+  parsers: readonly Parser[],
+  row: readonly (string | null)[],
+): Record<string, unknown> {
+  const read: Record<string, unknown> = {};
+  for (let index = 0; index < keys.length; index += 1) {
+    const text = row[index] ?? null;
+    read[keys[index] ?? ''] = text === null ? null : parsers[index]?.(text);
   }
-  return mapped;
+  return read;
 }
 
-function flatPlanOf(fields: SelectedFieldsOrdered): FlatPlan | null {
-  let plan = flatPlans.get(fields);
-  if (plan === undefined) {
-    plan = buildFlatPlan(fields);
-    flatPlans.set(fields, plan);
-  }
+function planOf(fields: SelectedFieldsOrdered, columns: readonly ResultField[]): Plan {
+  const known = plans.get(fields) ?? new WeakMap<readonly ResultField[], Plan>();
+  plans.set(fields, known);
+  const plan = known.get(columns) ?? makePlan(fields, columns);
+  known.set(columns, plan);
   return plan;
 }
 
-function buildFlatPlan(fields: SelectedFieldsOrdered): FlatPlan | null {
-  const plan: { key: string; decoder: Decoder }[] = [];
-  for (const { path, field } of fields) {
-    const [key] = path;
-    const decoder = decoderOf(field);
-    if (path.length !== 1 || key === undefined || decoder === undefined) return null;
-    plan.push({ key, decoder });
-  }
-  return plan;
+function makePlan(fields: SelectedFieldsOrdered, columns: readonly ResultField[]): Plan {
+  const flat = fields.every(({ path, field }) => path.length === 1 && decoderOf(field));
+  const parsers = fields.map(({ field }, index) => {
+    const type = columns[index]?.dataTypeID ?? 0;
+    // Text that is left for a column's decoder, in a place where there is only an expression.
+    const parse = is(field, Column) ? drizzleParser(type) : plainParser(type);
+    return flat ? withDecoder(parse, field) : parse;
+  });
+  return { parsers, keys: flat ? fields.map(({ path }) => path[0] ?? '') : undefined };
+}
+
+function withDecoder(parse: Parser, field: unknown): Parser {
+  if (is(field, PgTimestamp) && field.withTimezone) return readMoment;
+  const decoder = decoderOf(field);
+  if (decoder === undefined || isIdentity(decoder)) return parse;
+  return (text) => decoder.mapFromDriverValue(parse(text));
+}
+
+/** Postgres' "2026-11-21 04:24:19.442+00" → Date, by the form that JavaScript engines read fast. */
+function readMoment(text: string): Date {
+  return new Date(text.endsWith('+00') ? `${text.slice(0, 10)}T${text.slice(11, -3)}Z` : text);
+}
+
+function isIdentity(decoder: Decoder): boolean {
+  return decoder.mapFromDriverValue === Column.prototype.mapFromDriverValue;
 }
 
 function decoderOf(field: unknown): Decoder | undefined {
@@ -76,20 +101,4 @@ function decoderOf(field: unknown): Decoder | undefined {
   const sql = is(field, SQL.Aliased) ? field.sql : field;
   // Left out of Drizzle's types.
   return is(sql, SQL) ? (sql as unknown as { decoder: Decoder }).decoder : undefined;
-}
-
-/** Text that was left for a column's decoder, in places where there is only an expression without one. */
-function parseExpressions(
-  fields: SelectedFieldsOrdered,
-  rows: unknown[][],
-  columns: RawRows['fields'],
-): void {
-  columns.forEach(({ dataTypeID: type }, index) => {
-    if (!isLeftToDrizzle(type) || is(decoderOf(fields[index]?.field), Column)) return;
-    const parse = plainParser(type);
-    for (const row of rows) {
-      const text = row[index];
-      if (typeof text === 'string') row[index] = parse(text);
-    }
-  });
 }

@@ -8,8 +8,6 @@ export interface StatementRequest {
   readonly bind?: (() => readonly unknown[]) | undefined;
   /** A stable name; left out, a text that comes again gets one by itself. */
   readonly name?: string | undefined;
-  /** 'object': keyed by column, as JavaScript types. 'array': for Drizzle's decoders. */
-  readonly rows?: 'object' | 'array' | undefined;
 }
 
 /** One statement ready for the wire: checked, named, its values already serialised. */
@@ -17,7 +15,6 @@ export interface Statement {
   readonly text: string;
   readonly values: readonly WireValue[];
   readonly name: string | undefined;
-  readonly rows: 'object' | 'array';
 }
 
 /** Bind counts its parameters in 16 bits; more would wrap around and misalign the protocol. */
@@ -32,7 +29,7 @@ const allowedVerb =
 // Functions that do the same from within a query: the tenant setting belongs to the opener, and a
 // session-level advisory lock outlives the transaction and follows the connection to the next tenant.
 const forbiddenCall =
-  /\b(?:set_config|set_tenant|pg_(?:try_)?advisory_(?:un)?lock(?:_shared|_all)?|dblink\w*)\b/i;
+  /\b(?:set_config|set_tenant|open_read|pg_(?:try_)?advisory_(?:un)?lock(?:_shared|_all)?|dblink\w*)\b/i;
 
 /** Refuses what may not run inside a tenant's transaction. Throws ForbiddenStatement. */
 export function checkText(text: string): void {

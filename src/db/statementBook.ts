@@ -29,11 +29,11 @@ export class StatementBook {
 
   /** Checks, names and serialises before anything is sent. Throws ForbiddenStatement. */
   admit(request: StatementRequest): Statement {
-    const { text, name, rows = 'object' } = request;
+    const { text, name } = request;
     const known = name === undefined ? this.#autoName(text) : this.#claim(name, text);
     const values = request.bind?.() ?? request.values ?? [];
     checkValues(values);
-    return { text, values: toWireValues(values), name: this.#named ? known : undefined, rows };
+    return { text, values: toWireValues(values), name: this.#named ? known : undefined };
   }
 
   /** The opener's own statements, which the fence would refuse. */
@@ -43,7 +43,7 @@ export class StatementBook {
       name = nameFor(text);
       this.#own.set(text, name);
     }
-    return { text, values, name: this.#named ? name : undefined, rows: 'object' };
+    return { text, values, name: this.#named ? name : undefined };
   }
 
   #autoName(text: string): string | undefined {

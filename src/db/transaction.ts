@@ -1,19 +1,27 @@
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import type { RawResult } from './batch.ts';
+import type { HangUp } from './hangUp.ts';
 import type { StatementRequest } from './statement.ts';
 
 export type AccessMode = 'read' | 'write';
 
 export interface OperationOptions {
-  /** 'read' opens READ ONLY and pipelines its first statements; 'write' holds them until the tenant is set. */
+  /**
+   * 'write': one transaction. 'read': statements issued in one burst are one READ ONLY transaction;
+   * what comes later is the next (at READ COMMITTED each statement has its own snapshot anyway).
+   */
   mode: AccessMode;
   /** The client's hang-up: rolls back, unless COMMIT has been sent. */
-  signal?: AbortSignal;
+  signal?: HangUp;
 }
 
 export interface StatementResult<R> {
   rows: R[];
   rowCount: number;
 }
+
+/** Reads an answer; what it throws fails the statement, and with it its frame. */
+export type Decode<T> = (result: RawResult) => T;
 
 export type NoSchema = Record<string, never>;
 
@@ -26,10 +34,6 @@ export type TenantDrizzle = PgDatabase<
   Record<string, never>,
   Record<string, never>
 >;
-
-export interface RawRows extends StatementResult<unknown> {
-  readonly fields: readonly { readonly dataTypeID: number }[];
-}
 
 /**
  * The fenced handle of one tenant's transaction, or of one savepoint in it. It works until its frame
@@ -56,8 +60,8 @@ export interface TenantTransaction {
    * Savepoints nest but never run side by side.
    */
   savepoint<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T>;
-  /** What query(), Drizzle's session and prepare() all go through. */
-  run(request: StatementRequest): Promise<RawRows>;
+  /** What query(), Drizzle's session and prepare() all go through; `decode` reads the answer. */
+  run<T>(request: StatementRequest, decode: Decode<T>): Promise<T>;
 }
 
 export interface TenantOperation {

@@ -38,21 +38,34 @@ export const Decimal = new GraphQLScalarType<string, string>({
 
 /** numeric(19,4) comes back as 19.9000; two places stay, for they are how money is read. */
 function trimZeros(text: string): string {
+  if (text.endsWith('00') && text.at(-5) === '.') return text.slice(0, -2);
   return text.includes('.') ? text.replace(/(\.\d\d\d*?)0+$/, '$1') : text;
 }
 
+/**
+ * Under our name. `serialize` says how a stored value goes out: graphql-scalars checks it once more,
+ * which costs 5 % of a page; what is stored was checked when it came in.
+ */
 function renamed<Internal, External>(
   scalar: GraphQLScalarType<Internal, External>,
   name: string,
   description: string,
+  serialize?: (value: unknown) => External,
 ): GraphQLScalarType<Internal, External> {
-  return new GraphQLScalarType({ ...scalar.toConfig(), name, description });
+  const config = scalar.toConfig();
+  return new GraphQLScalarType({
+    ...config,
+    name,
+    description,
+    serialize: serialize ?? config.serialize,
+  });
 }
 
 export const DateTime = renamed(
   GraphQLDateTimeISO,
   'DateTime',
   'A moment in UTC, ISO 8601 with milliseconds: "2026-01-31T09:30:00.000Z".',
+  (value) => (value as Date).toISOString(),
 );
 export const LocalDate = renamed(
   GraphQLLocalDate,
@@ -63,11 +76,13 @@ export const PhoneNumber = renamed(
   GraphQLPhoneNumber,
   'PhoneNumber',
   'A phone number in E.164 form: "+4915112345678".',
+  String,
 );
 export const CurrencyCode = renamed(
   GraphQLCurrency,
   'CurrencyCode',
   'A currency of ISO 4217: "EUR".',
+  String,
 );
 export const Uuid = renamed(GraphQLUUID, 'UUID', 'A UUID (RFC 9562), best of version 7.');
 export const JsonObject = renamed(

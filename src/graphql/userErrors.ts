@@ -10,7 +10,7 @@ export interface Settled<Value> {
 }
 
 /**
- * Runs a mutation field's rule in a savepoint. A Refusal rolls back to it and becomes `userErrors`;
+ * Runs a mutation field's rule. A Refusal undoes what it did and becomes `userErrors`;
  * anything else that is thrown fails the operation, which then changes nothing at all.
  */
 export async function settle<Value>(
@@ -18,7 +18,7 @@ export async function settle<Value>(
   work: (tx: TenantTransaction) => Promise<Value>,
 ): Promise<Settled<Value>> {
   try {
-    return { value: await context.inSavepoint(work), userErrors: [] };
+    return { value: await context.undoably(work), userErrors: [] };
   } catch (error) {
     if (error instanceof Refusal) return { value: null, userErrors: error.issues };
     throw error;

@@ -28,7 +28,7 @@ export interface PageInfo {
 }
 
 export interface Connection<Row> {
-  edges: { node: Row; cursor: string }[];
+  edges: { readonly node: Row; readonly cursor: string }[];
   pageInfo: PageInfo;
 }
 
@@ -123,16 +123,43 @@ export function toConnection<Row>(
   const more = rows.length > page.size;
   const kept = more ? rows.slice(0, page.size) : [...rows];
   if (page.backwards) kept.reverse();
-  const edges = kept.map((node) => ({ node, cursor: cursorOf(node) }));
-  return {
-    edges,
-    pageInfo: {
-      hasNextPage: page.backwards ? page.before !== null : more,
-      hasPreviousPage: page.backwards ? more : page.after !== null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-  };
+  const edges = kept.map((node) => new Edge(node, cursorOf));
+  return { edges, pageInfo: new PageBounds(edges, page, more) };
+}
+
+/** Cursors are made when they are asked for: most clients ask for two of twenty. */
+class Edge<Row> {
+  readonly node: Row;
+  readonly #cursorOf: (row: Row) => string;
+
+  constructor(node: Row, cursorOf: (row: Row) => string) {
+    this.node = node;
+    this.#cursorOf = cursorOf;
+  }
+
+  get cursor(): string {
+    return this.#cursorOf(this.node);
+  }
+}
+
+class PageBounds implements PageInfo {
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly #edges: readonly { readonly cursor: string }[];
+
+  constructor(edges: readonly { readonly cursor: string }[], page: Page, more: boolean) {
+    this.hasNextPage = page.backwards ? page.before !== null : more;
+    this.hasPreviousPage = page.backwards ? more : page.after !== null;
+    this.#edges = edges;
+  }
+
+  get startCursor(): string | null {
+    return this.#edges[0]?.cursor ?? null;
+  }
+
+  get endCursor(): string | null {
+    return this.#edges.at(-1)?.cursor ?? null;
+  }
 }
 
 function badInput(message: string): PublicError {

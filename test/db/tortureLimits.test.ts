@@ -80,7 +80,7 @@ describe('an exhausted pool', () => {
   });
 
   test('gives way at once to a waiter that hangs up', async () => {
-    const holder = db.operation(world.a, { mode: 'read' });
+    const holder = db.operation(world.a, { mode: 'write' });
     await holder.tx.query('select 1');
     const client = new AbortController();
     const waiting = timed(

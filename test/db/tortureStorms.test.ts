@@ -81,7 +81,6 @@ test('the network cuts, swallows and delays at random', async () => {
     url: proxy.urlFor(world.serverUrl),
     poolSize: 4,
     operationTimeoutMs: 300,
-    openTimeoutMs: 200,
     closeTimeoutMs: 200,
     acquireTimeoutMs: 500,
   });

@@ -13,7 +13,6 @@ beforeAll(async () => {
     poolSize: 1, // holds no connection while it asks for another
     maxWaiting: 1,
     acquireTimeoutMs: 2_000,
-    openTimeoutMs: 2_000,
     operationTimeoutMs: 5_000,
     closeTimeoutMs: 2_000,
     pipeline: true,

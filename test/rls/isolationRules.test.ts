@@ -45,7 +45,6 @@ describe('the catalogue of a migrated database', () => {
   it('breaks no rule, asked as the server asks', async () => {
     const limits = {
       acquireTimeoutMs: 5_000,
-      openTimeoutMs: 5_000,
       operationTimeoutMs: 10_000,
       closeTimeoutMs: 5_000,
     };

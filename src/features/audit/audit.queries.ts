@@ -19,8 +19,9 @@ export const insertAuditEvent = prepare((db) =>
     action: sql.placeholder('action'),
     targetType: sql.placeholder('targetType'),
     targetId: sql.placeholder('targetId'),
-    before: sql.placeholder('before'),
-    after: sql.placeholder('after'),
+    // Past the column's encoder, which would make JSON's null of SQL's.
+    before: sql`${sql.placeholder('before')}`,
+    after: sql`${sql.placeholder('after')}`,
     ip: sql.placeholder('ip'),
     userAgent: sql.placeholder('userAgent'),
     requestId: sql.placeholder('requestId'),

@@ -1,13 +1,14 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareInsert } from '../../db/prepareInsert.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { cannedReplies } from '../../db/tables/cannedReplies.ts';
 import type { Page } from '../../lib/pagination.ts';
 
 export type CannedReply = typeof cannedReplies.$inferSelect;
-export type NewCannedReply = typeof cannedReplies.$inferInsert;
+type NewCannedReply = typeof cannedReplies.$inferInsert;
 
 /** By shortcut, as one looks for it. Shortcuts are unique, so that the key is complete without the id. */
 export const cannedReplyOrder: Order = {
@@ -58,12 +59,7 @@ export const lockCannedReply = prepare((db) =>
     .for('update'),
 );
 
-export async function insertCannedReply(
-  tx: TenantTransaction,
-  row: NewCannedReply,
-): Promise<CannedReply | undefined> {
-  return (await tx.db.insert(cannedReplies).values(row).returning())[0];
-}
+export const insertCannedReply = prepareInsert(cannedReplies, getTableColumns(cannedReplies));
 
 export async function updateCannedReply(
   tx: TenantTransaction,

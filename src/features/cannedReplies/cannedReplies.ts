@@ -42,7 +42,7 @@ export async function createCannedReply(
       }),
     ]),
   );
-  return reply ?? notFound();
+  return reply;
 }
 
 /** Changes the fields that are given. Refuses with NOT_FOUND, or as createCannedReply does. */

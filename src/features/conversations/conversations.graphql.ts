@@ -1,4 +1,5 @@
 import { pageRules } from '../../db/keyset.ts';
+import { broughtAlong, keyOf } from '../../graphql/broughtAlong.ts';
 import { builder, idExample } from '../../graphql/builder.ts';
 import {
   BooleanComparator,
@@ -11,11 +12,15 @@ import {
   TextListComparator,
 } from '../../graphql/comparators.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
+import type { OperationContext } from '../../graphql/context.ts';
+import { type Asked, type AskedRelation, lookAhead, relation } from '../../graphql/lookAhead.ts';
 import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
 import { CustomerType } from '../customers/customers.graphql.ts';
 import { loadCustomer } from '../customers/customers.loaders.ts';
+import type { Customer } from '../customers/customers.queries.ts';
 import { MemberType } from '../members/members.graphql.ts';
 import { loadMember } from '../members/members.loaders.ts';
+import type { Member } from '../members/members.queries.ts';
 import {
   customerConversationOrder,
   loadConversation,
@@ -30,6 +35,8 @@ import {
   countConversations,
   findConversationPage,
 } from './conversations.queries.ts';
+import { embedInConversations, type Wanted } from './embeds.queries.ts';
+import { messageOrder } from './messages.queries.ts';
 
 export const ConversationStatusType = builder.enumType('ConversationStatus', {
   description: 'Who has a conversation now.',
@@ -67,18 +74,15 @@ export const ConversationType = builder.node(builder.objectRef<Conversation>('Co
       nullable: true,
       access: 'customers:read',
       description: 'Who it is with.',
-      resolve: ({ customerId }, _args, context) => loadCustomer(context, customerId),
+      extensions: relation('customerId'),
+      resolve: (row, _args, context) =>
+        broughtAlong<Customer>(row, 'customer') ?? loadCustomer(context, row.customerId),
     }),
     subject: t.exposeString('subject', { nullable: true, description: 'What it is about.' }),
-    status: t.field({
-      type: ConversationStatusType,
-      description: 'Who has it now.',
-      resolve: ({ status }) => status,
-    }),
-    priority: t.field({
+    status: t.expose('status', { type: ConversationStatusType, description: 'Who has it now.' }),
+    priority: t.expose('priority', {
       type: ConversationPriorityType,
       description: 'How urgent it is.',
-      resolve: ({ priority }) => priority,
     }),
     assignee: t.field({
       type: MemberType,
@@ -86,7 +90,9 @@ export const ConversationType = builder.node(builder.objectRef<Conversation>('Co
       access: 'members:read',
       description: 'The member who looks after it; null: nobody yet.',
       present: ({ assigneeId }: Conversation) => assigneeId !== null,
-      resolve: ({ assigneeId }, _args, context) => loadMember(context, assigneeId ?? ''),
+      extensions: relation('assigneeId'),
+      resolve: (row, _args, context) =>
+        broughtAlong<Member>(row, 'assignee') ?? loadMember(context, row.assigneeId ?? ''),
     }),
     labels: t.exposeStringList('labels', { description: 'Words to group it by.' }),
     snoozedUntil: t.expose('snoozedUntil', {
@@ -135,6 +141,7 @@ builder.objectField(CustomerType, 'conversations', (t) =>
     access: 'conversations:read',
     description: 'What was said with this customer, the latest first; 10 unless asked otherwise.',
     args: t.arg.connectionArgs(),
+    extensions: relation(),
     resolve: async ({ id }, args, context): Promise<CountedConnection<Conversation>> => {
       const page = readPage(args, pageRules(customerConversationOrder, 10));
       const rows = await loadConversationPage(context, id, page);
@@ -208,19 +215,48 @@ builder.queryField('conversations', (t) =>
       filter: t.arg({ type: ConversationFilterInput, description: 'Which conversations.' }),
       orderBy: t.arg({ type: ConversationOrderInput, description: 'How to sort them.' }),
     },
-    resolve: async (_parent, args, { tx }): Promise<CountedConnection<Conversation>> => {
+    resolve: async (_parent, args, context, info): Promise<CountedConnection<Conversation>> => {
+      const { tx } = context;
+      const asked = lookAhead(info);
       const filter = readFilterInput(args.filter);
       const sort = args.orderBy ?? { key: 'LAST_MESSAGE_AT', direction: 'DESC' };
       const order = conversationOrder(sort.key, sort.direction === 'DESC');
       const page = readPage(args, pageRules(order, 20));
-      const rows = await findConversationPage(tx, filter, order, page);
+      const total = asked.totalCount ? countConversations(tx, filter) : undefined;
+      const rows = await findConversationPage(tx, filter, order, page, {
+        columns: asked.columns,
+        embeds: embedInConversations(wantedOf(asked, context)),
+      });
       const connection = toConnection(rows, page, (row) =>
         makeCursor(order.sort, conversationCursor(sort.key, row)),
       );
-      return { ...connection, countRows: () => countConversations(tx, filter) };
+      return { ...connection, countRows: () => total ?? countConversations(tx, filter) };
     },
   }),
 );
+
+/**
+ * What the page's statement may bring along: what is allowed, with arguments that are sound. One page
+ * in two words (`messages` and `messages(first: 10)`) would take each other's place; loaders read it.
+ */
+function wantedOf(asked: Asked, context: OperationContext): Wanted[] {
+  const wanted = asked.relations.flatMap((relation) => readRelation(relation, context));
+  const keys = wanted.map(({ relation, page }) => keyOf(relation.name, page));
+  return wanted.filter(
+    (_, index) => keys.indexOf(keys[index] ?? '') === keys.lastIndexOf(keys[index] ?? ''),
+  );
+}
+
+function readRelation(relation: AskedRelation, context: OperationContext): Wanted[] {
+  if (relation.access !== undefined && !context.allows(relation.access)) return [];
+  const inner = wantedOf(relation.asked, context);
+  if (relation.name !== 'messages') return [{ relation, inner }];
+  try {
+    return [{ relation, inner, page: readPage(relation.args, pageRules(messageOrder, 10)) }];
+  } catch {
+    return []; // the field's own resolver says what is wrong with them
+  }
+}
 
 function readFilterInput(
   asked: typeof ConversationFilterInput.$inferInput | null | undefined,

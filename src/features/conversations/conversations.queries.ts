@@ -9,10 +9,13 @@ import {
   valueField,
 } from '../../db/filters.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
+import { pickColumns, sortColumnNames } from '../../db/pickColumns.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareInsert } from '../../db/prepareInsert.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { conversations } from '../../db/tables/conversations.ts';
 import type { Page } from '../../lib/pagination.ts';
+import type { Embeds } from './embeds.queries.ts';
 
 export type {
   ConversationPriority,
@@ -23,6 +26,8 @@ export type Conversation = typeof conversations.$inferSelect;
 export type NewConversation = typeof conversations.$inferInsert;
 export type ConversationFilter = Readonly<Record<string, Comparators | null | undefined>>;
 export type ConversationSort = 'LAST_MESSAGE_AT' | 'CREATED_AT';
+
+const all = getTableColumns(conversations);
 
 const isUnread: FilterField = (parameter, operator) =>
   operator === 'eq' ? sql`(${conversations.unreadCount} > 0) = ${parameter}::boolean` : undefined;
@@ -57,6 +62,13 @@ export function conversationCursor(sort: ConversationSort, conversation: Convers
   return [moment.toISOString(), conversation.id];
 }
 
+/** What a statement reads of each conversation, and what it brings along with it. */
+export interface ConversationReading {
+  /** null: all. */
+  readonly columns: readonly string[] | null;
+  readonly embeds: Embeds;
+}
+
 const pageStatement = prepareShapes<Conversation[]>();
 
 /** One page in reading direction, `page.limit` rows at most. */
@@ -65,18 +77,28 @@ export function findConversationPage(
   asked: ConversationFilter,
   order: Order,
   page: Page,
+  { columns, embeds }: ConversationReading,
 ): Promise<Conversation[]> {
   const filter = readFilter(asked, filterFields);
   const keys = keyset(order, page);
-  const statement = pageStatement(`${filter.shape}|${keys.shape}`, (db) =>
+  const shape = `${filter.shape}|${keys.shape}|${columns ?? '*'}|${embeds.shape}`;
+  const statement = pageStatement(shape, (db) =>
     db
-      .select()
+      .select({
+        ...pickColumns(all, columns, sortColumnNames(all, order)),
+        ...embeds.select,
+      })
       .from(conversations)
       .where(and(eq(conversations.tenantId, tenant), ...filter.conditions, keys.where))
       .orderBy(...keys.orderBy)
       .limit(sql.placeholder('limit')),
   );
-  return statement(tx, { ...filter.values, ...keys.values, limit: page.limit });
+  return statement(tx, {
+    ...filter.values,
+    ...keys.values,
+    ...embeds.values,
+    limit: page.limit,
+  });
 }
 
 const countStatement = prepareShapes<{ count: number }[]>();
@@ -107,7 +129,7 @@ export function findConversationPagesOfCustomers(
   const keys = keyset(order, page);
   const statement = customerPages(keys.shape, (db) => {
     const rows = db
-      .select(getTableColumns(conversations))
+      .select(all)
       .from(conversations)
       .where(
         and(
@@ -162,12 +184,7 @@ export const lockConversation = prepare((db) =>
     .for('update'),
 );
 
-export async function insertConversation(
-  tx: TenantTransaction,
-  row: NewConversation,
-): Promise<Conversation | undefined> {
-  return (await tx.db.insert(conversations).values(row).returning())[0];
-}
+export const insertConversation = prepareInsert(conversations, all);
 
 export async function updateConversation(
   tx: TenantTransaction,

@@ -67,7 +67,7 @@ export async function createConversation(
       audit(tx, actor, 'conversation.created', id, { after }),
     ]),
   );
-  return conversation ?? notFound();
+  return conversation;
 }
 
 /**

@@ -1,15 +1,20 @@
 import { pageRules } from '../../db/keyset.ts';
+import { broughtAlong } from '../../graphql/broughtAlong.ts';
 import { builder, idExample } from '../../graphql/builder.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
+import { needs, relation, sameRow } from '../../graphql/lookAhead.ts';
 import { type Settled, settle, userErrorType } from '../../graphql/userErrors.ts';
 import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
 import { commonErrorCodes } from '../../lib/validation.ts';
 import { ApiKeyType } from '../apiKeys/apiKeys.graphql.ts';
 import { loadApiKey } from '../apiKeys/apiKeys.loaders.ts';
+import type { ApiKey } from '../apiKeys/apiKeys.queries.ts';
 import { CustomerType } from '../customers/customers.graphql.ts';
 import { loadCustomer } from '../customers/customers.loaders.ts';
+import type { Customer } from '../customers/customers.queries.ts';
 import { MemberType } from '../members/members.graphql.ts';
 import { loadMember } from '../members/members.loaders.ts';
+import type { Member } from '../members/members.queries.ts';
 import { ConversationType } from './conversations.graphql.ts';
 import {
   loadConversation,
@@ -45,6 +50,7 @@ const MessageAuthorType = builder.objectRef<Message>('MessageAuthor').implement(
     kind: t.field({
       type: MessageAuthorKindType,
       description: 'What kind of author.',
+      extensions: needs('authorMemberId', 'authorCustomerId', 'authorApiKeyId'),
       resolve: ({ authorMemberId, authorCustomerId, authorApiKeyId }) => {
         if (authorMemberId !== null) return 'MEMBER';
         if (authorCustomerId !== null) return 'CUSTOMER';
@@ -57,7 +63,9 @@ const MessageAuthorType = builder.objectRef<Message>('MessageAuthor').implement(
       access: 'members:read',
       description: 'The member who wrote it.',
       present: ({ authorMemberId }: Message) => authorMemberId !== null,
-      resolve: ({ authorMemberId }, _args, context) => loadMember(context, authorMemberId ?? ''),
+      extensions: relation('authorMemberId'),
+      resolve: (row, _args, context) =>
+        broughtAlong<Member>(row, 'member') ?? loadMember(context, row.authorMemberId ?? ''),
     }),
     customer: t.field({
       type: CustomerType,
@@ -65,8 +73,10 @@ const MessageAuthorType = builder.objectRef<Message>('MessageAuthor').implement(
       access: 'customers:read',
       description: 'The customer who wrote it.',
       present: ({ authorCustomerId }: Message) => authorCustomerId !== null,
-      resolve: ({ authorCustomerId }, _args, context) =>
-        loadCustomer(context, authorCustomerId ?? ''),
+      extensions: relation('authorCustomerId'),
+      resolve: (row, _args, context) =>
+        broughtAlong<Customer>(row, 'customer') ??
+        loadCustomer(context, row.authorCustomerId ?? ''),
     }),
     apiKey: t.field({
       type: ApiKeyType,
@@ -74,7 +84,9 @@ const MessageAuthorType = builder.objectRef<Message>('MessageAuthor').implement(
       access: 'apiKeys:read',
       description: 'The key of the program that wrote it.',
       present: ({ authorApiKeyId }: Message) => authorApiKeyId !== null,
-      resolve: ({ authorApiKeyId }, _args, context) => loadApiKey(context, authorApiKeyId ?? ''),
+      extensions: relation('authorApiKeyId'),
+      resolve: (row, _args, context) =>
+        broughtAlong<ApiKey>(row, 'apiKey') ?? loadApiKey(context, row.authorApiKeyId ?? ''),
     }),
   }),
 });
@@ -91,17 +103,18 @@ export const MessageType = builder.node(builder.objectRef<Message>('Message'), {
       type: ConversationType,
       nullable: true,
       description: 'Where it was said.',
+      extensions: relation('conversationId'),
       resolve: ({ conversationId }, _args, context) => loadConversation(context, conversationId),
     }),
-    direction: t.field({
+    direction: t.expose('direction', {
       type: MessageDirectionType,
       description: 'Which way it goes.',
-      resolve: ({ direction }) => direction,
     }),
     body: t.exposeString('body', { description: 'The text.' }),
     author: t.field({
       type: MessageAuthorType,
       description: 'Who wrote it.',
+      extensions: sameRow,
       resolve: (message) => message,
     }),
     externalReference: t.exposeString('externalReference', {
@@ -120,15 +133,19 @@ builder.objectField(ConversationType, 'messages', (t) =>
     description:
       'What was said, in the order it was written; `last: 5` gives the latest five. 10 unless asked otherwise.',
     args: t.arg.connectionArgs(),
-    resolve: async ({ id }, args, context): Promise<CountedConnection<Message>> => {
+    extensions: relation(),
+    resolve: (conversation, args, context) => {
       const page = readPage(args, pageRules(messageOrder, 10));
-      const connection = toConnection(await loadMessagePage(context, id, page), page, (message) =>
-        makeCursor(messageOrder.sort, [message.createdAt.toISOString(), message.id]),
-      );
-      return {
-        ...connection,
-        countRows: async () => (await loadMessageCount(context, id))?.count ?? 0,
-      };
+      const answer = (rows: readonly Message[]): CountedConnection<Message> => ({
+        ...toConnection(rows, page, ({ createdAt, id }) =>
+          makeCursor(messageOrder.sort, [createdAt.toISOString(), id]),
+        ),
+        countRows: async () => (await loadMessageCount(context, conversation.id))?.count ?? 0,
+      });
+      const brought = broughtAlong<Message[]>(conversation, 'messages', page);
+      return brought
+        ? answer(brought)
+        : loadMessagePage(context, conversation.id, page).then(answer);
     },
   }),
 );

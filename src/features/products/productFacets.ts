@@ -1,5 +1,6 @@
 import type { TenantTransaction } from '../../db/database.ts';
-import { countFacets, type FacetRow, type ProductSelection } from './products.queries.ts';
+import { countFacets, type FacetRow } from './productFacets.queries.ts';
+import type { ProductSelection } from './products.queries.ts';
 
 type FacetValue = Pick<FacetRow, 'value' | 'count'>;
 

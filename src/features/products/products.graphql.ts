@@ -10,6 +10,7 @@ import {
   TextListComparator,
 } from '../../graphql/comparators.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
+import { lookAhead, needs } from '../../graphql/lookAhead.ts';
 import { MoneyType } from '../../graphql/money.ts';
 import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
 import { type Facets, readFacets } from './productFacets.ts';
@@ -48,41 +49,39 @@ export const ProductType = builder.node(builder.objectRef<Product>('Product'), {
     price: t.field({
       type: MoneyType,
       description: 'What it costs; the lowest price of its variants where it has some.',
+      extensions: needs('priceAmount', 'priceCurrency'),
       resolve: ({ priceAmount, priceCurrency }) => ({
         amount: priceAmount,
         currencyCode: priceCurrency,
       }),
     }),
     category: t.exposeString('category', { nullable: true, description: 'Such as "Lamps".' }),
-    condition: t.field({
+    condition: t.expose('condition', {
       type: ProductConditionType,
       description: 'New, used or refurbished.',
-      resolve: ({ condition }) => condition,
     }),
     location: t.exposeString('location', { nullable: true, description: 'Where it is kept.' }),
     stock: t.exposeInt('stock', {
       nullable: true,
       description: 'Pieces that can be sold, over all variants; null: nobody counts them.',
     }),
-    status: t.field({
+    status: t.expose('status', {
       type: ProductStatusType,
       description: 'Draft, active or archived.',
-      resolve: ({ status }) => status,
     }),
     tags: t.exposeStringList('tags', { description: 'Words to find and group it by.' }),
-    images: t.field({
+    images: t.expose('images', {
       type: [ProductImageType],
       description: 'Pictures, the main one first.',
-      resolve: ({ images }) => images,
     }),
-    options: t.field({
+    options: t.expose('options', {
       type: [ProductOptionType],
       description: 'What a customer chooses; empty where there is nothing to choose.',
-      resolve: ({ options }) => options,
     }),
     variants: t.field({
       type: [ProductVariantType],
       description: 'The combinations that are for sale; empty where there are no options.',
+      extensions: needs('variants', 'priceCurrency'),
       resolve: ({ variants, priceCurrency }) =>
         variants.map((variant) => ({ ...variant, currency: priceCurrency })),
     }),
@@ -191,21 +190,18 @@ builder.queryField('products', (t) =>
       }),
       orderBy: t.arg({ type: ProductOrderInput, description: 'How to sort them.' }),
     },
-    resolve: async (_parent, args, { tx }): Promise<ProductList> => {
+    resolve: async (_parent, args, { tx }, info): Promise<ProductList> => {
+      const asked = lookAhead(info);
       const selection = selectProducts(args);
       const sort = sortOf(args.orderBy, selection);
       const order = productOrder(sort.key, sort.direction === 'DESC');
       const page = readPage(args, pageRules(order, 20));
-      const found = await findProductPage(tx, selection, order, page);
-      const { edges, pageInfo } = toConnection(found, page, (row) =>
+      const total = asked.totalCount ? countProducts(tx, selection) : undefined;
+      const found = await findProductPage(tx, selection, order, page, asked.columns);
+      const connection = toConnection(found, page, (row) =>
         makeCursor(order.sort, productCursor(sort.key, row)),
       );
-      return {
-        edges: edges.map(({ node, cursor }) => ({ node: node.product, cursor })),
-        pageInfo,
-        selection,
-        countRows: () => countProducts(tx, selection),
-      };
+      return { ...connection, selection, countRows: () => total ?? countProducts(tx, selection) };
     },
   }),
 );

@@ -2,7 +2,9 @@ import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import { type Filter, listField, readFilter, textField, valueField } from '../../db/filters.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
+import { pickColumns, sortColumnNames } from '../../db/pickColumns.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareInsert } from '../../db/prepareInsert.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { products } from '../../db/tables/products.ts';
 import type { Page } from '../../lib/pagination.ts';
@@ -20,12 +22,9 @@ export type Product = Omit<typeof products.$inferSelect, 'searchText' | 'searchV
 export type NewProduct = typeof products.$inferInsert;
 
 /** A product of a page; `score` is its rank when a search was given. */
-export interface FoundProduct {
-  product: Product;
-  score: number | null;
-}
+export type FoundProduct = Product & { score: number | null };
 
-const filterFields = {
+export const productFilterFields = {
   status: valueField(products.status),
   condition: valueField(products.condition),
   category: textField(products.category),
@@ -53,8 +52,8 @@ export interface ProductSelection {
 }
 
 /** What a search finds: ids with a rank. Joined, the rows themselves are read under the tenant's policy. */
-const found = sql`app.search_products(${sql.placeholder('search')}) as found`;
-const foundIt = sql`found.product_id = ${products.id}`;
+export const found = sql`app.search_products(${sql.placeholder('search')}) as found`;
+export const foundIt = sql`found.product_id = ${products.id}`;
 const score = sql<number>`found.score`;
 const id = { sql: products.id, kind: 'uuid' } as const;
 const sortColumns: Record<ProductSort, Order['columns']> = {
@@ -69,32 +68,38 @@ export function productOrder(sort: ProductSort, descending: boolean): Order {
   return { sort: `products.${sort}`, columns: sortColumns[sort], descending };
 }
 
-export function productCursor(sort: ProductSort, { product, score }: FoundProduct): string[] {
-  const key = {
-    CREATED_AT: product.createdAt.toISOString(),
-    UPDATED_AT: product.updatedAt.toISOString(),
-    NAME: product.nameKey ?? '',
-    PRICE: product.priceAmount,
-    RELEVANCE: String(score ?? 0),
-  }[sort];
-  return [key, product.id];
+const cursorKeys: Record<ProductSort, (product: FoundProduct) => string> = {
+  CREATED_AT: ({ createdAt }) => createdAt.toISOString(),
+  UPDATED_AT: ({ updatedAt }) => updatedAt.toISOString(),
+  NAME: ({ nameKey }) => nameKey ?? '',
+  PRICE: ({ priceAmount }) => priceAmount,
+  RELEVANCE: ({ score }) => String(score ?? 0),
+};
+
+export function productCursor(sort: ProductSort, product: FoundProduct): string[] {
+  return [cursorKeys[sort](product), product.id];
 }
 
 const pageStatement = prepareShapes<FoundProduct[]>();
 
-/** One page in reading direction, `page.limit` rows at most. */
+/** One page in reading direction, `page.limit` rows at most, with the columns that are `asked` for (null: all). */
 export function findProductPage(
   tx: TenantTransaction,
   selection: ProductSelection,
   order: Order,
   page: Page,
+  asked: readonly string[] | null,
 ): Promise<FoundProduct[]> {
-  const filter = readFilter(selection.filter, filterFields);
+  const filter = readFilter(selection.filter, productFilterFields);
   const keys = keyset(order, page);
   const searched = selection.search !== null;
-  const statement = pageStatement(`${searched}|${filter.shape}|${keys.shape}`, (db) => {
+  const shape = `${searched}|${filter.shape}|${keys.shape}|${asked ?? '*'}`;
+  const statement = pageStatement(shape, (db) => {
     const rows = db
-      .select({ product: columns, score: searched ? score : sql<null>`null` })
+      .select({
+        ...pickColumns(columns, asked, sortColumnNames(columns, order)),
+        score: searched ? score : sql<null>`null`,
+      })
       .from(products)
       .$dynamic();
     if (searched) rows.innerJoin(found, foundIt); // a builder in dynamic mode changes in place
@@ -117,7 +122,7 @@ export async function countProducts(
   tx: TenantTransaction,
   selection: ProductSelection,
 ): Promise<number> {
-  const filter = readFilter(selection.filter, filterFields);
+  const filter = readFilter(selection.filter, productFilterFields);
   const searched = selection.search !== null;
   const statement = countStatement(`${searched}|${filter.shape}`, (db) => {
     const rows = db.select({ count: sql<number>`count(*)::int` }).from(products).$dynamic();
@@ -128,61 +133,8 @@ export async function countProducts(
   return rows[0]?.count ?? 0;
 }
 
-export interface FacetRow {
-  facet: 'category' | 'condition' | 'status' | 'tag';
-  value: string;
-  count: number;
-}
-
-const mostFacetValues = 50;
-const facetStatement = prepareShapes<FacetRow[]>();
-
-/** How many products of the selection have each category, condition, status and tag; the 50 commonest of each. */
-export function countFacets(
-  tx: TenantTransaction,
-  selection: ProductSelection,
-): Promise<FacetRow[]> {
-  const filter = readFilter(selection.filter, filterFields);
-  const searched = selection.search !== null;
-  const statement = facetStatement(`${searched}|${filter.shape}`, (db) => {
-    const rows = db
-      .select({
-        category: products.category,
-        condition: products.condition,
-        status: products.status,
-        tags: products.tags,
-      })
-      .from(products)
-      .$dynamic();
-    if (searched) rows.innerJoin(found, foundIt);
-    const selected = db.$with('selected').as(rows.where(matching(filter)));
-    const ranked = sql`(
-      select facet, value, count(*)::int as count,
-             row_number() over (partition by facet order by count(*) desc, value) as place
-      from selected
-      cross join lateral (
-        select 'category' as facet, category as value where category is not null
-        union all select 'condition', condition
-        union all select 'status', status
-        union all select 'tag', tag from unnest(tags) as tag
-      ) as each_value
-      group by facet, value
-    ) as ranked`;
-    return db
-      .with(selected)
-      .select({
-        facet: sql<FacetRow['facet']>`facet`,
-        value: sql<string>`value`,
-        count: sql<number>`count`,
-      })
-      .from(ranked)
-      .where(sql`place <= ${mostFacetValues}`)
-      .orderBy(sql`facet, place`);
-  });
-  return statement(tx, { ...filter.values, search: selection.search });
-}
-
-function matching(filter: Filter, keys?: SQL): SQL | undefined {
+/** The tenant's rows that the client's filter lets through. */
+export function matching(filter: Filter, keys?: SQL): SQL | undefined {
   return and(eq(products.tenantId, tenant), ...filter.conditions, keys);
 }
 
@@ -225,15 +177,7 @@ export const lockProduct = prepare((db) =>
     .for('update'),
 );
 
-export async function insertProducts(
-  tx: TenantTransaction,
-  rows: readonly NewProduct[],
-): Promise<Product[]> {
-  return tx.db
-    .insert(products)
-    .values([...rows])
-    .returning(columns);
-}
+export const insertProduct = prepareInsert<typeof products, Product>(products, columns);
 
 export async function updateProduct(
   tx: TenantTransaction,

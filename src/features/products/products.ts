@@ -6,7 +6,7 @@ import { newId } from '../../lib/ids.ts';
 import { changedFields, recordAudit } from '../audit/audit.ts';
 import { checkProduct, type ProductFields, toColumns } from './productInput.ts';
 import {
-  insertProducts,
+  insertProduct,
   lockProduct,
   type NewProduct,
   type Product,
@@ -38,9 +38,9 @@ export async function createProduct(
     tenantId: tx.tenantId,
     id: fields.id ?? newId(),
   } as NewProduct;
-  const [rows] = await refusingDoubles(
+  const [product] = await refusingDoubles(
     Promise.all([
-      insertProducts(tx, [row]),
+      insertProduct(tx, row),
       recordAudit(tx, actor, {
         action: 'product.created',
         targetType: 'Product',
@@ -49,8 +49,6 @@ export async function createProduct(
       }),
     ]),
   );
-  const [product] = rows;
-  if (product === undefined) throw new Error('INSERT … RETURNING gave no row');
   return product;
 }
 

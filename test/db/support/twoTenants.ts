@@ -76,7 +76,6 @@ export async function createTwoTenants(base?: TestDatabase): Promise<TwoTenants>
         poolSize: 4,
         maxWaiting: 100,
         acquireTimeoutMs: 5_000,
-        openTimeoutMs: 2_000,
         operationTimeoutMs: 5_000,
         closeTimeoutMs: 2_000,
         pipeline: true,

@@ -1,0 +1,227 @@
+import type { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
+import pg from 'pg';
+import { serialize } from 'pg-protocol';
+import { classify, failedTransactionState } from './classify.ts';
+import type { Statement } from './statement.ts';
+
+/** What Postgres says a column of a result is. */
+export interface ResultField {
+  readonly name: string;
+  readonly dataTypeID: number;
+}
+
+/** One statement's answer, its values as Postgres wrote them: text, or null. */
+export interface RawResult {
+  /** The command's tag without its numbers: 'INSERT', 'COMMIT' … */
+  readonly command: string | null;
+  readonly rowCount: number | null;
+  readonly fields: readonly ResultField[];
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+export type Answer = (error: Error | undefined, result: RawResult | undefined) => void;
+
+export interface Outgoing {
+  readonly statement: Statement;
+  readonly answer: Answer;
+  /** Called when it goes out. */
+  readonly written: (() => void) | undefined;
+  /** With a Sync of its own: COMMIT and ROLLBACK must run whatever became of what is before them. */
+  readonly alone: boolean;
+}
+
+/** What one connection's session has prepared. */
+export interface Prepared {
+  /** By name: what Postgres described; null: prepared, but not described yet. */
+  readonly fields: Map<string, readonly ResultField[] | null>;
+  /** Names whose Parse is on its way and may still fail. */
+  readonly pending: Set<string>;
+}
+
+interface BatchEvents {
+  /** Everything has been answered, or nothing more will be; the answers are given right after. */
+  settled(batch: Batch): void;
+  /** Calls back when the server is ready again after an error. */
+  afterReady(listener: () => void): void;
+}
+
+interface Part {
+  readonly outgoing: Outgoing;
+  readonly named: boolean;
+  readonly parse: boolean;
+  readonly describe: boolean;
+  fields: readonly ResultField[];
+  readonly rows: (string | null)[][];
+  tag: string | undefined;
+}
+
+/** Its methods are declared as properties, which a class can't override. */
+const Query = pg.Query as unknown as new (config: { text: string }) => EventEmitter;
+
+/**
+ * Several statements with one Sync behind them (PostgreSQL protocol, "Extended Query" and
+ * "Pipelining"). After an error the server discards the rest up to the Sync: a BEGIN that fails takes
+ * everything behind it along, where a Sync after each statement, as pg's own queries have it, would
+ * run that in autocommit. And what stands between two Syncs outside of a transaction is one
+ * transaction by itself. A subclass of pg's Query, for nothing else is let into its pipeline; of that
+ * class only its place in pg's queues is used.
+ */
+export class Batch extends Query {
+  readonly #parts: Part[];
+  readonly #prepared: Prepared;
+  readonly #events: BatchEvents;
+  #current = 0;
+  #parseCompletes = 0;
+  /** What the server refused, while its ReadyForQuery is awaited. */
+  #refusal: Error | undefined;
+  #over = false;
+
+  constructor(outgoing: readonly Outgoing[], prepared: Prepared, events: BatchEvents) {
+    super({ text: '' });
+    this.#prepared = prepared;
+    this.#events = events;
+    const mine = new Set<string>();
+    this.#parts = outgoing.map((each) => {
+      const { name } = each.statement;
+      const known = name === undefined ? undefined : prepared.fields.get(name);
+      // While another batch's Parse of this name is on its way, this one goes without a name: to
+      // parse it again would be a double (42P05), to rely on it a gamble (26000).
+      const named = name !== undefined && (mine.has(name) || !prepared.pending.has(name));
+      const parse = !named || (known === undefined && !mine.has(name));
+      if (named && parse) {
+        mine.add(name);
+        prepared.pending.add(name);
+      }
+      const describe = parse || !known;
+      return {
+        outgoing: each,
+        named,
+        parse,
+        describe,
+        fields: known ?? [],
+        rows: [],
+        tag: undefined,
+      };
+    });
+  }
+
+  get size(): number {
+    return this.#parts.length;
+  }
+
+  submit(connection: { stream: Duplex }): null {
+    const pieces: Buffer[] = [];
+    for (const { outgoing, named, parse, describe } of this.#parts) {
+      const { text, values, name } = outgoing.statement;
+      const statement = named ? (name ?? '') : '';
+      if (parse) pieces.push(serialize.parse({ name: statement, text }));
+      pieces.push(serialize.bind({ statement, values: values as unknown[] }));
+      if (describe) pieces.push(serialize.describe({ type: 'P' }));
+      pieces.push(serialize.execute({}));
+    }
+    pieces.push(serialize.sync());
+    connection.stream.write(Buffer.concat(pieces));
+    return null;
+  }
+
+  /** Told by the connection, for pg passes it on only to queries with a name. */
+  handleParseComplete(): void {
+    this.#parseCompletes += 1;
+  }
+
+  handleRowDescription(message: { fields: readonly ResultField[] }): void {
+    const part = this.#parts[this.#current];
+    if (part !== undefined) part.fields = message.fields;
+  }
+
+  handleDataRow(message: { fields: (string | null)[] }): void {
+    this.#parts[this.#current]?.rows.push(message.fields);
+  }
+
+  handleCommandComplete(message: { text: string }): void {
+    const part = this.#parts[this.#current];
+    if (part !== undefined) part.tag = message.text;
+    this.#current += 1;
+  }
+
+  handleEmptyQuery(): void {
+    this.#current += 1;
+  }
+
+  handleReadyForQuery(): void {
+    this.#settle(undefined);
+  }
+
+  handleError(error: Error): void {
+    // A plain ERROR is followed by ReadyForQuery, which says what became of the transaction.
+    if (!classify(error).refused) return this.abandon(error);
+    this.#refusal = error;
+    this.#events.afterReady(() => this.#settle(error));
+  }
+
+  handleCopyInResponse(connection: unknown): void {
+    (connection as { sendCopyFail(reason: string): void }).sendCopyFail('COPY is refused');
+  }
+
+  /** The connection is gone. Nothing more will be answered, and rows without their end are none. */
+  abandon(error: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#events.settled(this);
+    const answers = this.#parts.map(({ outgoing }) => outgoing.answer);
+    // First what is certain: a transaction with a refused statement can't have been committed.
+    if (this.#refusal !== undefined) {
+      for (const answer of answers.splice(this.#current, 1)) answer(this.#refusal, undefined);
+    }
+    for (const answer of answers) answer(error, undefined);
+  }
+
+  #settle(error: Error | undefined): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#remember();
+    this.#events.settled(this);
+    for (const [index, { outgoing, fields, rows, tag }] of this.#parts.entries()) {
+      if (error === undefined || index < this.#current) {
+        outgoing.answer(undefined, resultOf(tag, fields, rows));
+      } else {
+        outgoing.answer(index === this.#current ? error : behind(error), undefined);
+      }
+    }
+  }
+
+  #remember(): void {
+    let completes = this.#parseCompletes;
+    for (const [index, { outgoing, named, parse, describe, fields }] of this.#parts.entries()) {
+      const name = named ? outgoing.statement.name : undefined;
+      if (parse) {
+        completes -= 1;
+        if (name !== undefined) this.#prepared.pending.delete(name);
+        if (completes < 0) continue;
+      }
+      if (name !== undefined && describe) {
+        this.#prepared.fields.set(name, index < this.#current ? fields : null);
+      }
+    }
+  }
+}
+
+function resultOf(
+  tag: string | undefined,
+  fields: readonly ResultField[],
+  rows: readonly (readonly (string | null)[])[],
+): RawResult {
+  const words = tag?.split(' ') ?? [];
+  const count = words.length > 1 ? Number(words.at(-1)) : null;
+  return { command: words[0] ?? null, rowCount: count, fields, rows };
+}
+
+/** Of what stood behind a failed statement: the server discarded it unread. */
+function behind(error: Error): Error {
+  if (!classify(error).refused) return error;
+  const skipped = new pg.DatabaseError('a statement before this one failed', 0, 'error');
+  skipped.code = failedTransactionState;
+  skipped.severity = 'ERROR';
+  return skipped;
+}

@@ -1,0 +1,35 @@
+import { sql } from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
+import type { SelectedFieldsFlat } from 'drizzle-orm/pg-core/query-builders/select.types';
+import { prepareShapes } from './prepareShapes.ts';
+import type { TenantTransaction } from './transaction.ts';
+
+/**
+ * Inserts one row of plain values into the handle's own tenant and answers it as it was stored. Built
+ * once for each set of columns that is given: to build an INSERT costs Drizzle 0.1 to 0.2 ms.
+ */
+export function prepareInsert<Table extends PgTable, Row = Table['$inferSelect']>(
+  table: Table,
+  returning: SelectedFieldsFlat,
+): (tx: TenantTransaction, row: Table['$inferInsert']) => Promise<Row> {
+  const statements = prepareShapes<Row[]>();
+  return async (tx, row) => {
+    const given = row as Record<string, unknown>;
+    const names = Object.keys(given).filter((name) => given[name] !== undefined);
+    const statement = statements(
+      names.sort().join(),
+      (db) =>
+        db
+          .insert(table)
+          .values(placeholders(names) as never)
+          .returning(returning) as never,
+    );
+    const [inserted] = await statement(tx, given);
+    if (inserted === undefined) throw new Error('INSERT … RETURNING gave no row');
+    return inserted;
+  };
+}
+
+function placeholders(names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.map((name) => [name, sql.placeholder(name)]));
+}

@@ -1,0 +1,123 @@
+import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { alias, type PgColumn, type PgTable } from 'drizzle-orm/pg-core';
+import { embeddedField, embedRow, embedRows, type Part } from '../../db/embed.ts';
+import { keyset } from '../../db/keyset.ts';
+import { pickColumns } from '../../db/pickColumns.ts';
+import { tenant } from '../../db/prepare.ts';
+import { apiKeys } from '../../db/tables/apiKeys.ts';
+import { conversations } from '../../db/tables/conversations.ts';
+import { customers } from '../../db/tables/customers.ts';
+import { members } from '../../db/tables/members.ts';
+import { messages } from '../../db/tables/messages.ts';
+import { keyOf } from '../../graphql/broughtAlong.ts';
+import type { Asked, AskedRelation } from '../../graphql/lookAhead.ts';
+import type { Page } from '../../lib/pagination.ts';
+import { messageOrder } from './messages.queries.ts';
+
+/** What a statement brings along with each of its rows. */
+export interface Embeds {
+  readonly select: Record<string, SQL<unknown>>;
+  /** For the placeholders in it. */
+  readonly values: Record<string, unknown>;
+  /** Part of a prepared statement's identity. */
+  readonly shape: string;
+}
+
+/** A relation that may be brought along: its permission is there and its arguments are sound. */
+export interface Wanted {
+  readonly relation: AskedRelation;
+  /** Of a to-many relation. */
+  readonly page?: Page;
+  readonly inner: readonly Wanted[];
+}
+
+const assignee = alias(members, 'assignee');
+const authorMember = alias(members, 'author_member');
+const authorCustomer = alias(customers, 'author_customer');
+
+/** Customer, assignee and pages of messages with their authors, for a statement on conversations. */
+export function embedInConversations(wanted: readonly Wanted[]): Embeds {
+  const select: Record<string, SQL<unknown>> = {};
+  const values: Record<string, unknown> = {};
+  for (const [index, { relation, page, inner }] of wanted.entries()) {
+    const { name, asked } = relation;
+    if (name === 'customer') {
+      const same = eq(customers.id, conversations.customerId);
+      select[keyOf(name)] = embeddedField(
+        embedRow(columnsOf(customers, asked), customers, inTenant(customers, same)),
+      );
+    } else if (name === 'assignee') {
+      const same = eq(assignee.id, conversations.assigneeId);
+      select[keyOf(name)] = embeddedField(
+        embedRow(
+          columnsOf(assignee, asked),
+          sql`${members} as ${assignee}`,
+          inTenant(assignee, same),
+        ),
+      );
+    } else if (name === 'messages' && page !== undefined) {
+      const prefix = `messages${index}_`;
+      const keys = keyset(messageOrder, page, prefix);
+      const same = eq(messages.conversationId, conversations.id);
+      Object.assign(values, keys.values, { [`${prefix}limit`]: page.limit });
+      select[keyOf(name, page)] = embeddedField(
+        embedRows(messageParts(asked, inner), messages, {
+          where: inTenant(messages, same, keys.where),
+          orderBy: keys.orderBy,
+          limit: sql`${sql.placeholder(`${prefix}limit`)}`,
+        }),
+      );
+    }
+  }
+  return { select, values, shape: shapeOf(wanted) };
+}
+
+function messageParts(asked: Asked, inner: readonly Wanted[]): Record<string, Part> {
+  const parts: Record<string, Part> = columnsOf(messages, asked, ['createdAt', 'conversationId']);
+  for (const { relation } of inner) {
+    const { name } = relation;
+    if (name === 'member') {
+      const same = eq(authorMember.id, messages.authorMemberId);
+      const columns = columnsOf(authorMember, relation.asked);
+      parts[keyOf(name)] = embedRow(
+        columns,
+        sql`${members} as ${authorMember}`,
+        inTenant(authorMember, same),
+      );
+    } else if (name === 'customer') {
+      const same = eq(authorCustomer.id, messages.authorCustomerId);
+      const columns = columnsOf(authorCustomer, relation.asked);
+      parts[keyOf(name)] = embedRow(
+        columns,
+        sql`${customers} as ${authorCustomer}`,
+        inTenant(authorCustomer, same),
+      );
+    } else if (name === 'apiKey') {
+      const same = eq(apiKeys.id, messages.authorApiKeyId);
+      const columns = columnsOf(apiKeys, relation.asked);
+      parts[keyOf(name)] = embedRow(columns, apiKeys, inTenant(apiKeys, same));
+    }
+  }
+  return parts;
+}
+
+function inTenant(table: { tenantId: PgColumn }, ...conditions: (SQL | undefined)[]): SQL {
+  return sql`${and(eq(table.tenantId, tenant), ...conditions)}`;
+}
+
+function columnsOf(
+  table: PgTable,
+  { columns }: Asked,
+  always: readonly string[] = [],
+): Record<string, Part> {
+  return pickColumns<Record<string, PgColumn>>(getTableColumns(table), columns, ['id', ...always]);
+}
+
+function shapeOf(wanted: readonly Wanted[]): string {
+  return wanted
+    .map(({ relation: { name, asked }, page, inner }) => {
+      const keys = page === undefined ? '' : keyset(messageOrder, page).shape;
+      return `${name}${keys}(${asked.columns ?? '*'};${shapeOf(inner)})`;
+    })
+    .join();
+}

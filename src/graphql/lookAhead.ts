@@ -1,0 +1,201 @@
+import {
+  type FieldNode,
+  type GraphQLField,
+  GraphQLIncludeDirective,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLResolveInfo,
+  GraphQLSkipDirective,
+  getArgumentValues,
+  getDirectiveValues,
+  getNamedType,
+  isObjectType,
+  Kind,
+  type SelectionSetNode,
+} from 'graphql';
+import type { Permission } from '../auth/permissions.ts';
+
+/**
+ * A field's `extensions`, for `lookAhead`: the columns of its row that it reads, so that a statement
+ * can read no others. A field that exposes a property needs the column of that name; one that says
+ * nothing needs them all.
+ */
+export const needs = (...columns: string[]) => ({ needs: columns });
+
+/** Its value is the same row as its parent: what is asked of it is asked of the parent's row. */
+export const sameRow = { needs: [], sameRow: true };
+
+/**
+ * Rows of another table, which its parent's statement may bring along (see src/db/embed.ts).
+ * `columns` are what its resolver needs where they were not brought along.
+ */
+export const relation = (...columns: string[]) => ({ needs: columns, relation: true });
+
+/** What an operation asks of the rows of one type. */
+export interface Asked {
+  /** Sorted; null: all of them. */
+  readonly columns: readonly string[] | null;
+  readonly relations: readonly AskedRelation[];
+  /** Of a list: whether its `totalCount` is asked for. */
+  readonly totalCount: boolean;
+}
+
+export interface AskedRelation {
+  readonly name: string;
+  /** As the field's resolver gets them. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** The permission that the field needs, if any. */
+  readonly access: Permission | undefined;
+  readonly asked: Asked;
+}
+
+/** What a field of a document asks of the rows behind it, read once a document. */
+interface Look {
+  readonly columns: ReadonlySet<string> | null;
+  readonly relations: readonly LookedRelation[];
+  readonly totalCount: boolean;
+}
+
+interface LookedRelation {
+  readonly definition: GraphQLField<unknown, unknown>;
+  readonly node: FieldNode;
+  readonly look: Look;
+}
+
+const looks = new WeakMap<FieldNode, Look>();
+
+/**
+ * What is asked of the rows that a field answers with, so that its statement reads those columns and
+ * brings those relations along. It may say more than is asked in the end (`@skip` with a variable
+ * counts as asked for columns), never less.
+ */
+export function lookAhead(info: GraphQLResolveInfo): Asked {
+  const [first] = info.fieldNodes;
+  let look = first && looks.get(first);
+  if (first === undefined || look === undefined) {
+    look = lookInto(info, info.returnType, info.fieldNodes);
+    if (first !== undefined && info.fieldNodes.length === 1) looks.set(first, look);
+  }
+  return toAsked(look, info.variableValues);
+}
+
+function toAsked(look: Look, variables: Record<string, unknown>): Asked {
+  const { columns, relations, totalCount } = look;
+  const asked = new Map<string, AskedRelation>();
+  for (const { definition, node, look: inner } of relations) {
+    if (!isIncluded(node, variables)) continue;
+    const relation = {
+      name: definition.name,
+      args: getArgumentValues(definition, node, variables),
+      access: definition.extensions.access as Permission | undefined,
+      asked: toAsked(inner, variables),
+    };
+    add(asked, relation);
+  }
+  return {
+    columns: columns === null ? null : [...columns].sort(),
+    relations: [...asked.values()],
+    totalCount,
+  };
+}
+
+/** The same rows asked for in two places, by a fragment and beside it, are brought along once. */
+function add(relations: Map<string, AskedRelation>, relation: AskedRelation): void {
+  const key = `${relation.name} ${JSON.stringify(relation.args)}`;
+  const twin = relations.get(key);
+  relations.set(key, twin ? { ...relation, asked: both(twin.asked, relation.asked) } : relation);
+}
+
+function both(one: Asked, other: Asked): Asked {
+  const relations = new Map<string, AskedRelation>();
+  for (const relation of [...one.relations, ...other.relations]) add(relations, relation);
+  return {
+    columns:
+      one.columns === null || other.columns === null
+        ? null
+        : [...new Set([...one.columns, ...other.columns])].sort(),
+    relations: [...relations.values()],
+    totalCount: one.totalCount || other.totalCount,
+  };
+}
+
+function isIncluded(node: FieldNode, variables: Record<string, unknown>): boolean {
+  if (getDirectiveValues(GraphQLSkipDirective, node, variables)?.if === true) return false;
+  return getDirectiveValues(GraphQLIncludeDirective, node, variables)?.if !== false;
+}
+
+class Looking {
+  columns: Set<string> | null = new Set();
+  relations: LookedRelation[] = [];
+  totalCount = false;
+}
+
+function lookInto(
+  info: GraphQLResolveInfo,
+  type: GraphQLOutputType,
+  nodes: readonly FieldNode[],
+): Look {
+  const looking = new Looking();
+  const named = getNamedType(type);
+  if (!isObjectType(named)) return { ...looking, columns: null };
+  for (const { selectionSet } of nodes) collect(info, named, selectionSet, looking);
+  return looking;
+}
+
+function collect(
+  info: GraphQLResolveInfo,
+  type: GraphQLObjectType,
+  selectionSet: SelectionSetNode | undefined,
+  looking: Looking,
+): void {
+  for (const selection of selectionSet?.selections ?? []) {
+    if (selection.kind === Kind.FIELD) {
+      const definition = type.getFields()[selection.name.value];
+      if (definition !== undefined) collectField(info, type, definition, selection, looking);
+      continue;
+    }
+    // Of another type, or on an interface of this one: reading too much is harmless.
+    const inner =
+      selection.kind === Kind.INLINE_FRAGMENT
+        ? selection.selectionSet
+        : info.fragments[selection.name.value]?.selectionSet;
+    collect(info, type, inner, looking);
+  }
+}
+
+function collectField(
+  info: GraphQLResolveInfo,
+  type: GraphQLObjectType,
+  definition: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+  looking: Looking,
+): void {
+  const extensions = definition.extensions as {
+    needs?: readonly string[];
+    sameRow?: boolean;
+    relation?: boolean;
+    pothosExposedField?: string;
+  };
+  const isOfConnection = type.name.endsWith('Connection') || type.name.endsWith('Edge');
+  if (isOfConnection) {
+    if (definition.name === 'totalCount') looking.totalCount = true;
+    if (['nodes', 'edges', 'node'].includes(definition.name)) descend();
+    return;
+  }
+  const exposed = extensions.pothosExposedField ?? (definition.name === 'id' ? 'id' : undefined);
+  const columns = extensions.needs ?? (exposed === undefined ? null : [exposed]);
+  if (columns === null) looking.columns = null;
+  for (const column of columns ?? []) looking.columns?.add(column);
+  if (extensions.sameRow) return descend();
+  if (extensions.relation) {
+    looking.relations.push({
+      definition,
+      node,
+      look: lookInto(info, definition.type, [node]),
+    });
+  }
+  function descend(): void {
+    const inner = getNamedType(definition.type);
+    if (isObjectType(inner)) collect(info, inner, node.selectionSet, looking);
+  }
+}

@@ -1,0 +1,190 @@
+import { type ExecutionArgs, type ExecutionResult, execute, getOperationAST } from 'graphql';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readExamples } from '../../src/app/graphiql/examples.ts';
+import { runExample } from '../support/runExample.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+// A request has two ways through the HTTP layer (Yoga's, and the lean path) and two through GraphQL
+// (compiled, and interpreted by graphql-js). Nobody may be able to tell which one it took.
+
+const compared = vi.hoisted(() => ({ count: 0, differences: [] as unknown[] }));
+
+vi.mock(import('../../src/app/compiledExecution.ts'), async (importOriginal) => {
+  const { executeCompiled } = await importOriginal();
+  return {
+    async executeCompiled(args: ExecutionArgs) {
+      const compiled = await executeCompiled(args);
+      if (getOperationAST(args.document, args.operationName)?.operation !== 'query')
+        return compiled;
+      compared.count += 1;
+      const pair = () => Promise.all([executeCompiled(args), execute(args)]);
+      // Once more where they differ: a counter may have moved between the two.
+      for (const last of [false, true]) {
+        const [one, other] = (await pair()).map(toText);
+        if (one === other) break;
+        if (last) compared.differences.push([one, other]);
+      }
+      return compiled;
+    },
+  };
+});
+
+/** Of errors what a client hears and errorPlugin does not say anew. */
+function toText({ data, errors }: ExecutionResult): string {
+  const heard = errors?.map(({ message, path, locations }) => ({ message, path, locations }));
+  return JSON.stringify({ heard, data });
+}
+
+let server: TestServer;
+const tokens: Record<string, string> = {};
+
+beforeAll(async () => {
+  server = await startTestServer();
+  for (const name of ['owner@lumen', 'viewer@lumen', 'owner@harbor']) {
+    tokens[name] = await server.tokenOf(`${name}.example`);
+  }
+});
+afterAll(() => server?.close());
+
+interface Wire {
+  status: number;
+  headers: Record<string, string>;
+  text: string;
+}
+
+/** Yoga takes every request that has a parameter the lean path does not know, even one without a value. */
+const yogaOnly = { yoga: null };
+
+async function send(body: object, headers: Record<string, string> = {}): Promise<Wire> {
+  const response = await fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-Request-Id': 'the-same-one', ...headers },
+    body: JSON.stringify(body),
+  });
+  const { date: _date, ...rest } = Object.fromEntries(response.headers);
+  return { status: response.status, headers: rest, text: await response.text() };
+}
+
+const bearer = (name: string) => ({ Authorization: `Bearer ${tokens[name]}` });
+
+async function expectSame(body: object, headers: Record<string, string> = {}): Promise<Wire> {
+  const lean = await send(body, headers);
+  expect(lean).toEqual(await send({ ...body, ...yogaOnly }, headers));
+  return lean;
+}
+
+const accepts = [
+  undefined,
+  '*/*',
+  'application/json',
+  'application/graphql-response+json',
+  'application/graphql-response+json, application/json;q=0.9',
+  'application/json, application/graphql-response+json',
+  'text/event-stream, application/json',
+  'application/json; charset=utf-16, application/graphql-response+json',
+  'application/*',
+  'text/html',
+];
+
+describe('the lean path answers byte for byte as Yoga does', () => {
+  test.each(accepts)('with Accept: %s', async (accept) => {
+    const headers = {
+      ...bearer('owner@lumen'),
+      ...(accept === undefined ? {} : { Accept: accept }),
+    };
+    for (const query of [
+      '{ viewer { name } }',
+      '{ nothing }',
+      '{ viewer {',
+      '{ product(id: "x") { id } }',
+    ]) {
+      await expectSame({ query }, headers);
+    }
+  });
+
+  test.each([
+    [
+      'a query',
+      { query: '{ products(first: 3) { totalCount nodes { id name price { amount } } } }' },
+    ],
+    [
+      'a field that is refused beside one that is not',
+      { query: '{ viewer { name } auditEvents { totalCount } }' },
+    ],
+    [
+      'an operation by name',
+      { query: 'query A { viewer { name } } query B { viewer { email } }', operationName: 'B' },
+    ],
+    ['an operation that is not there', { query: 'query A { __typename }', operationName: 'B' }],
+    ['several without a name', { query: 'query A { __typename } query B { __typename }' }],
+    [
+      'a variable of the wrong type',
+      { query: 'query ($n: Int) { products(first: $n) { nodes { id } } }', variables: { n: 'x' } },
+    ],
+    ['a variable that is missing', { query: 'query ($id: ID!) { product(id: $id) { id } }' }],
+    [
+      'a mutation with userErrors',
+      {
+        query:
+          'mutation { productArchive(input: { id: "prd_01h455vb4pex5vsknk084sn02q" }) { userErrors { code message } } }',
+      },
+    ],
+    [
+      'a mutation with an error',
+      { query: 'mutation { productArchive(input: { id: "nothing" }) { product { id } } }' },
+    ],
+    [
+      'an error behind line breaks of every kind',
+      { query: '{ viewer {\r\n name }\r\n  product(id: "x")\n { id } }' },
+    ],
+    ['introspection', { query: '{ __schema { types { name } } }' }],
+    [
+      'skip and include',
+      {
+        query:
+          'query ($yes: Boolean!) { viewer { name @skip(if: $yes) email @include(if: $yes) } }',
+        variables: { yes: true },
+      },
+    ],
+    ['variables that are null', { query: '{ __typename }', variables: null }],
+  ])('%s', async (_what, body) => {
+    for (const name of Object.keys(tokens)) await expectSame(body, bearer(name));
+    await expectSame(body);
+    await expectSame(body, { Authorization: 'Bearer wrong' });
+  });
+
+  test('what is no GraphQL request is refused in the same words', async () => {
+    for (const body of [
+      {},
+      { query: 1 },
+      { query: '{ __typename }', variables: [] },
+      { query: '' },
+    ]) {
+      await expectSame(body, bearer('owner@lumen'));
+    }
+  });
+});
+
+describe('compiled execution answers as graphql-js does', () => {
+  test('every example, as everybody', async () => {
+    for (const token of [...Object.values(tokens), server.apiKey]) {
+      for (const example of await readExamples()) {
+        await runExample(example, (query, variables) => server.ask(token, query, variables));
+      }
+    }
+    expect(compared.count).toBeGreaterThan(50);
+  });
+
+  test.each([
+    '{ conversations(first: 3) { edges { cursor node { id messages(last: 2) { edges { cursor node { body author { kind member { name } customer { phone } apiKey { name } } } } pageInfo { hasPreviousPage startCursor } } } } pageInfo { endCursor } } }',
+    '{ a: products(first: 2) { nodes { ...F } } b: products(last: 2) { nodes { ...F ... on Node { id } } } } fragment F on Product { __typename n: name price { amount currencyCode } variants { title price { amount } } }',
+    '{ customers(first: 3) { nodes { name conversations(first: 2) { totalCount nodes { subject assignee { name } } } } } }',
+    '{ nodes(ids: ["prd_01h455vb4pex5vsknk084sn02q", "nothing"]) { id } viewer { name } }',
+    '{ usage { meter used daily(days: 3) { day used } } members { nodes { role createdAt } } }',
+    '{ products(first: 500) { nodes { id } } tenant { name } }',
+  ])('%s', async (query) => {
+    for (const token of Object.values(tokens)) await server.ask(token, query);
+  });
+
+  afterAll(() => expect(compared.differences).toEqual([]));
+});

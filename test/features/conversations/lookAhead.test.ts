@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestServer, type TestServer } from '../../support/server.ts';
+
+// A page's statement reads the columns that are asked for and brings relations along. Whatever an
+// operation looks like, it must answer what reading each object by its id answers.
+
+let server: TestServer;
+let owner: string;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  owner = await server.tokenOf('owner@lumen.example');
+});
+afterAll(() => server?.close());
+
+const page = async (selection: string, variables: object = {}, head = '') => {
+  const { body } = await server.ask(
+    owner,
+    `query Page${head} { conversations(first: 12) { nodes { id ${selection} } } } ${fragments}`,
+    variables,
+  );
+  expect(body.errors).toEqual(undefined);
+  return body.data.conversations.nodes;
+};
+
+const one = async (id: string, selection: string) => {
+  const { body } = await server.ask(
+    owner,
+    `query ($id: ID!) { conversation(id: $id) { id ${selection} } } ${fragments}`,
+    { id },
+  );
+  return body.data.conversation;
+};
+
+const fragments = `
+  fragment Names on Conversation { customer { ...Who } ... on Node { id } }
+  fragment Who on Customer { name phone }`;
+
+describe('a page of conversations answers what each of them does', () => {
+  test.each([
+    ['one relation', '...Names'],
+    [
+      'two pages of one relation',
+      '...Names late: messages(last: 2) { nodes { body } } early: messages(first: 1) { nodes { body createdAt } pageInfo { hasNextPage } }',
+    ],
+    [
+      'edges and nodes side by side',
+      '...Names messages(last: 3) { edges { node { body } cursor } nodes { direction author { kind } } }',
+    ],
+    [
+      'authors through a fragment',
+      '...Names messages(last: 4) { nodes { author { ... on MessageAuthor { member { name role } customer { ...Who labels createdAt } apiKey { name scopes } } } } }',
+    ],
+    [
+      'the way back to the parent',
+      '...Names messages(last: 1) { nodes { conversation { subject customer { name } } } }',
+    ],
+    [
+      'relations of a relation',
+      '...Names customer { conversations(first: 2) { nodes { subject } } }',
+    ],
+    [
+      'the default page and its total',
+      '...Names messages { totalCount nodes { id externalReference } }',
+    ],
+    ['only what needs no column', '...Names __typename customer { __typename }'],
+    [
+      'one page in two words',
+      '...Names messages { nodes { body } } again: messages(first: 10) { nodes { createdAt direction } }',
+    ],
+    ['an assignee', '...Names assignee { id email createdAt }'],
+  ])('%s', async (_what, selection) => {
+    const nodes = await page(selection);
+    expect(nodes).toHaveLength(12);
+    for (const node of nodes) expect(node).toEqual(await one(node.id, selection));
+  });
+
+  test('what a variable leaves out is not there, what it lets in is', async () => {
+    const selection =
+      '...Names messages(last: $n) @include(if: $yes) { nodes { body } } subject @skip(if: $yes)';
+    const head = '($n: Int, $yes: Boolean!)';
+    const [without, including] = await Promise.all([
+      page(selection, { n: 2, yes: false }, head),
+      page(selection, { n: 2, yes: true }, head),
+    ]);
+    expect(Object.keys(without[0]).toSorted()).toEqual(['customer', 'id', 'subject']);
+    expect(Object.keys(including[0]).toSorted()).toEqual(['customer', 'id', 'messages']);
+    for (const node of including) {
+      const { messages } = await one(node.id, '...Names messages(last: 2) { nodes { body } }');
+      expect(node.messages).toEqual(messages);
+    }
+  });
+
+  test('a page of messages goes on behind its cursor', async () => {
+    const first = (
+      await page('...Names messages(first: 2) { pageInfo { hasNextPage endCursor } }')
+    ).find(
+      (node: { messages: { pageInfo: { hasNextPage: boolean } } }) =>
+        node.messages.pageInfo.hasNextPage,
+    );
+    const selection = (after: string) =>
+      `...Names messages(first: 2, after: "${after}") { nodes { body } }`;
+    const { endCursor } = first.messages.pageInfo;
+    const next = (await page(selection(endCursor))).find(
+      (node: { id: string }) => node.id === first.id,
+    );
+    expect(next).toEqual(await one(first.id, selection(endCursor)));
+  });
+
+  test('arguments that are wrong are refused at their own path', async () => {
+    const { body } = await server.ask(
+      owner,
+      '{ conversations(first: 1) { nodes { id messages(first: 500) { nodes { id } } } } ...Other } fragment Other on Query { viewer { name } }',
+    );
+    expect(body.errors[0].path).toEqual(['conversations', 'nodes', 0, 'messages']);
+    expect(body.data.viewer.name).toBeTruthy();
+  });
+});
+
+test('a nested page is one round trip, and total and page go together', async () => {
+  const query =
+    '{ conversations(first: 20) { totalCount nodes { id customer { name } assignee { name } messages(last: 5) { nodes { body author { member { name } customer { name } apiKey { name } } } } } } }';
+  await server.ask(owner, query);
+  const { flushes } = server.database.statistics;
+  const { body } = await server.ask(owner, query);
+  expect(body.data.conversations.nodes).toHaveLength(20);
+  expect(server.database.statistics.flushes - flushes).toBe(1);
+});
+
+test('a products page reads no column that nobody asked for', async () => {
+  await server.asAdmin(
+    `update app.products set description = repeat('x', 60000), images = (select jsonb_agg(jsonb_build_object('url', 'https://images.example/' || n, 'alt', null)) from generate_series(1, 200) n)`,
+  );
+  const { body } = await server.ask(owner, '{ products(first: 2) { nodes { name } } }');
+  expect(body.data.products.nodes[0].name).toBeTruthy();
+  const all = await server.ask(
+    owner,
+    '{ products(first: 2) { nodes { description images { url } } } }',
+  );
+  expect(all.body.data.products.nodes[0].description).toHaveLength(60_000);
+  expect(all.body.data.products.nodes[0].images).toHaveLength(200);
+});
