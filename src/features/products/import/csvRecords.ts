@@ -7,6 +7,8 @@ import { importLimits } from './limits.ts';
 const lf = 0x0a;
 /** What the parser is given at a time: the records in it are all that wait to be taken. */
 const sliceBytes = 64 * 1024;
+/** How much of a line that can't be understood is kept. */
+const shownBytes = 1_000;
 /** csv-parse looks a few bytes ahead before it decides; blank lines at the end let it decide. */
 const padding = Buffer.alloc(16, lf);
 
@@ -27,7 +29,7 @@ export interface CsvFault {
   line: number;
   /** Index of the field in which the reader noticed. */
   field: number | null;
-  /** The first line as it stands, cut after 1 000 bytes. */
+  /** The first line as it stands, cut after `shownBytes`. */
   text: string;
 }
 
@@ -69,11 +71,17 @@ class RecordReader {
   /** The line with which the parser's own count began. */
   #openedOn = 1;
   #width: number | undefined;
+  /** A fault whose line has not arrived as far as it is shown. */
+  #fault: Finding | undefined;
   /** A line that was given up is being skipped to its end. */
   #discarding = false;
 
   async *read(chunk: Buffer, last = false): AsyncGenerator<CsvRow | CsvFault> {
     this.#append(chunk);
+    if (this.#fault !== undefined) {
+      if (this.#lacksText()) return;
+      yield this.#restart(this.#fault);
+    }
     while (this.#fed < this.#held.length) {
       const { records, error } = await this.#feed();
       let fault: Finding | undefined;
@@ -89,8 +97,15 @@ class RecordReader {
       if (last && this.#fed === this.#held.length && this.#held.some((byte) => byte !== lf)) {
         fault ??= unclosed('the end of the file');
       }
+      this.#fault = fault;
+      // What is said of a line must not depend on how the file was cut on its way.
+      if (fault !== undefined && this.#lacksText()) return;
       if (fault !== undefined) yield this.#restart(fault);
     }
+  }
+
+  #lacksText(): boolean {
+    return this.#held.length < shownBytes && !this.#held.includes(lf);
   }
 
   #append(chunk: Buffer): void {
@@ -140,7 +155,8 @@ class RecordReader {
     const line = this.#line;
     const end = this.#held.indexOf(lf);
     const length = end === -1 ? this.#held.length : end;
-    const text = this.#held.toString('utf8', 0, Math.min(length, 1_000));
+    const text = this.#held.toString('utf8', 0, Math.min(length, shownBytes));
+    this.#fault = undefined;
     this.#discarding = end === -1;
     this.#held = this.#held.subarray(length + 1);
     this.#line += end === -1 ? 0 : 1;

@@ -140,6 +140,12 @@ describe('whatever the bytes', () => {
     );
   });
 
+  test('what is said of a broken line is the same when it comes byte by byte', async () => {
+    const content = Buffer.from('Handle,Title,Price\na,A,1\n "é""');
+    const whole = await readItems(content, 'SHOPIFY_CSV', 1_000);
+    expect(await readItems(content, 'SHOPIFY_CSV', 1)).toEqual(whole);
+  });
+
   test('what a CSV writer wrote is what is read', async () => {
     const text = fc
       .string({ unit: fc.constantFrom('"', ',', ';', 'x', 'ö', '😀', ' ', "'"), maxLength: 12 })
