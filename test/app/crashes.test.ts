@@ -55,7 +55,8 @@ test('Postgres restarts under load, then everything is killed at once: nothing a
   );
   await expect.poll(() => created.length).toBeGreaterThan(20);
   process.kill(await postmasterPid(), 'SIGINT');
-  await expect.poll(() => ready(url)).toBe(503);
+  // Not /readyz: Postgres may be back before anybody has asked there.
+  await expect.poll(() => outcomes.get('503 UNAVAILABLE') ?? 0).toBeGreaterThan(0);
   expect((await fetch(`${url}/livez`)).status).toBe(200);
   await expect.poll(() => ready(url), { timeout: 8_000 }).toBe(200);
   const before = created.length;
@@ -65,7 +66,6 @@ test('Postgres restarts under load, then everything is killed at once: nothing a
   // In doubt is the honest answer to a COMMIT that nothing came back for.
   const known = ['200', '503 UNAVAILABLE', '500 COMMIT_IN_DOUBT'];
   expect([...outcomes.keys()].filter((outcome) => !known.includes(outcome))).toEqual([]);
-  expect(outcomes.get('503 UNAVAILABLE')).toBeGreaterThan(0);
 
   process.kill(await postmasterPid(), 'SIGKILL');
   await server.end('SIGKILL');
