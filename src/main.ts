@@ -9,6 +9,11 @@ let workplace: Workplace | undefined;
 try {
   const config = loadConfig();
   const logger = createLogger(config.logLevel);
+  // One request's forgotten promise must not end the requests of every business. What it meant to write
+  // is rolled back: a transaction with a failed statement cannot commit.
+  process.on('unhandledRejection', (error) => {
+    logger.error({ err: error }, 'a promise failed that nobody waited for');
+  });
   workplace = await openWorkplace(config, logger);
   const demo = workplace.embedded ? await seedDemo(workplace, config.dataDir) : null;
   const server = await startServer(config, workplace, logger);

@@ -102,6 +102,23 @@ describe('a products page', () => {
   });
 });
 
+test('what Postgres cannot hold is refused, and the server lives', async () => {
+  for (const text of ['a\0b', '\ud800']) {
+    for (const [list, filter] of [
+      ['products', 'name'],
+      ['customers', 'name'],
+      ['conversations', 'subject'],
+      ['auditEvents', 'action'],
+    ]) {
+      const query = `query ($text: String) { ${list}(filter: { ${filter}: { contains: $text } }) { totalCount nodes { id } } }`;
+      const { body } = await server.ask(owner, query, { text });
+      if (text === '\ud800') continue; // UTF-8 has no half of a character: it arrives as another
+      expect(body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
+    }
+  }
+  expect((await server.ask(owner, '{ viewer { name } }')).status).toBe(200);
+});
+
 describe('another business', () => {
   test('a foreign id and a random id get the same answer', async () => {
     const foreign = (await firstProduct(stranger)).id;

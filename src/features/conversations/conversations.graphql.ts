@@ -222,15 +222,18 @@ builder.queryField('conversations', (t) =>
       const sort = args.orderBy ?? { key: 'LAST_MESSAGE_AT', direction: 'DESC' };
       const order = conversationOrder(sort.key, sort.direction === 'DESC');
       const page = readPage(args, pageRules(order, 20));
-      const total = asked.totalCount ? countConversations(tx, filter) : undefined;
-      const rows = await findConversationPage(tx, filter, order, page, {
+      const reading = {
         columns: asked.columns,
         embeds: embedInConversations(wantedOf(asked, context)),
-      });
+      };
+      const [rows, total] = await Promise.all([
+        findConversationPage(tx, filter, order, page, reading),
+        asked.totalCount ? countConversations(tx, filter) : undefined,
+      ]);
       const connection = toConnection(rows, page, (row) =>
         makeCursor(order.sort, conversationCursor(sort.key, row)),
       );
-      return { ...connection, countRows: () => total ?? countConversations(tx, filter) };
+      return { ...connection, countRows: async () => total ?? countConversations(tx, filter) };
     },
   }),
 );

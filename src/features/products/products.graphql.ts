@@ -196,12 +196,18 @@ builder.queryField('products', (t) =>
       const sort = sortOf(args.orderBy, selection);
       const order = productOrder(sort.key, sort.direction === 'DESC');
       const page = readPage(args, pageRules(order, 20));
-      const total = asked.totalCount ? countProducts(tx, selection) : undefined;
-      const found = await findProductPage(tx, selection, order, page, asked.columns);
+      const [found, total] = await Promise.all([
+        findProductPage(tx, selection, order, page, asked.columns),
+        asked.totalCount ? countProducts(tx, selection) : undefined,
+      ]);
       const connection = toConnection(found, page, (row) =>
         makeCursor(order.sort, productCursor(sort.key, row)),
       );
-      return { ...connection, selection, countRows: () => total ?? countProducts(tx, selection) };
+      return {
+        ...connection,
+        selection,
+        countRows: async () => total ?? countProducts(tx, selection),
+      };
     },
   }),
 );
