@@ -18,11 +18,18 @@ interface JsonRow {
   read(json: readonly unknown[]): Record<string, unknown>;
 }
 
-/** One row, or null: a to-one relation. `where` names the tenant, as everywhere. */
-export function embedRow(parts: Record<string, Part>, from: Table | SQL, where: SQL): Embedded {
+/**
+ * One row, or null: what `reference` refers to. `where` names the tenant, as everywhere. The reference
+ * is looked at first, for to look up a null costs Postgres as much as to look up a row.
+ */
+export function embedRow(
+  parts: Record<string, Part>,
+  reference: PgColumn,
+  { from, where }: { from: Table | SQL; where: SQL },
+): Embedded {
   const row = jsonRow(parts);
   return {
-    sql: sql`(select ${row.sql} from ${from} where ${where})`,
+    sql: sql`case when ${reference} is not null then (select ${row.sql} from ${from} where ${where}) end`,
     read: (json) => (json === null ? null : row.read(json as unknown[])),
   };
 }

@@ -43,17 +43,15 @@ export function embedInConversations(wanted: readonly Wanted[]): Embeds {
     const { name, asked } = relation;
     if (name === 'customer') {
       const same = eq(customers.id, conversations.customerId);
+      const found = { from: customers, where: inTenant(customers, same) };
       select[keyOf(name)] = embeddedField(
-        embedRow(columnsOf(customers, asked), customers, inTenant(customers, same)),
+        embedRow(columnsOf(customers, asked), conversations.customerId, found),
       );
     } else if (name === 'assignee') {
       const same = eq(assignee.id, conversations.assigneeId);
+      const found = { from: sql`${members} as ${assignee}`, where: inTenant(assignee, same) };
       select[keyOf(name)] = embeddedField(
-        embedRow(
-          columnsOf(assignee, asked),
-          sql`${members} as ${assignee}`,
-          inTenant(assignee, same),
-        ),
+        embedRow(columnsOf(assignee, asked), conversations.assigneeId, found),
       );
     } else if (name === 'messages' && page !== undefined) {
       const prefix = `messages${index}_`;
@@ -73,29 +71,26 @@ export function embedInConversations(wanted: readonly Wanted[]): Embeds {
 }
 
 function messageParts(asked: Asked, inner: readonly Wanted[]): Record<string, Part> {
-  const parts: Record<string, Part> = columnsOf(messages, asked, ['createdAt', 'conversationId']);
+  const parts: Record<string, Part> = columnsOf(messages, asked, ['createdAt']);
   for (const { relation } of inner) {
     const { name } = relation;
     if (name === 'member') {
       const same = eq(authorMember.id, messages.authorMemberId);
+      const where = inTenant(authorMember, same);
+      const found = { from: sql`${members} as ${authorMember}`, where };
       const columns = columnsOf(authorMember, relation.asked);
-      parts[keyOf(name)] = embedRow(
-        columns,
-        sql`${members} as ${authorMember}`,
-        inTenant(authorMember, same),
-      );
+      parts[keyOf(name)] = embedRow(columns, messages.authorMemberId, found);
     } else if (name === 'customer') {
       const same = eq(authorCustomer.id, messages.authorCustomerId);
+      const where = inTenant(authorCustomer, same);
+      const found = { from: sql`${customers} as ${authorCustomer}`, where };
       const columns = columnsOf(authorCustomer, relation.asked);
-      parts[keyOf(name)] = embedRow(
-        columns,
-        sql`${customers} as ${authorCustomer}`,
-        inTenant(authorCustomer, same),
-      );
+      parts[keyOf(name)] = embedRow(columns, messages.authorCustomerId, found);
     } else if (name === 'apiKey') {
       const same = eq(apiKeys.id, messages.authorApiKeyId);
+      const found = { from: apiKeys, where: inTenant(apiKeys, same) };
       const columns = columnsOf(apiKeys, relation.asked);
-      parts[keyOf(name)] = embedRow(columns, apiKeys, inTenant(apiKeys, same));
+      parts[keyOf(name)] = embedRow(columns, messages.authorApiKeyId, found);
     }
   }
   return parts;
