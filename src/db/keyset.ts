@@ -25,7 +25,26 @@ export interface Keyset {
  * (tenant_id, …columns) serves in both directions. `prefix` keeps the placeholders of several apart.
  */
 export function keyset(order: Order, page: Page, prefix = ''): Keyset {
-  const { columns } = order;
+  const down = order.descending !== page.backwards;
+  return {
+    // Only asked for when a statement is built, which is once a shape.
+    get where() {
+      return whereOf(order, page, prefix);
+    },
+    get orderBy() {
+      return order.columns.map(({ sql: column }) =>
+        down ? sql`${column} desc` : sql`${column} asc`,
+      );
+    },
+    values: {
+      ...named(`${prefix}after`, page.after),
+      ...named(`${prefix}before`, page.before),
+    },
+    shape: `${order.sort}${down ? '-' : '+'}${page.after === null ? '' : 'a'}${page.before === null ? '' : 'b'}`,
+  };
+}
+
+function whereOf({ columns, descending }: Order, page: Page, prefix: string): SQL | undefined {
   const key = sql.join(
     columns.map(({ sql: column }) => sql`${column}`),
     sql`, `,
@@ -37,18 +56,12 @@ export function keyset(order: Order, page: Page, prefix = ''): Keyset {
     );
   const conditions: SQL[] = [];
   if (page.after !== null) {
-    conditions.push(sql`(${key}) ${order.descending ? sql`<` : sql`>`} (${bound('after')})`);
+    conditions.push(sql`(${key}) ${descending ? sql`<` : sql`>`} (${bound('after')})`);
   }
   if (page.before !== null) {
-    conditions.push(sql`(${key}) ${order.descending ? sql`>` : sql`<`} (${bound('before')})`);
+    conditions.push(sql`(${key}) ${descending ? sql`>` : sql`<`} (${bound('before')})`);
   }
-  const down = order.descending !== page.backwards;
-  return {
-    where: conditions.length === 0 ? undefined : sql.join(conditions, sql` and `),
-    orderBy: columns.map(({ sql: column }) => (down ? sql`${column} desc` : sql`${column} asc`)),
-    values: { ...named(`${prefix}after`, page.after), ...named(`${prefix}before`, page.before) },
-    shape: `${order.sort}${down ? '-' : '+'}${page.after === null ? '' : 'a'}${page.before === null ? '' : 'b'}`,
-  };
+  return conditions.length === 0 ? undefined : sql.join(conditions, sql` and `);
 }
 
 /** What `readPage` needs to know of an order to check the cursors that belong to it. */

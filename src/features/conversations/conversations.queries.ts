@@ -86,7 +86,7 @@ export function findConversationPage(
     db
       .select({
         ...pickColumns(all, columns, sortColumnNames(all, order)),
-        ...embeds.select,
+        ...embeds.select(),
       })
       .from(conversations)
       .where(and(eq(conversations.tenantId, tenant), ...filter.conditions, keys.where))

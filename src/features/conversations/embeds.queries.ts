@@ -16,7 +16,8 @@ import { messageOrder } from './messages.queries.ts';
 
 /** What a statement brings along with each of its rows. */
 export interface Embeds {
-  readonly select: Record<string, SQL<unknown>>;
+  /** For the statement's select; called when it is built, which is once a shape. */
+  select(): Record<string, SQL<unknown>>;
   /** For the placeholders in it. */
   readonly values: Record<string, unknown>;
   /** Part of a prepared statement's identity. */
@@ -37,8 +38,22 @@ const authorCustomer = alias(customers, 'author_customer');
 
 /** Customer, assignee and pages of messages with their authors, for a statement on conversations. */
 export function embedInConversations(wanted: readonly Wanted[]): Embeds {
-  const select: Record<string, SQL<unknown>> = {};
   const values: Record<string, unknown> = {};
+  for (const [index, { page }] of wanted.entries()) {
+    if (page === undefined) continue;
+    const prefix = prefixOf(index);
+    Object.assign(values, keyset(messageOrder, page, prefix).values, {
+      [`${prefix}limit`]: page.limit,
+    });
+  }
+  return { values, shape: shapeOf(wanted), select: () => selectOf(wanted) };
+}
+
+/** Keeps the placeholders of several pages apart. */
+const prefixOf = (index: number): string => `messages${index}_`;
+
+function selectOf(wanted: readonly Wanted[]): Record<string, SQL<unknown>> {
+  const select: Record<string, SQL<unknown>> = {};
   for (const [index, { relation, page, inner }] of wanted.entries()) {
     const { name, asked } = relation;
     if (name === 'customer') {
@@ -54,10 +69,9 @@ export function embedInConversations(wanted: readonly Wanted[]): Embeds {
         embedRow(columnsOf(assignee, asked), conversations.assigneeId, found),
       );
     } else if (name === 'messages' && page !== undefined) {
-      const prefix = `messages${index}_`;
+      const prefix = prefixOf(index);
       const keys = keyset(messageOrder, page, prefix);
       const same = eq(messages.conversationId, conversations.id);
-      Object.assign(values, keys.values, { [`${prefix}limit`]: page.limit });
       select[keyOf(name, page)] = embeddedField(
         embedRows(messageParts(asked, inner), messages, {
           where: inTenant(messages, same, keys.where),
@@ -67,7 +81,7 @@ export function embedInConversations(wanted: readonly Wanted[]): Embeds {
       );
     }
   }
-  return { select, values, shape: shapeOf(wanted) };
+  return select;
 }
 
 function messageParts(asked: Asked, inner: readonly Wanted[]): Record<string, Part> {
