@@ -82,15 +82,24 @@ export async function startServer(
   });
   const server = createHttpServer((request, response) => void handler(request, response));
   const drain = drainable(server);
-  return {
-    url: await listen(server, config),
-    async close() {
-      await drain();
-      await journal.close();
-      await counter.close();
-      await listener.close();
-    },
+  const closeWriters = async (): Promise<void> => {
+    await journal.close();
+    await counter.close();
+    await listener.close();
   };
+  try {
+    return {
+      url: await listen(server, config),
+      async close() {
+        await drain();
+        await closeWriters();
+      },
+    };
+  } catch (error) {
+    // A connection left open would keep an embedded Postgres running behind a start that failed.
+    await closeWriters();
+    throw error;
+  }
 }
 
 async function requireMigrated({ database }: Workplace): Promise<void> {
