@@ -546,14 +546,12 @@ grant execute on function app.list_memberships(uuid) to tenantry_operator;
 grant execute on function app.list_memberships(uuid) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.open_read(tenant uuid)
- RETURNS void
- LANGUAGE plpgsql
- SET search_path TO 'pg_catalog'
+ RETURNS text
+ LANGUAGE sql
 AS $function$
-begin
-  set local transaction_read_only = on;
-  execute format('set local app.tenant_id = %L', coalesce(tenant::text, ''));
-end $function$;
+      select pg_catalog.set_config('transaction_read_only', 'on', true)
+        operator(pg_catalog.||) pg_catalog.set_config('app.tenant_id', coalesce(tenant::text, ''), true)
+    $function$;
 alter function app.open_read(uuid) owner to tenantry_owner;
 grant execute on function app.open_read(uuid) to tenantry_operator;
 grant execute on function app.open_read(uuid) to tenantry_server;
@@ -629,14 +627,9 @@ alter function app.search_products(text) owner to tenantry_search;
 grant execute on function app.search_products(text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.set_tenant(tenant uuid)
- RETURNS void
- LANGUAGE plpgsql
- SET search_path TO 'pg_catalog'
-AS $function$
-begin
-  -- %L of a uuid is safe by its type. NULL means: no tenant, no rows.
-  execute format('set local app.tenant_id = %L', coalesce(tenant::text, ''));
-end $function$;
+ RETURNS text
+ LANGUAGE sql
+AS $function$ select pg_catalog.set_config('app.tenant_id', coalesce(tenant::text, ''), true) $function$;
 alter function app.set_tenant(uuid) owner to tenantry_owner;
 grant execute on function app.set_tenant(uuid) to tenantry_operator;
 grant execute on function app.set_tenant(uuid) to tenantry_server;

@@ -13,7 +13,11 @@ const secrets = [
   'passwordHash',
 ];
 
-/** One JSON object a line on stderr, so that stdout stays for what a person asked for. */
+/**
+ * One JSON object a line on stderr, so that stdout stays for what a person asked for. Lines are written
+ * together, 0.1 s later at the latest and when the process ends: a write for each took a sixth of a
+ * product by id. A SIGKILL loses what was logged in that time.
+ */
 export function createLogger(level: string): Logger {
   return pino(
     {
@@ -25,6 +29,6 @@ export function createLogger(level: string): Logger {
         censor: '[secret]',
       },
     },
-    pino.destination({ fd: 2, sync: false }),
+    pino.destination({ fd: 2, sync: false, minLength: 8_192, periodicFlush: 100 }),
   );
 }

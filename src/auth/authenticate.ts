@@ -11,9 +11,21 @@ import {
 } from './permissions.ts';
 import type { Principal } from './principal.ts';
 
+/** What a client sent to say who it is, and its SHA-256, hex: caches know it by that. */
+export interface Credential {
+  readonly text: string;
+  readonly digest: string;
+}
+
+export const readCredential = (text: string): Credential => ({
+  text,
+  digest: hashApiKeySecret(text),
+});
+
 /** Turns a credential into who asks. null: refused, without saying why. */
 export interface Authenticator {
-  authenticate(credential: string): Promise<Principal | null>;
+  /** What is known is answered at once. */
+  authenticate(credential: Credential): Principal | Promise<Principal | null>;
   /** Forgets what is known of a key, a session, a member or a tenant (by its UUID); null: of everyone. */
   forget(id: string | null): void;
   /** Off while changes cannot be heard: every request is then looked up anew. */
@@ -35,19 +47,22 @@ export function createAuthenticator(database: Database, tokens: AccessTokens): A
   /** Counts invalidations: a look-up that began before one must not be kept after it. */
   let epoch = 0;
 
+  async function find({ text, digest }: Credential): Promise<Principal | null> {
+    const before = epoch;
+    const found = looksLikeApiKey(text)
+      ? await findKey(database, digest)
+      : await findUser(database, tokens, text);
+    if (found !== null && caching && before === epoch) cache.set(digest, found);
+    return found?.principal ?? null;
+  }
+
   return {
-    async authenticate(credential) {
-      const key = hashApiKeySecret(credential); // the cache's keys are no secrets either
-      const known = cache.get(key);
+    authenticate(credential) {
+      const known = cache.get(credential.digest);
       if (known !== undefined && (known.expiresAt === null || known.expiresAt > new Date())) {
         return known.principal;
       }
-      const before = epoch;
-      const found = looksLikeApiKey(credential)
-        ? await findKey(database, credential)
-        : await findUser(database, tokens, credential);
-      if (found !== null && caching && before === epoch) cache.set(key, found);
-      return found?.principal ?? null;
+      return find(credential);
     },
 
     forget(id) {
@@ -72,8 +87,8 @@ function concerns(principal: Principal, id: string): boolean {
   return principal.userId === id || principal.memberId === id || principal.sessionId === id;
 }
 
-async function findKey(database: Database, secret: string): Promise<Found | null> {
-  const key = await findApiKey(database, hashApiKeySecret(secret));
+async function findKey(database: Database, digest: string): Promise<Found | null> {
+  const key = await findApiKey(database, digest);
   if (key === null || key.tenant_status === 'DELETING') return null;
   const principal: Principal = {
     kind: 'API_KEY',

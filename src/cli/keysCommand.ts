@@ -62,7 +62,7 @@ async function createKey({ tenant, json, ...flags }: CreateFlags): Promise<void>
   if (json) return printJson({ ...shown(apiKey), secret });
   // The secret alone on stdout: `KEY=$(tenantry keys create …)` is how it gets into a vault.
   process.stderr.write(
-    `${shown(apiKey).id} "${apiKey.name}" may ${apiKey.scopes.join(', ')} in ${tenant}, ${apiKey.expiresAt === null ? 'for good' : `until ${apiKey.expiresAt.toISOString()}`}. Its secret, which is not kept:\n`,
+    `${shown(apiKey).id} "${apiKey.name}" may ${apiKey.scopes.join(', ')} in ${tenant}, ${apiKey.expiresAt === null ? 'for good' : `until ${apiKey.expiresAt}`}. Its secret, which is not kept:\n`,
   );
   process.stdout.write(`${secret}\n`);
 }
@@ -95,10 +95,10 @@ async function revokeKey(id: string, { tenant, json }: KeyFlags): Promise<void> 
 function stateOf({ revokedAt, expiresAt }: ApiKey): string {
   if (revokedAt !== null) return `revoked ${dayOf(revokedAt)}`;
   if (expiresAt === null) return 'good';
-  return `${expiresAt > new Date() ? 'good until' : 'ran out'} ${dayOf(expiresAt)}`;
+  return `${expiresAt > new Date().toISOString() ? 'good until' : 'ran out'} ${dayOf(expiresAt)}`;
 }
 
-const dayOf = (moment: Date): string => moment.toISOString().slice(0, 10);
+const dayOf = (moment: string): string => moment.slice(0, 10);
 
 /** As the API shows a key; its hash stays where it is. */
 function shown({ id, name, prefix, scopes: granted, createdAt, expiresAt, revokedAt }: ApiKey) {

@@ -1,5 +1,5 @@
 import { is, type SQL, sql, type Table } from 'drizzle-orm';
-import { PgBigInt53, type PgColumn, PgNumeric, PgTimestamp } from 'drizzle-orm/pg-core';
+import { PgBigInt53, type PgColumn, PgCustomColumn, PgNumeric } from 'drizzle-orm/pg-core';
 
 /** Part of a statement that brings rows of another table along as JSON, and how to read them. */
 export interface Embedded {
@@ -90,8 +90,9 @@ function expressionOf(part: Part): Expression {
   if (is(part, PgBigInt53)) {
     return { expression: sql`${part}::text`, read: Number, readsNull: false };
   }
-  if (is(part, PgTimestamp)) {
-    return { expression: sql`${part}`, read: (text) => new Date(text as string), readsNull: false };
+  if (is(part, PgCustomColumn)) {
+    const read = (value: unknown) => part.mapFromDriverValue(value);
+    return { expression: sql`${part}`, read, readsNull: false };
   }
   return { expression: sql`${part}`, read: asIs, readsNull: false };
 }

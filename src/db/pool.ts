@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { Connection } from './connection.ts';
 import { DatabaseUnavailable } from './errors.ts';
+import { FastClient } from './fastClient.ts';
 import type { Traffic } from './traffic.ts';
 
 export type DatabaseEvent =
@@ -41,6 +42,7 @@ export class ConnectionPool {
     this.#options = options;
     this.#onEvent = parts.onEvent;
     this.#pool = new pg.Pool({
+      Client: FastClient,
       connectionString: options.url,
       application_name: options.applicationName,
       max: options.poolSize,

@@ -13,7 +13,7 @@ export interface ProvisionedTenant {
   name: string;
   description: string;
   plan: string;
-  createdAt: Date;
+  createdAt: string;
 }
 
 /**

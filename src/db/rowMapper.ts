@@ -1,5 +1,4 @@
 import { Column, is, SQL } from 'drizzle-orm';
-import { PgTimestamp } from 'drizzle-orm/pg-core';
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core/query-builders/select.types';
 import { mapResultRow } from 'drizzle-orm/utils';
 import type { RawResult, ResultField } from './batch.ts';
@@ -81,15 +80,9 @@ function makePlan(fields: SelectedFieldsOrdered, columns: readonly ResultField[]
 }
 
 function withDecoder(parse: Parser, field: unknown): Parser {
-  if (is(field, PgTimestamp) && field.withTimezone) return readMoment;
   const decoder = decoderOf(field);
   if (decoder === undefined || isIdentity(decoder)) return parse;
   return (text) => decoder.mapFromDriverValue(parse(text));
-}
-
-/** Postgres' "2026-11-21 04:24:19.442+00" → Date, by the form that JavaScript engines read fast. */
-function readMoment(text: string): Date {
-  return new Date(text.endsWith('+00') ? `${text.slice(0, 10)}T${text.slice(11, -3)}Z` : text);
 }
 
 function isIdentity(decoder: Decoder): boolean {

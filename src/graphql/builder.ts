@@ -26,7 +26,8 @@ interface SchemaTypes {
     requiresPermission: { locations: 'FIELD_DEFINITION'; args: { permission: string } };
   };
   Scalars: {
-    DateTime: { Input: Date; Output: Date };
+    /** Stored ones are text, see src/db/tables/columns. */
+    DateTime: { Input: Date; Output: Date | string };
     Date: { Input: string; Output: string };
     Decimal: { Input: string; Output: string };
     UUID: { Input: string; Output: string };

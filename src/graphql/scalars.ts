@@ -65,7 +65,7 @@ export const DateTime = renamed(
   GraphQLDateTimeISO,
   'DateTime',
   'A moment in UTC, ISO 8601 with milliseconds: "2026-01-31T09:30:00.000Z".',
-  (value) => (value as Date).toISOString(),
+  (value) => (typeof value === 'string' ? value : (value as Date).toISOString()),
 );
 export const LocalDate = renamed(
   GraphQLLocalDate,

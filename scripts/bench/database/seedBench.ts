@@ -43,7 +43,7 @@ export async function seedBench(database: BenchDatabase, sizes: SeedSizes): Prom
     name: `Bench ${index}`,
     description: '',
     plan: 'PREMIUM',
-    createdAt: new Date(Date.now() - 400 * 86_400_000),
+    createdAt: new Date(Date.now() - 400 * 86_400_000).toISOString(),
   }));
   const passwordHash = await hashPassword(owner.password);
   const users = Array.from({ length: 10 }, (_, index) => ({

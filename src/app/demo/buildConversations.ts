@@ -3,7 +3,7 @@ import type { Customer } from './buildCustomers.ts';
 import { buildMessages, cutScript } from './buildMessages.ts';
 import type { DemoConversation, DemoProduct } from './demoTenant.ts';
 import { fillIn, Shelves } from './fillIn.ts';
-import { day, minute, momentBetween } from './moments.ts';
+import { day, minute, momentBetween, momentAt } from './moments.ts';
 import type { Random } from './random.ts';
 import type { Business, Intent, Script } from './vocabulary.ts';
 
@@ -50,7 +50,7 @@ export function buildConversations(
     const unanswered = waiting ? afterOurLastWord(messages) : [];
     const read = status === 'OPEN' && assignee !== null && random.chance(0.4);
     const last = messages.at(-1);
-    const createdAt = messages[0]?.createdAt ?? now;
+    const createdAt = messages[0]?.createdAt ?? momentAt(now.getTime());
     const lastMessageAt = last?.createdAt ?? createdAt;
     return {
       customer: customerIndex,

@@ -36,7 +36,7 @@ export function buildCustomers(business: Business, random: Random, now: Date): C
       // The same in both businesses on purpose, as their phones and SKUs are.
       externalReference: `crm-${2001 + index}`,
       createdAt,
-      updatedAt: momentBetween(random, createdAt.getTime(), now.getTime()),
+      updatedAt: momentBetween(random, Date.parse(createdAt), now.getTime()),
     };
   });
 }

@@ -1,6 +1,6 @@
 import type { MessageDirection } from '../../db/tables/messages.ts';
 import type { DemoAuthor, DemoMessage } from './demoTenant.ts';
-import { hour, minute, second } from './moments.ts';
+import { hour, minute, second, momentAt } from './moments.ts';
 import type { Random } from './random.ts';
 import type { Business, Script } from './vocabulary.ts';
 
@@ -45,7 +45,7 @@ export function buildMessages(
   return spoken.map((line, index) => ({
     direction: directionOf(line),
     body: line.slice(2),
-    createdAt: new Date(times[index] ?? endsAt),
+    createdAt: momentAt(times[index] ?? endsAt),
     author: authorOf(business, line, assistant ? null : member),
   }));
 }

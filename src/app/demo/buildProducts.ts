@@ -84,7 +84,7 @@ function buildProduct(business: Business, random: Random, place: Place): DemoPro
     metadata: { collection, finish, weightGrams: random.integer(2, 160) * 50 },
     externalReference: handle,
     createdAt,
-    updatedAt: momentBetween(random, createdAt.getTime(), now),
+    updatedAt: momentBetween(random, Date.parse(createdAt), now),
   };
 }
 

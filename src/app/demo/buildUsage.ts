@@ -23,7 +23,7 @@ export function buildUsage(
   const conversationsOn = countByDay(conversations);
   return Array.from({ length: days }, (_, index): DemoUsage[] => {
     const moment = new Date(now.getTime() - (days - 1 - index) * day);
-    const date = dayOf(moment);
+    const date = dayOf(moment.toISOString());
     const sent = messagesOn.get(date) ?? 0;
     const elapsed = index === days - 1 ? (now.getTime() % day) / day : 1;
     const weekend = [0, 6].includes(moment.getUTCDay()) ? 0.45 : 1;
@@ -37,7 +37,7 @@ export function buildUsage(
   }).flat();
 }
 
-function countByDay(rows: readonly { createdAt: Date }[]): Map<string, number> {
+function countByDay(rows: readonly { createdAt: string }[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { createdAt } of rows) {
     const date = dayOf(createdAt);

@@ -5,7 +5,7 @@ import { buildUsage } from './buildUsage.ts';
 import type { DemoTenant } from './demoTenant.ts';
 import { harbor } from './harbor/business.ts';
 import { lumen } from './lumen/business.ts';
-import { day, hour } from './moments.ts';
+import { day, hour, momentAt } from './moments.ts';
 import { Random } from './random.ts';
 import type { Business } from './vocabulary.ts';
 
@@ -33,8 +33,9 @@ function buildTenant(business: Business, now: Date): DemoTenant {
     products,
     customers,
   });
-  const createdAt = new Date(now.getTime() - business.ageInDays * day);
-  const soonAfter = (hours: number): Date => new Date(createdAt.getTime() + hours * hour);
+  const begun = now.getTime() - business.ageInDays * day;
+  const createdAt = momentAt(begun);
+  const soonAfter = (hours: number): string => momentAt(begun + hours * hour);
   const { slug, name, description, plan, currency, settings } = business;
   return {
     ...{ slug, name, description, plan, currency, createdAt },

@@ -16,7 +16,7 @@ export interface DemoTenant {
   plan: 'BASIC' | 'PREMIUM';
   /** ISO 4217, of all its products. */
   currency: string;
-  createdAt: Date;
+  createdAt: string;
   settings: Settings;
   /** The same e-mail in two tenants is the same user. */
   members: DemoMember[];
@@ -34,13 +34,13 @@ interface DemoMember {
   name: string;
   email: string;
   role: MemberRole;
-  createdAt: Date;
+  createdAt: string;
 }
 
 interface DemoApiKey {
   name: string;
   scopes: Permission[];
-  createdAt: Date;
+  createdAt: string;
 }
 
 type Stored<Row, Without extends keyof Row> = Omit<Row, Without | 'tenantId' | 'id'>;

@@ -50,7 +50,7 @@ export async function createApiKey(
       prefix,
       secretHash: hash,
       scopes: granted,
-      expiresAt: fields.expiresAt ?? null,
+      expiresAt: fields.expiresAt?.toISOString() ?? null,
     }),
     insertKeyRoute(tx, hash),
     recordAudit(tx, actor, {
@@ -109,7 +109,7 @@ export async function listApiKeys(tx: TenantTransaction): Promise<ApiKey[]> {
 
 /** Where a key stands in the list. */
 export function apiKeyCursor({ createdAt, id }: ApiKey): string {
-  return makeCursor(apiKeyOrder.sort, [createdAt.toISOString(), id]);
+  return makeCursor(apiKeyOrder.sort, [createdAt, id]);
 }
 
 function check(actor: Actor, fields: NewApiKey): void {

@@ -104,7 +104,7 @@ builder.queryField('auditEvents', (t) =>
       const page = readPage(args, pageRules(auditOrder, 20));
       const rows = await findAuditPage(tx, filter, page);
       const connection = toConnection(rows, page, ({ occurredAt, id }) =>
-        makeCursor(auditOrder.sort, [occurredAt.toISOString(), id]),
+        makeCursor(auditOrder.sort, [occurredAt, id]),
       );
       return { ...connection, countRows: () => countAuditEvents(tx, filter) };
     },

@@ -59,7 +59,7 @@ export function conversationOrder(sort: ConversationSort, descending: boolean): 
 
 export function conversationCursor(sort: ConversationSort, conversation: Conversation): string[] {
   const moment = sort === 'LAST_MESSAGE_AT' ? conversation.lastMessageAt : conversation.createdAt;
-  return [moment.toISOString(), conversation.id];
+  return [moment, conversation.id];
 }
 
 /** What a statement reads of each conversation, and what it brings along with it. */

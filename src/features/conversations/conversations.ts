@@ -174,7 +174,7 @@ function statusColumns(
   const resolved = status === 'RESOLVED';
   return {
     status,
-    snoozedUntil: status === 'SNOOZED' ? (snoozedUntil ?? null) : null,
+    snoozedUntil: status === 'SNOOZED' ? (snoozedUntil?.toISOString() ?? null) : null,
     waitingSince: resolved ? null : before.waitingSince,
     unreadCount: resolved ? 0 : before.unreadCount,
   };

@@ -138,7 +138,7 @@ builder.objectField(ConversationType, 'messages', (t) =>
       const page = readPage(args, pageRules(messageOrder, 10));
       const answer = (rows: readonly Message[]): CountedConnection<Message> => ({
         ...toConnection(rows, page, ({ createdAt, id }) =>
-          makeCursor(messageOrder.sort, [createdAt.toISOString(), id]),
+          makeCursor(messageOrder.sort, [createdAt, id]),
         ),
         countRows: async () => (await loadMessageCount(context, conversation.id))?.count ?? 0,
       });

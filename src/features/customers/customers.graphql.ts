@@ -64,7 +64,7 @@ builder.queryField('customers', (t) =>
       const filter = (args.filter ?? {}) as CustomerFilter;
       const page = readPage(args, pageRules(customerOrder, 20));
       const connection = toConnection(await findCustomerPage(tx, filter, page), page, (customer) =>
-        makeCursor(customerOrder.sort, [customer.createdAt.toISOString(), customer.id]),
+        makeCursor(customerOrder.sort, [customer.createdAt, customer.id]),
       );
       return { ...connection, countRows: () => countCustomers(tx, filter) };
     },

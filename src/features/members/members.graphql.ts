@@ -47,7 +47,7 @@ builder.queryField('members', (t) =>
     resolve: async (_parent, args, { tx }): Promise<CountedConnection<Member>> => {
       const page = readPage(args, pageRules(memberOrder, 20));
       const connection = toConnection(await findMemberPage(tx, page), page, (member) =>
-        makeCursor(memberOrder.sort, [member.createdAt.toISOString(), member.id]),
+        makeCursor(memberOrder.sort, [member.createdAt, member.id]),
       );
       return { ...connection, countRows: async () => (await countMembers(tx))[0]?.count ?? 0 };
     },

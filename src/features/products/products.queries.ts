@@ -69,8 +69,8 @@ export function productOrder(sort: ProductSort, descending: boolean): Order {
 }
 
 const cursorKeys: Record<ProductSort, (product: FoundProduct) => string> = {
-  CREATED_AT: ({ createdAt }) => createdAt.toISOString(),
-  UPDATED_AT: ({ updatedAt }) => updatedAt.toISOString(),
+  CREATED_AT: ({ createdAt }) => createdAt,
+  UPDATED_AT: ({ updatedAt }) => updatedAt,
   NAME: ({ nameKey }) => nameKey ?? '',
   PRICE: ({ priceAmount }) => priceAmount,
   RELEVANCE: ({ score }) => String(score ?? 0),
