@@ -22,7 +22,7 @@ import {
   specifiedDirectives,
 } from 'graphql';
 import { builder } from '../graphql/builder.ts';
-import { resolveNodeIds } from '../graphql/nodeIds.ts';
+import { resolveRelayFields } from '../graphql/relayFields.ts';
 
 const requiresPermission = new GraphQLDirective({
   name: 'requiresPermission',
@@ -38,4 +38,4 @@ const requiresPermission = new GraphQLDirective({
 
 /** The whole schema; every feature is named above, and nowhere else. */
 export const buildSchema = (): GraphQLSchema =>
-  resolveNodeIds(builder.toSchema({ directives: [...specifiedDirectives, requiresPermission] }));
+  resolveRelayFields(builder.toSchema({ directives: [...specifiedDirectives, requiresPermission] }));

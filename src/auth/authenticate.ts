@@ -42,7 +42,11 @@ interface Found {
 }
 
 export function createAuthenticator(database: Database, tokens: AccessTokens): Authenticator {
-  const cache = new LRUCache<string, Found>({ max: cacheEntries, ttl: cacheMilliseconds });
+  const cache = new LRUCache<string, Found>({
+    max: cacheEntries,
+    ttl: cacheMilliseconds,
+    ttlResolution: 100,
+  });
   let caching = false;
   /** Counts invalidations: a look-up that began before one must not be kept after it. */
   let epoch = 0;
