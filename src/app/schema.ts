@@ -38,4 +38,6 @@ const requiresPermission = new GraphQLDirective({
 
 /** The whole schema; every feature is named above, and nowhere else. */
 export const buildSchema = (): GraphQLSchema =>
-  resolveRelayFields(builder.toSchema({ directives: [...specifiedDirectives, requiresPermission] }));
+  resolveRelayFields(
+    builder.toSchema({ directives: [...specifiedDirectives, requiresPermission] }),
+  );

@@ -3,7 +3,7 @@ import type { Customer } from './buildCustomers.ts';
 import { buildMessages, cutScript } from './buildMessages.ts';
 import type { DemoConversation, DemoProduct } from './demoTenant.ts';
 import { fillIn, Shelves } from './fillIn.ts';
-import { day, minute, momentBetween, momentAt } from './moments.ts';
+import { day, minute, momentAt, momentBetween } from './moments.ts';
 import type { Random } from './random.ts';
 import type { Business, Intent, Script } from './vocabulary.ts';
 

@@ -1,6 +1,6 @@
 import type { MessageDirection } from '../../db/tables/messages.ts';
 import type { DemoAuthor, DemoMessage } from './demoTenant.ts';
-import { hour, minute, second, momentAt } from './moments.ts';
+import { hour, minute, momentAt, second } from './moments.ts';
 import type { Random } from './random.ts';
 import type { Business, Script } from './vocabulary.ts';
 
