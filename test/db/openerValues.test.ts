@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readMoment } from '../../src/db/tables/columns.ts';
 import { add, useOpenerOfOne } from './support/openerOfOne.ts';
 
 const here = useOpenerOfOne();
@@ -69,5 +71,39 @@ describe('values', () => {
       await expect(operation.commit()).rejects.toMatchObject({ code: 'TRANSACTION_FAILED' });
     }
     expect(await here.world.countOf('before refusal')).toBe(0);
+  });
+
+  test('are the same text again, whatever letters stand beside each other and however long they are', async () => {
+    // Rows are cut out of one decoded text where none of their bytes is part of a longer letter, the
+    // bytes of a field's length included: 195 and 169 are the two bytes of an é.
+    const letters = fc.constantFrom('a', 'é', '猫', '🐈', '\u{fffd}', '"');
+    const text = fc.oneof(
+      fc.array(letters, { maxLength: 300 }).map((list) => list.join('')),
+      fc.constantFrom('x'.repeat(127), 'x'.repeat(195), 'x'.repeat(50_089), 'é'.repeat(200)),
+    );
+    const row = fc.array(fc.option(text), { minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(row, async (values) => {
+        const list = values.map((_, index) => `$${index + 1}::text as v${index}`).join();
+        const { rows } = await here.db.withTenant(here.world.a, { mode: 'read' }, (tx) =>
+          tx.query<Record<string, string | null>>(`select ${list}`, values),
+        );
+        expect(Object.values(rows[0] ?? {})).toEqual(values);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test.each([
+    ['2026-01-02 03:04:05.678+00', '2026-01-02T03:04:05.678Z'],
+    ['2026-01-02 03:04:05.67+00', '2026-01-02T03:04:05.670Z'],
+    ['2026-01-02 03:04:05+00', '2026-01-02T03:04:05.000Z'],
+    ['2026-01-02 05:34:05.678+02:30', '2026-01-02T03:04:05.678Z'],
+    ['2026-01-02 05:04:05.678+02', '2026-01-02T03:04:05.678Z'],
+    ['2026-01-02T03:04:05.678+00:00', '2026-01-02T03:04:05.678Z'],
+    ['2026-01-02T05:04:05.6+02:00', '2026-01-02T03:04:05.600Z'],
+    ['12026-01-02 03:04:05.6+00', '+012026-01-02T03:04:05.600Z'],
+  ])('a moment that Postgres writes as %s is %s', (written, moment) => {
+    expect(readMoment(written)).toBe(moment);
   });
 });

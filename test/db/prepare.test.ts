@@ -71,14 +71,14 @@ describe('a prepared statement', () => {
 
   test('encodes values and decodes rows by their columns', async () => {
     const id = randomUUID();
-    const createdAt = new Date('2026-01-02T03:04:05.678Z');
+    const createdAt = '2026-01-02T03:04:05.670Z'; // which Postgres writes without the zero
     const metadata = { text: 'a "b" \\', list: [1, null], digits: '123' };
     const labels = ['vip', 'a,b', '"', ''];
     const [row] = await inTenant(world.a, (tx) =>
       insertOne(tx, { id, phone: '+4912345678', labels, metadata, createdAt }),
     );
     expect(row).toMatchObject({ id, tenantId: world.a, labels, metadata, createdAt, email: null });
-    expect(row?.updatedAt).toBeInstanceOf(Date);
+    expect(row?.updatedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });
 
   test('reads a JSON string as that string, once', async () => {
@@ -202,10 +202,7 @@ describe('a prepared statement', () => {
 
   test('whose value is missing or can not be encoded closes the frame', async () => {
     const id = randomUUID();
-    for (const values of [
-      {},
-      { id, phone: '+4912345670', labels: [], metadata: {}, createdAt: 'no date' },
-    ]) {
+    for (const values of [{}, { id, phone: '+4912345670', labels: [], metadata: { no: 1n } }]) {
       const operation = db.operation(world.a, { mode: 'write' });
       await operation.tx.query('select 1');
       void insertOne(operation.tx, values); // nobody looks at it
