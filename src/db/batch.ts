@@ -60,7 +60,9 @@ interface Part {
  * pg's Query as a base, for its pipeline lets nothing else in, but without what its constructor does
  * (2 % of a product by id): of that class only the place in pg's queues is used.
  */
-function PlacedInQueue(): void {}
+function PlacedInQueue(): void {
+  // What pg's constructor sets up serves its own way of sending and reading.
+}
 PlacedInQueue.prototype = pg.Query.prototype;
 const Query = PlacedInQueue as unknown as new () => object;
 
