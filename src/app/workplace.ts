@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import { ConfigError } from '../config.ts';
 import { type Database, openDatabase } from '../db/database.ts';
-import { startEmbeddedPostgres } from '../db/embedded.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 import { hasPassword, operatorUrlFrom, serverUrlFrom } from '../db/serverRole.ts';
 import type { Logger } from './logger.ts';
@@ -23,13 +23,27 @@ export interface Workplace {
  * database given by DATABASE_URL. Production is never migrated by a server that starts.
  */
 export async function openWorkplace(config: Config, logger: Logger): Promise<Workplace> {
-  const embedded =
-    config.adminUrl === undefined && config.serverUrl === undefined
-      ? await startEmbeddedPostgres({
-          dataDir: config.dataDir,
-          onLog: (line) => logger.debug({ line }, 'postgres'),
-        })
-      : null;
+  if (config.adminUrl !== undefined || config.serverUrl !== undefined) {
+    return openDatabases(config, logger, null);
+  }
+  const embedded = await startEmbeddedPostgres({
+    dataDir: config.dataDir,
+    onLog: (line) => logger.debug({ line }, 'postgres'),
+  });
+  try {
+    return await openDatabases(config, logger, embedded);
+  } catch (error) {
+    // It would go on without us; what stops that must not hide why we end.
+    await embedded.stop().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function openDatabases(
+  config: Config,
+  logger: Logger,
+  embedded: EmbeddedPostgres | null,
+): Promise<Workplace> {
   const adminUrl = config.adminUrl ?? embedded?.url;
   const serverUrl =
     config.serverUrl ?? (adminUrl === undefined ? undefined : serverUrlFrom(adminUrl));

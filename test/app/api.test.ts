@@ -102,6 +102,25 @@ describe('a products page', () => {
   });
 });
 
+test('an id of something else is refused in the same words, wherever it is given', async () => {
+  const id = 'cus_01h455vb4pex5vsknk084sn02q';
+  const message = `"${id}" is the id of a Customer; a Product is asked for.`;
+  for (const query of [
+    'query ($id: ID!) { product(id: $id) { id } }',
+    'query ($id: ID!) { productBy(reference: { id: $id }) { id } }',
+    'mutation ($id: ID!) { productArchive(input: { id: $id }) { product { id } } }',
+  ]) {
+    const { body } = await server.ask(owner, query, { id });
+    expect(body.errors, query).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT' } }]);
+  }
+  const filtered = await server.ask(
+    owner,
+    'query ($id: ID!) { conversations(filter: { assignee: { eq: $id } }) { totalCount } }',
+    { id },
+  );
+  expect(filtered.body.errors[0].message).toBe(message.replace('Product', 'Member'));
+});
+
 test('what Postgres cannot hold is refused, and the server lives', async () => {
   for (const text of ['a\0b', '\ud800']) {
     for (const [list, filter] of [

@@ -6,8 +6,6 @@ import { prepareShapes } from '../../db/prepareShapes.ts';
 import { messages } from '../../db/tables/messages.ts';
 import type { Page } from '../../lib/pagination.ts';
 
-export type { MessageDirection } from '../../db/tables/messages.ts';
-
 export type Message = typeof messages.$inferSelect;
 
 /** As they were written. */

@@ -7,7 +7,6 @@ import { members } from '../../db/tables/members.ts';
 import type { Page } from '../../lib/pagination.ts';
 
 export type Member = typeof members.$inferSelect;
-export type NewMember = typeof members.$inferInsert;
 
 /** The longest-standing first. */
 export const memberOrder: Order = {

@@ -11,7 +11,7 @@ export const TenantStatusType = builder.enumType('TenantStatus', {
   } as const,
 });
 
-export const TenantType = builder.node(builder.objectRef<Tenant>('Tenant'), {
+const TenantType = builder.node(builder.objectRef<Tenant>('Tenant'), {
   description: 'A business on the platform.',
   id: { resolve: (tenant) => tenant.id, description: `\`${idExample('Tenant')}\`` },
   loadWithoutCache: async (id, context) => {

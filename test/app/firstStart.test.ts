@@ -1,0 +1,79 @@
+import { access, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { askAt, tokenAt } from '../support/ask.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+import { type Run, runProgram } from '../support/runProgram.ts';
+import { makeDataDir, spawnServer } from '../support/serverProcess.ts';
+
+const keyIn = (text: string): string | undefined => /tnt_[\w-]{43}/.exec(text)?.[0];
+
+async function dataDirectory(): Promise<string> {
+  const made = await makeDataDir();
+  onTestFinished(made.remove);
+  return made.path;
+}
+
+test('two first starts at once on one empty DATA_DIR both serve the same demo', async () => {
+  const dataDir = await dataDirectory();
+  const servers = [1, 2].map(() => spawnServer({ DATA_DIR: dataDir, LOG_LEVEL: 'silent' }));
+  onTestFinished(async () => {
+    await Promise.all(servers.map((server) => server.end('SIGTERM')));
+    await expect(access(path.join(dataDir, 'postgres/postmaster.pid'))).rejects.toThrow('ENOENT');
+  });
+  const urls = await Promise.all(servers.map((server) => server.url));
+  const seen = await Promise.all(
+    urls.map(async (url) => {
+      const token = await tokenAt(url, 'owner@lumen.example');
+      return (await askAt(url, token, '{ tenant { id } products { totalCount } }')).body.data;
+    }),
+  );
+  expect(seen[0].products.totalCount).toBeGreaterThan(100);
+  expect(seen[1]).toEqual(seen[0]);
+  const keys = servers.map((server) => keyIn(server.output()));
+  expect(keys[0]).toBeDefined();
+  expect(keys[1]).toBe(keys[0]);
+}, 30_000);
+
+async function seedAt(url: string, dataDir: string): Promise<Run> {
+  return runProgram('scripts/seed.ts', {
+    NODE_ENV: 'test',
+    DATABASE_URL: url,
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'silent',
+  });
+}
+
+test('two seeds at once of one fresh database: one fills it, the other finds it filled', async () => {
+  const database = await createTestDatabase();
+  onTestFinished(() => database.drop());
+  const dataDir = await dataDirectory();
+  const runs = await Promise.all([1, 2].map(() => seedAt(database.adminUrl, dataDir)));
+  for (const run of runs) expect(run).toMatchObject({ code: 0, stderr: '' });
+  expect(keyIn(runs[0]?.stdout ?? '')).toBeDefined();
+  expect(runs[1]?.stdout).toBe(runs[0]?.stdout);
+});
+
+test("seeding another database leaves the first one's key true, and prints its own", async () => {
+  const databases = await Promise.all([createTestDatabase(), createTestDatabase()]);
+  onTestFinished(async () => {
+    await Promise.all(databases.map((database) => database.drop()));
+  });
+  // Not made yet: a fresh clone has none.
+  const dataDir = path.join(await dataDirectory(), 'made/here');
+  const [first, second] = databases.map(
+    ({ adminUrl }) =>
+      () =>
+        seedAt(adminUrl, dataDir),
+  );
+  const printed = [await first?.(), await second?.(), await first?.(), await second?.()].map(
+    (run) => keyIn(run?.stdout ?? ''),
+  );
+  expect(printed.filter((key) => key === undefined)).toEqual([]);
+  expect(printed[2]).toBe(printed[0]);
+  expect(printed[3]).toBe(printed[1]);
+  expect(printed[1]).not.toBe(printed[0]);
+  expect(await readFile(path.join(dataDir, 'demo-api-key'), 'utf8')).toBe(
+    `${printed[0]}\n${printed[1]}\n`,
+  );
+}, 20_000);
