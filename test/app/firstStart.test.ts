@@ -1,6 +1,8 @@
 import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
+import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
 import { askAt, tokenAt } from '../support/ask.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { type Run, runProgram } from '../support/runProgram.ts';
@@ -34,6 +36,22 @@ test('two first starts at once on one empty DATA_DIR both serve the same demo', 
   expect(keys[0]).toBeDefined();
   expect(keys[1]).toBe(keys[0]);
 }, 30_000);
+
+test('a first start that cannot migrate ends, and leaves no Postgres behind', async () => {
+  const dataDir = await dataDirectory();
+  const embedded = await startEmbeddedPostgres({ dataDir });
+  const client = new pg.Client({ connectionString: embedded.url });
+  await client.connect();
+  await client.query('create role tenantry_owner; create schema app authorization tenantry_owner');
+  await client.query('create table app.products ()');
+  await client.end();
+  await embedded.stop();
+  const server = spawnServer({ DATA_DIR: dataDir, LOG_LEVEL: 'silent' });
+  onTestFinished(async () => void (await server.end('SIGKILL')));
+  expect(await server.ended).toEqual({ code: 1, signal: null });
+  expect(server.output()).toContain('already exists');
+  await expect(access(path.join(dataDir, 'postgres/postmaster.pid'))).rejects.toThrow('ENOENT');
+}, 20_000);
 
 async function seedAt(url: string, dataDir: string): Promise<Run> {
   return runProgram('scripts/seed.ts', {
