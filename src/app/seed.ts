@@ -44,8 +44,8 @@ export async function seedDemo(
   if (await isIncomplete(database, demos)) {
     await inTurn(operatorUrl, seedingTurn, async () => {
       // Looked at again: whoever had the turn before us may have filled it.
-      if (!(await isIncomplete(database, demos))) return;
-      for (const secret of await fillAll(database, operatorUrl, demos)) await keep(dataDir, secret);
+      if (await isIncomplete(database, demos))
+        await fillAll({ database, operatorUrl, dataDir }, demos);
     });
   }
   return { greeting: greet(demos, await findDemoKey(database, dataDir)) };
@@ -64,25 +64,21 @@ async function isIncomplete(database: Database, demos: readonly DemoTenant[]): P
   return counts.includes(0);
 }
 
-/** Answers the secrets of the API keys that it made. */
 async function fillAll(
-  database: Database,
-  operatorUrl: string,
+  place: { database: Database; operatorUrl: string; dataDir: string },
   demos: readonly DemoTenant[],
-): Promise<string[]> {
+): Promise<void> {
+  const { database, operatorUrl, dataDir } = place;
   const known = await findBySlug(database, demos);
   const tenants = demos.map((demo, index) => ({ ...demo, id: known[index]?.id ?? newId() }));
   const missing = tenants.filter((_, index) => known[index] === null);
   const userIds = await provision(operatorUrl, await usersOf(demos), missing);
-  const secrets: string[] = [];
   for (const tenant of tenants) {
-    secrets.push(
-      ...(await database.withTenant(tenant.id, { mode: 'write' }, (tx) =>
-        fill(tx, tenant, userIds),
-      )),
+    const secrets = await database.withTenant(tenant.id, { mode: 'write' }, (tx) =>
+      fill(tx, tenant, userIds),
     );
+    for (const secret of secrets) await keepOrSay(dataDir, secret);
   }
-  return secrets;
 }
 
 const readMemberCount = async (tx: TenantTransaction): Promise<number> =>
@@ -118,12 +114,13 @@ async function fill(
   return made.map(({ secret }) => secret);
 }
 
-async function keep(dataDir: string, secret: string): Promise<void> {
+/** A key that was made and could not be kept is shown once all the same. */
+async function keepOrSay(dataDir: string, secret: string): Promise<void> {
   try {
     await keepDemoKey(dataDir, secret);
   } catch (error) {
     throw new ConfigError(
-      `DATA_DIR ${dataDir} cannot be written (${(error as Error).message}): make it writable, or name another. The demo is seeded; its API key was ${secret}.`,
+      `DATA_DIR ${dataDir} cannot be written (${(error as Error).message}): make it writable, or name another. The demo's API key, kept nowhere, is ${secret}.`,
     );
   }
 }
