@@ -1,8 +1,7 @@
 import type { Config } from '../config.ts';
 import { ConfigError } from '../config.ts';
 import { type Database, openDatabase } from '../db/database.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded.ts';
-import { migrate } from '../db/migrate.ts';
+import type { EmbeddedPostgres } from '../db/embedded.ts';
 import { hasPassword, operatorUrlFrom, serverUrlFrom } from '../db/serverRole.ts';
 import type { Logger } from './logger.ts';
 
@@ -26,10 +25,7 @@ export async function openWorkplace(config: Config, logger: Logger): Promise<Wor
   if (config.adminUrl !== undefined || config.serverUrl !== undefined) {
     return openDatabases(config, logger, null);
   }
-  const embedded = await startEmbeddedPostgres({
-    dataDir: config.dataDir,
-    onLog: (line) => logger.debug({ line }, 'postgres'),
-  });
+  const embedded = await startEmbedded(config, logger);
   try {
     return await openDatabases(config, logger, embedded);
   } catch (error) {
@@ -50,6 +46,8 @@ async function openDatabases(
   if (serverUrl === undefined)
     throw new ConfigError('APP_DATABASE_URL or DATABASE_URL is expected.');
   if (adminUrl !== undefined && config.environment !== 'production') {
+    // Loaded where it is wanted, like the embedded Postgres: a server in production needs neither.
+    const { migrate } = await import('../db/migrate.ts');
     await migrate({
       url: adminUrl,
       serverUrl: config.serverUrl,
@@ -71,6 +69,14 @@ async function openDatabases(
       await embedded?.stop();
     },
   };
+}
+
+async function startEmbedded({ dataDir }: Config, logger: Logger): Promise<EmbeddedPostgres> {
+  const { startEmbeddedPostgres } = await import('../db/embedded.ts');
+  return startEmbeddedPostgres({
+    dataDir,
+    onLog: (line) => logger.debug({ line }, 'postgres'),
+  });
 }
 
 function openServerDatabase(config: Config, url: string, logger: Logger): Database {
