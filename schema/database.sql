@@ -248,6 +248,26 @@ grant select on app.plans to tenantry_lookup;
 grant select on app.plans to tenantry_operator;
 grant select on app.plans to tenantry_server;
 
+create table app.product_words (
+  tenant_id uuid not null,
+  word text not null,
+  product_id uuid not null,
+  constraint product_words_pkey PRIMARY KEY (tenant_id, word, product_id),
+  constraint product_words_product_id_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES app.products(tenant_id, id),
+  constraint product_words_length CHECK (((length(word) >= 3) AND (length(word) <= 40)))
+);
+alter table app.product_words owner to tenantry_owner;
+CREATE INDEX product_words_word_idx ON app.product_words USING gin (tenant_id, word extensions.gin_trgm_ops);
+alter table app.product_words enable row level security;
+alter table app.product_words force row level security;
+create policy search on app.product_words for select to tenantry_search
+  using (true);
+create policy tenant on app.product_words for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant insert, select on app.product_words to tenantry_server;
+grant select (tenant_id), select (word) on app.product_words to tenantry_search;
+
 create table app.products (
   tenant_id uuid not null,
   id uuid not null,
@@ -270,7 +290,6 @@ create table app.products (
   created_at timestamp(3) with time zone default now() not null,
   updated_at timestamp(3) with time zone default now() not null,
   name_key text generated always as (app.fold(name)) stored,
-  search_text text generated always as (app.product_search_text(name, sku, category, tags)) stored,
   search_vector tsvector generated always as (app.product_search_vector(name, sku, category, tags, description)) stored,
   constraint products_pkey PRIMARY KEY (tenant_id, id),
   constraint products_tenant_id_external_reference_key UNIQUE (tenant_id, external_reference),
@@ -282,7 +301,6 @@ create table app.products (
   constraint products_status_known CHECK ((status = ANY (ARRAY['DRAFT'::text, 'ACTIVE'::text, 'ARCHIVED'::text])))
 );
 alter table app.products owner to tenantry_owner;
-CREATE INDEX products_search_text_idx ON app.products USING gin (tenant_id, search_text extensions.gin_trgm_ops);
 CREATE INDEX products_search_vector_idx ON app.products USING gin (tenant_id, search_vector);
 CREATE INDEX products_tenant_id_category_created_at_id_idx ON app.products USING btree (tenant_id, category, created_at, id);
 CREATE INDEX products_tenant_id_created_at_id_idx ON app.products USING btree (tenant_id, created_at, id);
@@ -297,7 +315,7 @@ create policy tenant on app.products for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant insert, select, update on app.products to tenantry_server;
-grant select (tenant_id), select (id), select (sku), select (search_text), select (search_vector) on app.products to tenantry_search;
+grant select (tenant_id), select (id), select (sku), select (created_at), select (search_vector) on app.products to tenantry_search;
 
 create table app.sessions (
   id uuid not null,
@@ -530,6 +548,21 @@ grant execute on function app.fold(text) to tenantry_operator;
 grant execute on function app.fold(text) to tenantry_search;
 grant execute on function app.fold(text) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.learn_product_words(tenant uuid, product uuid, name text, category text, tags text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+begin
+  insert into app.product_words (tenant_id, word, product_id)
+  select distinct tenant, each.word, product
+  from regexp_split_to_table(app.fold(concat_ws(' ', name, category, array_to_string(tags, ' '))), '[^[:alnum:]]+') as each (word)
+  where length(each.word) between 3 and 40 and each.word !~ '[0-9]'
+    and not exists (select from app.product_words known where known.tenant_id = tenant and known.word = each.word);
+end $function$;
+alter function app.learn_product_words(uuid,uuid,text,text,text[]) owner to tenantry_owner;
+grant execute on function app.learn_product_words(uuid,uuid,text,text,text[]) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.list_memberships(member_user_id uuid)
  RETURNS TABLE(tenant_id uuid, slug text, name text, status text, plan text, member_id uuid, role text)
  LANGUAGE sql
@@ -584,45 +617,102 @@ CREATE OR REPLACE FUNCTION app.product_search_vector(name text, sku text, catego
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  select setweight(to_tsvector('pg_catalog.simple', app.fold(concat_ws(' ', name, sku))), 'A')
-      || setweight(to_tsvector('pg_catalog.simple', app.fold(concat_ws(' ', category, array_to_string(tags, ' ')))), 'B')
-      || setweight(to_tsvector('pg_catalog.simple', app.fold(coalesce(left(description, 20000), ''))), 'D')
+  select setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', name, sku)), '-/_.:@', '      ')), 'A')
+      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', category, array_to_string(tags, ' '))), '-/_.:@', '      ')), 'B')
+      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(coalesce(left(description, 20000), '')), '-/_.:@', '      ')), 'D')
 $function$;
 alter function app.product_search_vector(text,text,text,text[],text) owner to tenantry_owner;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_operator;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_search;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_server;
 
-CREATE OR REPLACE FUNCTION app.search_products(phrase text)
- RETURNS TABLE(product_id uuid, score real)
+CREATE OR REPLACE FUNCTION app.rank_products(tenant uuid, needle tsquery, wanted tsquery)
+ RETURNS TABLE(ids uuid[], scores real[])
  LANGUAGE sql
- STABLE SECURITY DEFINER ROWS 100
- SET search_path TO 'app', 'extensions', 'pg_temp'
- SET "pg_trgm.word_similarity_threshold" TO '0.5'
+ STABLE
+ SET search_path TO 'app', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET enable_indexscan TO 'off'
+ SET enable_indexonlyscan TO 'off'
 AS $function$
-  with wanted as materialized (
-    select app.fold(phrase) as folded,
-           -- Every word must occur; each may be the beginning of one ("jack" finds "jacket").
-           -- Only letters and digits survive, so the text can't be tsquery syntax.
-           (select to_tsquery('pg_catalog.simple', string_agg(word || ':*', ' & '))
-            from regexp_split_to_table(app.fold(phrase), '[^[:alnum:]]+') as word
-            where word <> '') as query
-  ),
-  exact as (
-    select p.id, (1 + ts_rank(p.search_vector, wanted.query)
-                    + case when app.fold(p.sku) = wanted.folded then 10 else 0 end)::real as score
-    from app.products p, wanted
-    where p.tenant_id = app.current_tenant() and p.search_vector @@ wanted.query
-  ),
-  alike as (
-    select p.id, extensions.word_similarity(wanted.folded, p.search_text) as score
-    from app.products p, wanted
-    where p.tenant_id = app.current_tenant() and wanted.folded operator(extensions.<%) p.search_text
-  )
-  select both_ways.id, sum(both_ways.score)::real
-  from (select * from exact union all select * from alike) as both_ways
-  group by both_ways.id
+  select coalesce(array_agg(id), '{}'), coalesce(array_agg(score), '{}')
+  from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
+        from app.products p
+        where p.tenant_id = tenant and p.search_vector @@ needle and ts_match_vq(p.search_vector, wanted)
+        limit 1001) as ranked
 $function$;
+alter function app.rank_products(uuid,tsquery,tsquery) owner to tenantry_search;
+
+CREATE OR REPLACE FUNCTION app.search_products(phrase text)
+ RETURNS TABLE(wanted text, ids uuid[], scores real[])
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+declare
+  tenant constant uuid := app.current_tenant();
+  most constant int := 1000;
+  -- Only letters and digits survive, so the text can't be tsquery syntax.
+  words constant text[] := array(
+    select word from regexp_split_to_table(app.fold(phrase), '[^[:alnum:]]+') as word where word <> '' limit 16);
+  -- Every word must occur; each may be the beginning of one ("jack" finds "jacket").
+  alternatives text[] := array(select word || ':*' from unnest(words) as word);
+  has_sku constant uuid := (
+    select p.id from app.products p
+    where p.tenant_id = tenant and p.sku = any (array[trim(phrase), upper(trim(phrase)), lower(trim(phrase))]) limit 1);
+  query tsquery;
+  needle tsquery;
+  hits int;
+  hits_each int[];
+begin
+  if tenant is null or cardinality(words) = 0 then
+    return query select null::text, '{}'::uuid[], '{}'::real[];
+    return;
+  end if;
+  for attempt in 1..2 loop
+    query := (select to_tsquery('pg_catalog.simple', string_agg('(' || each || ')', ' & ')) from unnest(alternatives) as each);
+    with newest as materialized (
+      select p.search_vector from app.products p
+      where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300
+    )
+    select (select count(*) from newest n where n.search_vector @@ query),
+           array(select (select count(*) from newest n where n.search_vector @@ to_tsquery('pg_catalog.simple', each))
+                 from unnest(alternatives) with ordinality as given (each, place) order by place)
+    into hits, hits_each;
+    -- As many as that among the newest: more than 1 000 in all, if there are that many products.
+    if hits >= 3 and exists (
+      select from app.products p where p.tenant_id = tenant offset least(300 * most / hits, 20000))
+    then
+      ids := null;
+    else
+      -- The rarest words only: the index reads all of a prefix before it looks at the next word.
+      needle := (select to_tsquery('pg_catalog.simple', string_agg('(' || each || ')', ' & '))
+                 from unnest(alternatives, hits_each) as given (each, hits)
+                 where given.hits < case when 0 = any (hits_each) then 1 else 15 end);
+      select r.ids, r.scores into ids, scores from app.rank_products(tenant, coalesce(needle, query), query) r;
+      if cardinality(ids) > most then ids := null; end if;
+    end if;
+    exit when attempt = 2 or ids is null or cardinality(ids) > 0;
+    -- Nothing has all of it: is there a word that nothing has?
+    alternatives := array(
+      select coalesce(
+        case when given.hits = 0
+               and not exists (select from app.rank_products(tenant, to_tsquery('pg_catalog.simple', each), to_tsquery('pg_catalog.simple', each)) r
+                               where cardinality(r.ids) > 0)
+             then (select string_agg(alike, ' | ') from app.similar_words(tenant, word) as alike) end,
+        each)
+      from unnest(alternatives, hits_each, words) with ordinality as given (each, hits, word, place) order by place);
+    exit when alternatives = array(select word || ':*' from unnest(words) as word);
+  end loop;
+  wanted := query::text;
+  -- Who asks for "LAMP-7" wants that one first, and not all that begin alike.
+  if has_sku is not null and (ids is not null or phrase ~ '[0-9]') then
+    scores := array[11]::real[] || array(
+      select score from unnest(ids, scores) with ordinality as found (id, score, place) where id <> has_sku order by place);
+    ids := array[has_sku] || array_remove(ids, has_sku);
+  end if;
+  return next;
+end $function$;
 alter function app.search_products(text) owner to tenantry_search;
 grant execute on function app.search_products(text) to tenantry_server;
 
@@ -633,3 +723,35 @@ AS $function$ select pg_catalog.set_config('app.tenant_id', coalesce(tenant::tex
 alter function app.set_tenant(uuid) owner to tenantry_owner;
 grant execute on function app.set_tenant(uuid) to tenantry_operator;
 grant execute on function app.set_tenant(uuid) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.similar_words(tenant uuid, typed text)
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select word
+  from (
+    select word, case
+        when strpos(word, typed) > 0 then 0
+        when sorted.letters = typed_sorted.letters and distance = 2 then 1
+        else distance
+      end as far
+    from (
+      select distinct k.word, extensions.levenshtein(k.word, typed) as distance
+      from app.product_words k
+      where k.tenant_id = tenant
+        and k.word like any (array[left(typed, 1) || '%', substr(typed, 2, 1) || '%',
+                                   case when length(typed) >= 4 then '%' || typed || '%' end])
+        and (abs(length(k.word) - length(typed)) <= 2 or strpos(k.word, typed) > 0)
+    ) as candidate
+    cross join lateral (select array_agg(c order by c) as letters
+                        from regexp_split_to_table(case when distance = 2 then word end, '') as c) as sorted
+    cross join (select array_agg(c order by c) as letters from regexp_split_to_table(typed, '') as c) as typed_sorted
+  ) as measured
+  where length(typed) between 3 and 40
+    and far <= case when length(typed) <= 4 then 1 else 2 end
+  order by far, abs(length(word) - length(typed)), word
+  limit 5
+$function$;
+alter function app.similar_words(uuid,text) owner to tenantry_search;
