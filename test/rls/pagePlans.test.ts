@@ -28,6 +28,8 @@ const schema = buildSchema();
 const lists = findListFields(schema);
 /** As many as the largest page has, and the one that tells whether there is more. */
 const largestPage = 101;
+/** Facets are counted among so many products, and one line says among how many. */
+const mostCounted = 1_001;
 
 let demo: DemoDatabase;
 let recorder: Recorder;
@@ -106,10 +108,11 @@ async function readSample(list: ListField): Promise<Sample> {
  * that is not the list's own may sort more: what an index found by the filter, never all of a tenant.
  */
 function limitsOf({ filtered, ordered }: ListOperation, { text }: Recorded): PlanLimits {
-  const maySort = filtered || /\bcount\(/.test(text);
+  const counts = /\bcount\(/.test(text);
+  const inFacets = /\bfacet\b/.test(text) ? mostCounted : largestPage;
   return {
     ...limits,
-    mostSorted: maySort ? largestPage : 0,
+    mostSorted: filtered || counts ? inFacets : 0,
     sortsWhatIsLookedUp: filtered && ordered,
   };
 }
