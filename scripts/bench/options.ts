@@ -15,6 +15,10 @@ export interface Options {
   readonly json: string | undefined;
   readonly pgbench: string | undefined;
   readonly profile: string | undefined;
+  /** Minutes; undefined: no soak. */
+  readonly soak: number | undefined;
+  /** Requests a second of the soak. */
+  readonly rate: number;
   readonly help: boolean;
 }
 
@@ -29,6 +33,8 @@ export const usage = `npm run bench -- [options]
   --json FILE           everything that was measured
   --pgbench FILE        the pgbench to use
   --profile DIRECTORY   don't compare: profile this server on the products and the nested page
+  --soak MINUTES        don't compare: does this server's memory stay flat under a mixed load
+  --rate 200            requests a second of the soak
   BENCH_DATABASE_URL    a Postgres of yours, where a database of its own is made and removed`;
 
 /** Throws a sentence when an option is wrong. */
@@ -46,6 +52,8 @@ export function readOptions(args: readonly string[]): Options {
       json: { type: 'string' },
       pgbench: { type: 'string' },
       profile: { type: 'string' },
+      soak: { type: 'string' },
+      rate: { type: 'string', default: '200' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -68,6 +76,8 @@ export function readOptions(args: readonly string[]): Options {
     json: values.json,
     pgbench: values.pgbench,
     profile: values.profile,
+    soak: values.soak === undefined ? undefined : numbers('--soak', values.soak, 1)[0],
+    rate: numbers('--rate', values.rate, 1)[0] ?? 200,
     help: values.help,
   };
 }
