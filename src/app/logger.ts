@@ -22,7 +22,7 @@ export function createLogger(level: string): Logger {
   return pino(
     {
       level,
-      base: null,
+      base: { pid: process.pid }, // which of several server processes (WEB_CONCURRENCY)
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: {
         paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),

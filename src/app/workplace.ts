@@ -1,8 +1,6 @@
 import type { Config } from '../config.ts';
 import { ConfigError } from '../config.ts';
 import { type Database, openDatabase } from '../db/database.ts';
-import { startEmbeddedPostgres } from '../db/embedded.ts';
-import { migrate } from '../db/migrate.ts';
 import { hasPassword, operatorUrlFrom, serverUrlFrom } from '../db/serverRole.ts';
 import type { Logger } from './logger.ts';
 
@@ -25,10 +23,7 @@ export interface Workplace {
 export async function openWorkplace(config: Config, logger: Logger): Promise<Workplace> {
   const embedded =
     config.adminUrl === undefined && config.serverUrl === undefined
-      ? await startEmbeddedPostgres({
-          dataDir: config.dataDir,
-          onLog: (line) => logger.debug({ line }, 'postgres'),
-        })
+      ? await startEmbedded(config, logger)
       : null;
   const adminUrl = config.adminUrl ?? embedded?.url;
   const serverUrl =
@@ -36,6 +31,8 @@ export async function openWorkplace(config: Config, logger: Logger): Promise<Wor
   if (serverUrl === undefined)
     throw new ConfigError('APP_DATABASE_URL or DATABASE_URL is expected.');
   if (adminUrl !== undefined && config.environment !== 'production') {
+    // Loaded where it is wanted, like the embedded Postgres: a server in production needs neither.
+    const { migrate } = await import('../db/migrate.ts');
     await migrate({
       url: adminUrl,
       serverUrl: config.serverUrl,
@@ -57,6 +54,14 @@ export async function openWorkplace(config: Config, logger: Logger): Promise<Wor
       await embedded?.stop();
     },
   };
+}
+
+async function startEmbedded({ dataDir }: Config, logger: Logger) {
+  const { startEmbeddedPostgres } = await import('../db/embedded.ts');
+  return startEmbeddedPostgres({
+    dataDir,
+    onLog: (line) => logger.debug({ line }, 'postgres'),
+  });
 }
 
 function openServerDatabase(config: Config, url: string, logger: Logger): Database {
