@@ -1,82 +1,25 @@
 import type { Config } from '../config.ts';
-import { ConfigError } from '../config.ts';
 import { type Database, openDatabase } from '../db/database.ts';
-import type { EmbeddedPostgres } from '../db/embedded.ts';
-import { hasPassword, operatorUrlFrom, serverUrlFrom } from '../db/serverRole.ts';
+import { type FoundDatabase, findDatabase } from './findDatabase.ts';
 import type { Logger } from './logger.ts';
 
-/** Where a process finds its database: the URLs, and what to undo in the end. */
-export interface Workplace {
+/** Where a process finds its database, and the database, opened. */
+export interface Workplace extends FoundDatabase {
   readonly database: Database;
-  readonly adminUrl: string | undefined;
-  readonly serverUrl: string;
-  readonly operatorUrl: string | undefined;
-  /** Whether the database is the one in the data directory, which is ours to seed. */
-  readonly embedded: boolean;
-  close(): Promise<void>;
 }
 
-/**
- * Opens the database that the configuration names, as the server's role. Without a URL an embedded
- * Postgres is started (or joined, when another process has it) and migrated; so is a development
- * database given by DATABASE_URL. Production is never migrated by a server that starts.
- */
+/** Opens the database that the configuration names, as the server's role, after findDatabase. */
 export async function openWorkplace(config: Config, logger: Logger): Promise<Workplace> {
-  if (config.adminUrl !== undefined || config.serverUrl !== undefined) {
-    return openDatabases(config, logger, null);
-  }
-  const embedded = await startEmbedded(config, logger);
-  try {
-    return await openDatabases(config, logger, embedded);
-  } catch (error) {
-    // It would go on without us; what stops that must not hide why we end.
-    await embedded.stop().catch(() => undefined);
-    throw error;
-  }
-}
-
-async function openDatabases(
-  config: Config,
-  logger: Logger,
-  embedded: EmbeddedPostgres | null,
-): Promise<Workplace> {
-  const adminUrl = config.adminUrl ?? embedded?.url;
-  const serverUrl =
-    config.serverUrl ?? (adminUrl === undefined ? undefined : serverUrlFrom(adminUrl));
-  if (serverUrl === undefined)
-    throw new ConfigError('APP_DATABASE_URL or DATABASE_URL is expected.');
-  if (adminUrl !== undefined && config.environment !== 'production') {
-    // Loaded where it is wanted, like the embedded Postgres: a server in production needs neither.
-    const { migrate } = await import('../db/migrate.ts');
-    await migrate({
-      url: adminUrl,
-      serverUrl: config.serverUrl,
-      operatorUrl: config.operatorUrl,
-      log: (line) => logger.info(line),
-    });
-  }
-  const database = openServerDatabase(config, serverUrl, logger);
+  const found = await findDatabase(config, logger);
+  const database = openServerDatabase(config, found.serverUrl, logger);
   return {
+    ...found,
     database,
-    adminUrl,
-    serverUrl,
-    operatorUrl:
-      config.operatorUrl ??
-      (adminUrl !== undefined && hasPassword(adminUrl) ? operatorUrlFrom(adminUrl) : undefined),
-    embedded: embedded !== null,
     async close() {
       await database.close();
-      await embedded?.stop();
+      await found.close();
     },
   };
-}
-
-async function startEmbedded({ dataDir }: Config, logger: Logger): Promise<EmbeddedPostgres> {
-  const { startEmbeddedPostgres } = await import('../db/embedded.ts');
-  return startEmbeddedPostgres({
-    dataDir,
-    onLog: (line) => logger.debug({ line }, 'postgres'),
-  });
 }
 
 function openServerDatabase(config: Config, url: string, logger: Logger): Database {

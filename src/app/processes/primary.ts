@@ -1,8 +1,7 @@
-import { keepSigningKeys } from '../../auth/signingKeys.ts';
 import type { Config } from '../../config.ts';
+import { type FoundDatabase, findDatabase } from '../findDatabase.ts';
 import type { Logger } from '../logger.ts';
 import type { Running } from '../running.ts';
-import { openSeededWorkplace } from '../seededWorkplace.ts';
 import { keepWorkers } from './workers.ts';
 
 /**
@@ -11,18 +10,20 @@ import { keepWorkers } from './workers.ts';
  * holds no connection of the server's role.
  */
 export async function runPrimary(config: Config, logger: Logger): Promise<Running> {
-  const { workplace, greeting } = await openSeededWorkplace(config, logger);
+  const { database, greeting } = await prepare(config, logger);
   try {
-    await workplace.database.close();
-    if (config.signingKeys === undefined) await keepSigningKeys(config.dataDir);
+    if (config.signingKeys === undefined) {
+      const { keepSigningKeys } = await import('../../auth/signingKeys.ts');
+      await keepSigningKeys(config.dataDir);
+    }
     const workers = await keepWorkers({
       count: config.processes,
       port: config.port,
       environment: {
         // None of them may do what the administrator may.
         DATABASE_URL: '',
-        APP_DATABASE_URL: workplace.serverUrl,
-        OPERATOR_DATABASE_URL: workplace.operatorUrl ?? '',
+        APP_DATABASE_URL: database.serverUrl,
+        OPERATOR_DATABASE_URL: database.operatorUrl ?? '',
       },
       logger,
     });
@@ -31,17 +32,31 @@ export async function runPrimary(config: Config, logger: Logger): Promise<Runnin
       greeting,
       async close() {
         const inOrder = await workers.stop();
-        await workplace.close();
+        await database.close();
         if (!inOrder) throw new Error('a server process did not stop in order');
       },
       endNow: workers.kill,
       failed: workers.failed.catch(async (error: unknown) => {
-        await workplace.close().catch(() => undefined);
+        await database.close().catch(() => undefined);
         throw error;
       }),
     };
   } catch (error) {
-    await workplace.close().catch(() => undefined);
+    await database.close().catch(() => undefined);
     throw error;
   }
+}
+
+/** Loads only what it needs: all of it is in the way of the first server process. */
+async function prepare(
+  config: Config,
+  logger: Logger,
+): Promise<{ database: FoundDatabase; greeting: string }> {
+  if (config.adminUrl !== undefined || config.serverUrl !== undefined) {
+    return { database: await findDatabase(config, logger), greeting: '' };
+  }
+  const { openSeededWorkplace } = await import('../seededWorkplace.ts');
+  const { workplace, greeting } = await openSeededWorkplace(config, logger);
+  await workplace.database.close();
+  return { database: workplace, greeting };
 }

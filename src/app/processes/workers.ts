@@ -34,7 +34,7 @@ interface Place {
 }
 
 const steadyMs = 10_000;
-const mostFailures = 5;
+const mostFailures = 3;
 const firstWaitMs = 100;
 const longestWaitMs = 30_000;
 /** More than a process takes to stop in order (drain.ts), less than orchestrators' 30 s. */
