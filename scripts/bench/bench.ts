@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { makeSigningKeys } from '../../src/auth/signingKeys.ts';
 import { ask, openBenchDatabase } from './database/benchDatabase.ts';
 import { fullSizes, seedBench } from './database/seedBench.ts';
+import { runGrowth } from './growth/growth.ts';
 import type { Cell } from './measure.ts';
 import { measureDelay } from './measureDelay.ts';
 import type { Options } from './options.ts';
@@ -28,6 +29,7 @@ export interface Surroundings {
 
 /** Everything from an empty database to the table. Answers what `--json` writes. */
 export async function runBench(options: Options, surroundings: Surroundings): Promise<object> {
+  if (options.growth) return runGrowth(options, surroundings);
   const { scratch, path } = surroundings;
   const processors = shareProcessors();
   console.log(processors.explanation);

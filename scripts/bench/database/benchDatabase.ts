@@ -66,7 +66,7 @@ async function createOn(givenUrl: string): Promise<BenchDatabase> {
   }
 }
 
-function urlsOf(adminUrl: string) {
+export function urlsOf(adminUrl: string) {
   return {
     adminUrl,
     serverUrl: serverUrlFrom(adminUrl),

@@ -1,0 +1,158 @@
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildSchema } from '../../src/app/schema.ts';
+import { encodeId, type IdType, idPrefixes } from '../../src/lib/ids.ts';
+import { type Answer, askAt, tokenAt } from '../support/ask.ts';
+import { createDemoDatabase, type DemoDatabase } from '../support/demoDatabase.ts';
+import { type ServerProcess, spawnServer } from '../support/serverProcess.ts';
+import {
+  findListFields,
+  type ListField,
+  type ListOperation,
+  listOperations,
+  type Sample,
+  sampleQuery,
+} from './support/listOperations.ts';
+import { fillAllTables } from './support/manyRows.ts';
+import { type AnalysedNode, findFaults, type PlanLimits } from './support/planRules.ts';
+import { type Recorded, type Recorder, startRecorder } from './support/recordedStatements.ts';
+import { readTables } from './support/tenantTables.ts';
+
+// What the server sends for every list of the schema, in every way that it can be asked for, is read
+// off the wire and explained as it is run: by the server's role, with its settings and policies, on
+// tables with thousands of rows of many tenants. A new list, filter or sort is covered by being there.
+
+const schema = buildSchema();
+const lists = findListFields(schema);
+/** As many as the largest page has, and the one that tells whether there is more. */
+const largestPage = 101;
+
+let demo: DemoDatabase;
+let recorder: Recorder;
+let server: ServerProcess;
+let url: string;
+let token: string;
+let client: pg.Client;
+let tenantId: string;
+let limits: Omit<PlanLimits, 'mostSorted'>;
+
+beforeAll(async () => {
+  demo = await createDemoDatabase();
+  const { rows } = await demo.admin.query(`select id from app.tenants where slug = 'lumen'`);
+  tenantId = rows[0].id;
+  await fillAllTables(demo.admin, { tenantId, copies: 200, neighbours: 40, copiesEach: 10 });
+  limits = await readLimits();
+  recorder = await startRecorder(demo.serverUrl);
+  const environment = { APP_DATABASE_URL: recorder.url, DATA_DIR: demo.dataDir };
+  server = spawnServer(environment);
+  url = await server.url;
+  token = await tokenAt(url, 'owner@lumen.example');
+  client = new pg.Client({ connectionString: demo.serverUrl });
+  await client.connect();
+}, 60_000);
+afterAll(async () => {
+  await client?.end();
+  await server?.end('SIGKILL');
+  await recorder?.close();
+  await demo?.close();
+});
+
+async function readLimits(): Promise<Omit<PlanLimits, 'mostSorted'>> {
+  const tables = await readTables(demo.admin);
+  const { rows } = await demo.admin.query(
+    `select indexname as index, tablename as table from pg_indexes where schemaname = 'app'`,
+  );
+  return {
+    tenantTables: new Set(
+      tables
+        .filter(({ tenantKey }) => tenantKey === 'tenant_id')
+        .map(({ name }) => name.replace('app.', '')),
+    ),
+    tableOfIndex: new Map(rows.map(({ index, table }) => [index, table])),
+  };
+}
+
+/** Asks with an id of some type that it takes, and after the first page where it wants a cursor. */
+async function ask({ text }: ListOperation): Promise<Answer> {
+  let filled = text;
+  if (text.includes('$CURSOR')) {
+    const first = await askAt(url, token, text.replace(/(?:after|before): \$CURSOR(?:, )?/, ''));
+    const cursor = /"endCursor":"([^"]+)"/.exec(JSON.stringify(first.body))?.[1];
+    filled = text.replace('$CURSOR', JSON.stringify(cursor));
+  }
+  const types = Object.keys(idPrefixes) as IdType[];
+  for (const type of types) {
+    const answer = await askAt(
+      url,
+      token,
+      filled.replace('$ID', JSON.stringify(encodeId(type, tenantId))),
+    );
+    if (answer.body.errors === undefined || type === types.at(-1)) return answer;
+  }
+  throw new Error('there are no types of ids');
+}
+
+async function readSample(list: ListField): Promise<Sample> {
+  const { body } = await askAt(url, token, sampleQuery(list));
+  let found: Sample = body.data;
+  for (const step of list.path.split('.'))
+    found = (found[step] as { nodes: Sample[] }).nodes[0] ?? {};
+  return found;
+}
+
+async function explain({ text, values }: Recorded): Promise<AnalysedNode> {
+  const literals = values.map((value) => (value === null ? 'null' : client.escapeLiteral(value)));
+  await client.query('begin read only');
+  try {
+    await client.query('select app.set_tenant($1)', [tenantId]);
+    await client.query(`prepare recorded as ${text}`);
+    const given = literals.length === 0 ? '' : `(${literals.join(', ')})`;
+    const { rows } = await client.query(`explain (analyze, format json) execute recorded${given}`);
+    await client.query('deallocate recorded');
+    return rows[0]['QUERY PLAN'][0].Plan;
+  } finally {
+    await client.query('rollback');
+  }
+}
+
+test('the walk finds the lists there are', () => {
+  expect(lists.map(({ path }) => path)).toEqual(
+    expect.arrayContaining([
+      'products',
+      'auditEvents',
+      'conversations.messages',
+      'customers.conversations',
+    ]),
+  );
+});
+
+test.each(lists.map((list) => [list.path, list] as const))(
+  '%s: every page is read from an index of its tenant, in order',
+  async (_path, list) => {
+    const faults: string[] = [];
+    const seen = new Set<string>();
+    for (const operation of listOperations(schema, list, await readSample(list))) {
+      let answer: Answer | undefined;
+      const recorded = await recorder.record(async () => {
+        answer = await ask(operation);
+      });
+      if (answer?.body.errors !== undefined) {
+        faults.push(`${operation.name}: ${JSON.stringify(answer.body.errors)}`);
+      }
+      for (const statement of recorded) {
+        if (seen.has(statement.text)) continue;
+        seen.add(statement.text);
+        const plan = await explain(statement);
+        // Counts group what they count; a filter may find its few rows by what it names.
+        const maySort = operation.filtered || /\bcount\(/.test(statement.text);
+        const mostSorted = maySort ? largestPage : 0;
+        for (const fault of findFaults(plan, { ...limits, mostSorted })) {
+          faults.push(`${operation.name} ${fault}:\n  ${statement.text}`);
+        }
+      }
+    }
+    expect(seen.size).toBeGreaterThan(0);
+    expect(faults).toEqual([]);
+  },
+  30_000,
+);
