@@ -284,7 +284,7 @@ create table app.products (
 alter table app.products owner to tenantry_owner;
 CREATE INDEX products_search_text_idx ON app.products USING gin (tenant_id, search_text extensions.gin_trgm_ops);
 CREATE INDEX products_search_vector_idx ON app.products USING gin (tenant_id, search_vector);
-CREATE INDEX products_tenant_id_category_idx ON app.products USING btree (tenant_id, category);
+CREATE INDEX products_tenant_id_category_created_at_id_idx ON app.products USING btree (tenant_id, category, created_at, id);
 CREATE INDEX products_tenant_id_created_at_id_idx ON app.products USING btree (tenant_id, created_at, id);
 CREATE INDEX products_tenant_id_name_key_id_idx ON app.products USING btree (tenant_id, name_key, id);
 CREATE INDEX products_tenant_id_price_amount_id_idx ON app.products USING btree (tenant_id, price_amount, id);

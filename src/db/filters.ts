@@ -37,14 +37,33 @@ const listOperators: typeof operators = {
   containsAny: (column, parameter) => sql`${column} && ${parameter}`,
 };
 
-const field =
-  (column: SQLWrapper, known: typeof operators): FilterField =>
-  (parameter, operator) =>
-    known[operator]?.(column, parameter);
+/** What an index on (tenant_id, column, …) can look up. */
+const lookedUp: ReadonlySet<string> = new Set(['eq', 'in', 'gt', 'gte', 'lt', 'lte']);
 
-export const valueField = (column: SQLWrapper): FilterField => field(column, operators);
-export const textField = (column: SQLWrapper): FilterField => field(column, textOperators);
-export const listField = (column: SQLWrapper): FilterField => field(column, listOperators);
+/**
+ * A condition that no index serves is checked row by row on the way through the page's order, and the
+ * page ends that way as soon as it is full. Left bare, Postgres takes `labels @> $1` to match a row in a
+ * thousand and prefers to read and sort all that the tenant has (100 000 conversations, a label on every
+ * third: 68 ms instead of 0.3). What is in coalesce() it takes to match every second row. Refused: fewer
+ * rows by statistics, for a generic plan is made for no value in particular.
+ */
+const field =
+  (column: SQLWrapper, known: typeof operators, indexed: boolean): FilterField =>
+  (parameter, operator) => {
+    const condition = known[operator]?.(column, parameter);
+    if (condition === undefined || (indexed && lookedUp.has(operator))) return condition;
+    return sql`coalesce(${condition}, false)`;
+  };
+
+export const valueField = (column: SQLWrapper): FilterField => field(column, operators, false);
+export const textField = (column: SQLWrapper): FilterField => field(column, textOperators, false);
+export const listField = (column: SQLWrapper): FilterField => field(column, listOperators, false);
+
+/** The same for columns that come second in an index, after the tenant. */
+export const indexedValueField = (column: SQLWrapper): FilterField =>
+  field(column, operators, true);
+export const indexedTextField = (column: SQLWrapper): FilterField =>
+  field(column, textOperators, true);
 
 /** A client's filter → conditions with placeholders. Fields and operators are joined by AND. */
 export function readFilter(

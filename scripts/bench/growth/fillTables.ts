@@ -101,11 +101,11 @@ const inbox = [
          from sized, generate_series(1, conversations) as n) as each
    join person on person.tenant_id = each.tenant_id and person.n = 1 + each.n % (conversations / 3 + 1)`,
   'analyze thread',
-  `insert into app.conversations (tenant_id, id, customer_id, assignee_id, subject, status,
+  `insert into app.conversations (tenant_id, id, customer_id, assignee_id, subject, status, labels,
      last_message_at, last_message_preview, created_at, updated_at)
    select tenant_id, id, customer_id, case when turn % 3 > 0 then staff.ids[1 + turn % staff.count] end,
      'Question ' || turn, (array['OPEN', 'PENDING', 'RESOLVED', 'RESOLVED'])[1 + turn % 4],
-     at, 'A short line of text', at, at
+     case when turn % 3 = 0 then array['delivery'] else '{}' end, at, 'A short line of text', at, at
    from thread join staff using (tenant_id) order by turn`,
   // One long conversation in each measured tenant, to read deep in its history.
   messages(

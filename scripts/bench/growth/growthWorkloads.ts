@@ -3,8 +3,10 @@ import { type Json, workloads } from '../workloads.ts';
 
 export const growthWorkloadNames = [
   'products',
+  'category',
   'product',
   'inbox',
+  'label',
   'history',
   'customers',
   'phone',
@@ -48,6 +50,18 @@ const list: readonly GrowthWorkload[] = [
     marker: more,
   },
   {
+    name: 'category',
+    title: 'products of a category',
+    writes: false,
+    requests: async () => [
+      {
+        query: `query Category { products(first: 20, filter: { category: { eq: "Category 7" } }) {
+          edges { node { id name sku } } ${pageInfo} } }`,
+      },
+    ],
+    marker: more,
+  },
+  {
     name: 'product',
     title: 'product by id',
     writes: false,
@@ -66,6 +80,18 @@ const list: readonly GrowthWorkload[] = [
     title: 'inbox with last messages',
     writes: false,
     requests: async () => ownRequests('nested'),
+    marker: more,
+  },
+  {
+    name: 'label',
+    title: 'conversations with a label',
+    writes: false,
+    requests: async () => [
+      {
+        query: `query Label { conversations(first: 20, filter: { labels: { containsAny: ["delivery"] } }) {
+          edges { node { id subject status } } ${pageInfo} } }`,
+      },
+    ],
     marker: more,
   },
   {
@@ -186,7 +212,7 @@ async function pages(desk: Desk, field: string, wanted: string, count: number): 
   return all;
 }
 
-/** The one with more than 50 messages; it is among the newest thousand. */
+/** The one with more than ten messages; it is among the newest thousand. */
 async function longConversation(desk: Desk): Promise<string> {
   const query = `query ($after: String) { conversations(first: 100, after: $after) {
     nodes { id messages(first: 11) { nodes { id } } } pageInfo { endCursor } } }`;

@@ -86,7 +86,12 @@ export const products = app.table(
     index('products_tenant_id_updated_at_id_idx').on(table.tenantId, table.updatedAt, table.id),
     index('products_tenant_id_name_key_id_idx').on(table.tenantId, table.nameKey, table.id),
     index('products_tenant_id_price_amount_id_idx').on(table.tenantId, table.priceAmount, table.id),
-    index('products_tenant_id_category_idx').on(table.tenantId, table.category),
+    index('products_tenant_id_category_created_at_id_idx').on(
+      table.tenantId,
+      table.category,
+      table.createdAt,
+      table.id,
+    ),
     // btree_gin puts the tenant in front: a search reads its own tenant's entries only.
     index('products_search_vector_idx').using('gin', table.tenantId, table.searchVector),
     index('products_search_text_idx').using(

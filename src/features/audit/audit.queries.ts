@@ -1,6 +1,12 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { type Comparators, readFilter, textField, valueField } from '../../db/filters.ts';
+import {
+  type Comparators,
+  indexedValueField,
+  readFilter,
+  textField,
+  valueField,
+} from '../../db/filters.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
@@ -31,9 +37,9 @@ export const insertAuditEvent = prepare((db) =>
 const filterFields = {
   action: textField(auditEvents.action),
   actorId: valueField(auditEvents.actorId),
-  targetId: valueField(auditEvents.targetId),
+  targetId: indexedValueField(auditEvents.targetId),
   targetType: valueField(auditEvents.targetType),
-  occurredAt: valueField(auditEvents.occurredAt),
+  occurredAt: indexedValueField(auditEvents.occurredAt),
 };
 
 export type AuditFilter = Readonly<Record<string, Comparators | null | undefined>>;

@@ -3,6 +3,8 @@ import type { TenantTransaction } from '../../db/database.ts';
 import {
   type Comparators,
   type FilterField,
+  indexedTextField,
+  indexedValueField,
   listField,
   readFilter,
   textField,
@@ -33,18 +35,18 @@ const isUnread: FilterField = (parameter, operator) =>
   operator === 'eq' ? sql`(${conversations.unreadCount} > 0) = ${parameter}::boolean` : undefined;
 
 const filterFields = {
-  status: valueField(conversations.status),
+  status: indexedValueField(conversations.status),
   priority: valueField(conversations.priority),
-  assignee: valueField(conversations.assigneeId),
-  customer: valueField(conversations.customerId),
+  assignee: indexedValueField(conversations.assigneeId),
+  customer: indexedValueField(conversations.customerId),
   labels: listField(conversations.labels),
   lastIntent: textField(conversations.lastIntent),
   subject: textField(conversations.subject),
-  externalReference: textField(conversations.externalReference),
+  externalReference: indexedTextField(conversations.externalReference),
   unread: isUnread,
   waitingSince: valueField(conversations.waitingSince),
-  lastMessageAt: valueField(conversations.lastMessageAt),
-  createdAt: valueField(conversations.createdAt),
+  lastMessageAt: indexedValueField(conversations.lastMessageAt),
+  createdAt: indexedValueField(conversations.createdAt),
 };
 
 const id = { sql: conversations.id, kind: 'uuid' } as const;

@@ -1,6 +1,12 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { type Comparators, readFilter, textField, valueField } from '../../db/filters.ts';
+import {
+  type Comparators,
+  indexedTextField,
+  indexedValueField,
+  readFilter,
+  textField,
+} from '../../db/filters.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
@@ -12,10 +18,10 @@ export type NewCustomer = typeof customers.$inferInsert;
 export type CustomerFilter = Readonly<Record<string, Comparators | null | undefined>>;
 
 const filterFields = {
-  phone: textField(customers.phone),
+  phone: indexedTextField(customers.phone),
   name: textField(customers.name),
-  externalReference: textField(customers.externalReference),
-  createdAt: valueField(customers.createdAt),
+  externalReference: indexedTextField(customers.externalReference),
+  createdAt: indexedValueField(customers.createdAt),
 };
 
 /** The newest first. */

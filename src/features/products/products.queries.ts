@@ -1,6 +1,14 @@
 import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { type Filter, listField, readFilter, textField, valueField } from '../../db/filters.ts';
+import {
+  type Filter,
+  indexedTextField,
+  indexedValueField,
+  listField,
+  readFilter,
+  textField,
+  valueField,
+} from '../../db/filters.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
 import { pickColumns, sortColumnNames } from '../../db/pickColumns.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
@@ -27,17 +35,17 @@ export type FoundProduct = Product & { score: number | null };
 export const productFilterFields = {
   status: valueField(products.status),
   condition: valueField(products.condition),
-  category: textField(products.category),
+  category: indexedTextField(products.category),
   location: textField(products.location),
   name: textField(products.name),
-  sku: textField(products.sku),
-  externalReference: textField(products.externalReference),
+  sku: indexedTextField(products.sku),
+  externalReference: indexedTextField(products.externalReference),
   currency: textField(products.priceCurrency),
-  price: valueField(products.priceAmount),
+  price: indexedValueField(products.priceAmount),
   stock: valueField(products.stock),
   tags: listField(products.tags),
-  createdAt: valueField(products.createdAt),
-  updatedAt: valueField(products.updatedAt),
+  createdAt: indexedValueField(products.createdAt),
+  updatedAt: indexedValueField(products.updatedAt),
 };
 
 export type ProductFilter = Readonly<

@@ -27,6 +27,8 @@ export interface ListOperation {
   /** GraphQL, with `$ID` and `$CURSOR` in it. */
   readonly text: string;
   readonly filtered: boolean;
+  /** Whether it names an order, rather than leave the list its own. */
+  readonly ordered: boolean;
 }
 
 /** What a row of the list has, by field: a filter is asked for what is there. */
@@ -53,7 +55,7 @@ export function findListFields(schema: GraphQLSchema): ListField[] {
   });
 }
 
-/** Asks for what filters of the list can compare, of its first row. */
+/** Asks for what filters of the list can compare, of its last row: the others are mostly alike. */
 export function sampleQuery({ field, query }: ListField): string {
   const node = fieldsOf(getNamedType(fieldsOf(getNamedType(field.type)).nodes?.type ?? field.type));
   const parts = Object.keys(filterFields(field)).flatMap((name) => {
@@ -61,7 +63,7 @@ export function sampleQuery({ field, query }: ListField): string {
     if (type === undefined) return [];
     return fieldsOf(type).id === undefined ? (isLeafType(type) ? [name] : []) : [`${name} { id }`];
   });
-  return query(`${field.name}(first: 1) { nodes { id ${parts.join(' ')} } }`);
+  return query(`${field.name}(last: 1) { nodes { id ${parts.join(' ')} } }`);
 }
 
 /**
@@ -78,6 +80,7 @@ export function listOperations(
     name: `${path}(${given})`,
     text: query(`${field.name}(${given}) ${selection}`),
     filtered,
+    ordered: given.includes('orderBy'),
   });
   const ids = '{ nodes { id } pageInfo { endCursor } }';
   const pages = orders.flatMap((order) => [

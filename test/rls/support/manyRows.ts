@@ -14,7 +14,7 @@ export interface ManyRows {
 /**
  * Fills every table with a tenant in it, a new one as well, with copies of the rows that `tenantId` has
  * (or of one made up), and as many of its neighbours; then analyses all. Copies differ in their keys and
- * moments. Those of neighbours refer to rows that they do not have: for plans that makes no difference.
+ * are older. Those of neighbours refer to rows that they do not have: for plans that makes no difference.
  */
 export async function fillAllTables(
   admin: pg.Client,
@@ -73,7 +73,7 @@ async function copyRows(
     const name = pg.escapeIdentifier(column.name);
     if (column.name === 'tenant_id') return 'owner.id';
     if (references.has(column.name) && !column.unique) return name;
-    if (column.type.startsWith('timestamp')) return `${name} - number * interval '1 minute'`;
+    if (column.type.startsWith('timestamp')) return `${name} - number * interval '6 hours'`;
     if (column.type === 'numeric') return `${name} + number`;
     const isOneOfSome = column.literals.some((literal) => !literal.startsWith('^'));
     if (!column.unique || isOneOfSome) return name;

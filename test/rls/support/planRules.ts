@@ -17,6 +17,8 @@ export interface PlanLimits {
   readonly tableOfIndex: ReadonlyMap<string, string>;
   /** How many rows may be sorted, estimated and found; 0: nothing is sorted. */
   readonly mostSorted: number;
+  /** Whether more may be, of those that an index found by more than their tenant. */
+  readonly sortsWhatIsLookedUp: boolean;
 }
 
 /** What a plan does that grows with the neighbours, or with the tenant: empty for a good one. */
@@ -42,5 +44,14 @@ function faultsOf(node: AnalysedNode, limits: PlanLimits): string[] {
   const [input] = node.Plans ?? [];
   const rows = Math.max(input?.['Plan Rows'] ?? 0, input?.['Actual Rows'] ?? 0);
   if (limits.mostSorted > 0 && rows <= limits.mostSorted) return [];
+  if (limits.sortsWhatIsLookedUp && input !== undefined && isLookedUp(input)) return [];
   return [`sorts ${rows} rows by ${node['Sort Key']?.join(', ')}`];
+}
+
+/** Whether all its rows come from looks into an index by the tenant and something else. */
+function isLookedUp(node: AnalysedNode): boolean {
+  const condition = node['Index Cond'];
+  if (condition !== undefined) return condition.includes(' AND ');
+  const inner = node.Plans ?? [];
+  return inner.length > 0 && inner.every(isLookedUp);
 }
