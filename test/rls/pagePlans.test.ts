@@ -1,10 +1,11 @@
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildSchema } from '../../src/app/schema.ts';
 import { encodeId, type IdType, idPrefixes } from '../../src/lib/ids.ts';
 import { type Answer, askAt, tokenAt } from '../support/ask.ts';
 import { createDemoDatabase, type DemoDatabase } from '../support/demoDatabase.ts';
 import { type ServerProcess, spawnServer } from '../support/serverProcess.ts';
+import { explainAfter, explainAsServer } from './support/explainRecorded.ts';
 import {
   findListFields,
   type ListField,
@@ -14,7 +15,7 @@ import {
   sampleQuery,
 } from './support/listOperations.ts';
 import { fillAllTables } from './support/manyRows.ts';
-import { type AnalysedNode, findFaults, type PlanLimits } from './support/planRules.ts';
+import { findFaults, type PlanLimits } from './support/planRules.ts';
 import { type Recorded, type Recorder, startRecorder } from './support/recordedStatements.ts';
 import { readTables } from './support/tenantTables.ts';
 
@@ -38,17 +39,16 @@ let limits: Pick<PlanLimits, 'tenantTables' | 'tableOfIndex'>;
 
 beforeAll(async () => {
   demo = await createDemoDatabase();
+  recorder = await startRecorder(demo.serverUrl);
+  server = spawnServer({ APP_DATABASE_URL: recorder.url, DATA_DIR: demo.dataDir });
   const { rows } = await demo.admin.query(`select id from app.tenants where slug = 'lumen'`);
   tenantId = rows[0].id;
   await fillAllTables(demo.admin, { tenantId, copies: 120, neighbours: 60, copiesEach: 2 });
   limits = await readLimits();
-  recorder = await startRecorder(demo.serverUrl);
-  const environment = { APP_DATABASE_URL: recorder.url, DATA_DIR: demo.dataDir };
-  server = spawnServer(environment);
-  url = await server.url;
-  token = await tokenAt(url, 'owner@lumen.example');
   client = new pg.Client({ connectionString: demo.serverUrl });
   await client.connect();
+  url = await server.url;
+  token = await tokenAt(url, 'owner@lumen.example');
 }, 60_000);
 afterAll(async () => {
   await client?.end();
@@ -59,15 +59,12 @@ afterAll(async () => {
 
 async function readLimits(): Promise<typeof limits> {
   const tables = await readTables(demo.admin);
+  const ofTenants = tables.filter(({ tenantKey }) => tenantKey === 'tenant_id');
   const { rows } = await demo.admin.query(
     `select indexname as index, tablename as table from pg_indexes where schemaname = 'app'`,
   );
   return {
-    tenantTables: new Set(
-      tables
-        .filter(({ tenantKey }) => tenantKey === 'tenant_id')
-        .map(({ name }) => name.replace('app.', '')),
-    ),
+    tenantTables: new Set(ofTenants.map(({ name }) => name.replace('app.', ''))),
     tableOfIndex: new Map(rows.map(({ index, table }) => [index, table])),
   };
 }
@@ -82,11 +79,8 @@ async function ask({ text }: ListOperation): Promise<Answer> {
   }
   const types = Object.keys(idPrefixes) as IdType[];
   for (const type of types) {
-    const answer = await askAt(
-      url,
-      token,
-      filled.replace('$ID', JSON.stringify(encodeId(type, tenantId))),
-    );
+    const id = JSON.stringify(encodeId(type, tenantId));
+    const answer = await askAt(url, token, filled.replace('$ID', id));
     if (answer.body.errors === undefined || type === types.at(-1)) return answer;
   }
   throw new Error('there are no types of ids');
@@ -94,25 +88,12 @@ async function ask({ text }: ListOperation): Promise<Answer> {
 
 async function readSample(list: ListField): Promise<Sample> {
   const { body } = await askAt(url, token, sampleQuery(list));
-  let found: Sample = body.data;
-  for (const step of list.path.split('.'))
-    found = (found[step] as { nodes: Sample[] }).nodes[0] ?? {};
-  return found;
-}
-
-async function explain({ text, values }: Recorded): Promise<AnalysedNode> {
-  const literals = values.map((value) => (value === null ? 'null' : client.escapeLiteral(value)));
-  await client.query('begin read only');
-  try {
-    await client.query('select app.set_tenant($1)', [tenantId]);
-    await client.query(`prepare recorded as ${text}`);
-    const given = literals.length === 0 ? '' : `(${literals.join(', ')})`;
-    const { rows } = await client.query(`explain (analyze, format json) execute recorded${given}`);
-    await client.query('deallocate recorded');
-    return rows[0]['QUERY PLAN'][0].Plan;
-  } finally {
-    await client.query('rollback');
-  }
+  return list.path
+    .split('.')
+    .reduce<Sample>(
+      (found, step) => (found[step] as { nodes: Sample[] }).nodes[0] ?? {},
+      body.data,
+    );
 }
 
 /**
@@ -120,20 +101,18 @@ async function explain({ text, values }: Recorded): Promise<AnalysedNode> {
  * rows by what it names: these are sorted, the largest page at most. Only a filter together with an order
  * that is not the list's own may sort more: what an index found by the filter, never all of a tenant.
  */
-function sortingAllowed({ filtered, ordered }: ListOperation, { text }: Recorded) {
+function limitsOf({ filtered, ordered }: ListOperation, { text }: Recorded): PlanLimits {
   const maySort = filtered || /\bcount\(/.test(text);
-  return { mostSorted: maySort ? largestPage : 0, sortsWhatIsLookedUp: filtered && ordered };
+  return {
+    ...limits,
+    mostSorted: maySort ? largestPage : 0,
+    sortsWhatIsLookedUp: filtered && ordered,
+  };
 }
 
 test('the walk finds the lists there are', () => {
-  expect(lists.map(({ path }) => path)).toEqual(
-    expect.arrayContaining([
-      'products',
-      'auditEvents',
-      'conversations.messages',
-      'customers.conversations',
-    ]),
-  );
+  const some = ['products', 'auditEvents', 'conversations.messages', 'customers.conversations'];
+  expect(lists.map(({ path }) => path)).toEqual(expect.arrayContaining(some));
 });
 
 test.each(lists.map((list) => [list.path, list] as const))(
@@ -142,19 +121,15 @@ test.each(lists.map((list) => [list.path, list] as const))(
     const faults: string[] = [];
     const seen = new Set<string>();
     for (const operation of listOperations(schema, list, await readSample(list))) {
-      let answer: Answer | undefined;
-      const recorded = await recorder.record(async () => {
-        answer = await ask(operation);
-      });
-      if (answer?.body.errors !== undefined) {
-        faults.push(`${operation.name}: ${JSON.stringify(answer.body.errors)}`);
+      const { result, statements } = await recorder.record(() => ask(operation));
+      if (result.body.errors !== undefined) {
+        faults.push(`${operation.name}: ${JSON.stringify(result.body.errors)}`);
       }
-      for (const statement of recorded) {
+      for (const statement of statements) {
         if (seen.has(statement.text)) continue;
         seen.add(statement.text);
-        const plan = await explain(statement);
-        const allowed = { ...limits, ...sortingAllowed(operation, statement) };
-        for (const fault of findFaults(plan, allowed)) {
+        const plan = await explainAsServer(client, tenantId, statement);
+        for (const fault of findFaults(plan, limitsOf(operation, statement))) {
           faults.push(`${operation.name} ${fault}:\n  ${statement.text}`);
         }
       }
@@ -164,3 +139,31 @@ test.each(lists.map((list) => [list.path, list] as const))(
   },
   30_000,
 );
+
+describe('what the walk is for', () => {
+  const table = 'app.customers';
+  const index = 'customers_tenant_id_created_at_id_idx';
+
+  test.each([
+    ['an index is missing', '', /^sorts \d+ rows by .*created_at DESC/],
+    [
+      "an index puts nulls last, as drizzle-kit's .desc() does",
+      `create index on ${table} (tenant_id, created_at desc nulls last, id desc nulls last)`,
+      /^sorts \d+ rows by .*created_at DESC/,
+    ],
+    [
+      'an index leaves the tenant out',
+      `create index found_by_nothing on ${table} (created_at, id)`,
+      /^looks into found_by_nothing by nothing/,
+    ],
+  ])('it finds that %s', async (_fault, instead, expected) => {
+    const text = '{ customers(first: 5) { nodes { id } } }';
+    const { statements } = await recorder.record(() => askAt(url, token, text));
+    const [statement] = statements;
+    if (statement === undefined) throw new Error('nothing was recorded');
+    const change = `drop index app.${index}; ${instead}`;
+    const plan = await explainAfter(demo.admin, change, tenantId, statement);
+    const strict = { ...limits, mostSorted: 0, sortsWhatIsLookedUp: false };
+    expect(findFaults(plan, strict)).toEqual([expect.stringMatching(expected)]);
+  });
+});

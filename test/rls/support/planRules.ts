@@ -14,6 +14,7 @@ export interface AnalysedNode {
 export interface PlanLimits {
   /** Names as EXPLAIN has them. */
   readonly tenantTables: ReadonlySet<string>;
+  /** A bitmap's index scan names no table. */
   readonly tableOfIndex: ReadonlyMap<string, string>;
   /** How many rows may be sorted, estimated and found; 0: nothing is sorted. */
   readonly mostSorted: number;
@@ -36,7 +37,10 @@ function faultsOf(node: AnalysedNode, limits: PlanLimits): string[] {
   if (type.endsWith('Seq Scan') && limits.tenantTables.has(table ?? '')) {
     return [`reads all of ${table}, everybody's`];
   }
-  if (index !== undefined && limits.tenantTables.has(limits.tableOfIndex.get(index) ?? '')) {
+  if (
+    index !== undefined &&
+    limits.tenantTables.has(table ?? limits.tableOfIndex.get(index) ?? '')
+  ) {
     const condition = node['Index Cond'] ?? 'nothing';
     return /\btenant_id = /.test(condition) ? [] : [`looks into ${index} by ${condition}`];
   }

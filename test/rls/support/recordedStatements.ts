@@ -10,8 +10,8 @@ export interface Recorded {
 export interface Recorder {
   /** For the server instead of Postgres's own. */
   readonly url: string;
-  /** The reads that were sent while `work` ran, without those that open them. */
-  record(work: () => Promise<unknown>): Promise<Recorded[]>;
+  /** What `work` answers, and the reads that were sent while it ran, without those that open them. */
+  record<T>(work: () => Promise<T>): Promise<{ result: T; statements: Recorded[] }>;
   close(): Promise<void>;
 }
 
@@ -25,9 +25,11 @@ export async function startRecorder(postgresUrl: string): Promise<Recorder> {
     url: proxy.urlFor(postgresUrl),
     async record(work) {
       reader.clear();
-      await work();
-      const sent = reader.sent.flat(2);
-      return sent.filter(({ text }) => /^\s*(?:select|with)\b/i.test(text) && !opening.test(text));
+      const result = await work();
+      const statements = reader.sent
+        .flat(2)
+        .filter(({ text }) => /^\s*(?:select|with)\b/i.test(text) && !opening.test(text));
+      return { result, statements };
     },
     close: () => proxy.close(),
   };
