@@ -9,6 +9,7 @@ import {
   isLeafType,
   isListType,
   isObjectType,
+  isRequiredArgument,
 } from 'graphql';
 import { selectionOf } from '../../isolation/support/synthesize.ts';
 
@@ -98,6 +99,25 @@ export function listOperations(
   return [operation('first: 3', selectionOf(schema, field.type, 5)), ...pages, ...filters];
 }
 
+/** Every other field of Query, by every reference that it takes. Not the report that probes on purpose. */
+export function singleOperations(schema: GraphQLSchema): ListOperation[] {
+  const roots = Object.values(schema.getQueryType()?.getFields() ?? {});
+  return roots
+    .filter((root) => !isConnection(root) && root.name !== 'isolationReport')
+    .flatMap((root) => {
+      const required = root.args.filter(isRequiredArgument);
+      const choices = required.flatMap(({ name, type }) =>
+        literals(type).map((value) => `(${name}: ${value})`),
+      );
+      return (required.length === 0 ? [''] : choices).map((given) => ({
+        name: `${root.name}${given}`,
+        text: `{ ${root.name}${given} ${selectionOf(schema, root.type, 3)} }`,
+        filtered: true,
+        ordered: false,
+      }));
+    });
+}
+
 /** `, orderBy: { key: NAME, direction: ASC }` and so on. */
 function ordersOf({ args }: GraphQLField<unknown, unknown>): string[] {
   return args.flatMap((arg) => {
@@ -147,6 +167,10 @@ function literals(type: GraphQLInputType): string[] {
   const nullable = getNullableType(type);
   if (isListType(nullable)) return literals(nullable.ofType).map((value) => `[${value}]`);
   if (isEnumType(nullable)) return nullable.getValues().map(({ name }) => name);
+  if (isInputObjectType(nullable)) {
+    const fields = Object.values(nullable.getFields());
+    return fields.map(({ name, type: inner }) => `{ ${name}: ${literals(inner)[0]} }`);
+  }
   return [scalars[nullable.toString()] ?? '"a"'];
 }
 
