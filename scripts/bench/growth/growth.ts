@@ -27,7 +27,7 @@ const flat = 1.3;
  * Answers what `--json` writes.
  */
 export async function runGrowth(options: Options, surroundings: Surroundings): Promise<object> {
-  const sizes = options.quick ? quickSizes() : growthSizes;
+  const sizes = options.quick ? quickSizes : growthSizes;
   const processors = shareProcessors();
   console.log(processors.explanation);
   const cluster = await openGrowthCluster(sizes, options.keep);

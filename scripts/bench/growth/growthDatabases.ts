@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { startEmbeddedPostgres } from '../../../src/db/embedded.ts';
-import { ask, type BenchDatabase, openBenchDatabase, urlsOf } from '../database/benchDatabase.ts';
+import { migrate } from '../../../src/db/migrate.ts';
+import {
+  ask,
+  type BenchDatabase,
+  openBenchDatabase,
+  readPostmasterPid,
+  urlsOf,
+} from '../database/benchDatabase.ts';
 import { seedGrowth } from './seedGrowth.ts';
 import type { GrowthSize } from './sizes.ts';
 
@@ -40,10 +47,12 @@ export async function openGrowthCluster(
     const databases: GrowthDatabase[] = [];
     for (const size of sizes) {
       const key = JSON.stringify(size);
+      const found = filled[key];
       filled[key] ??= await fill(home.adminUrl, size);
       if (noteFile !== undefined) await writeFile(noteFile, JSON.stringify(filled, null, 2));
       const url = new URL(home.adminUrl);
       url.pathname = `/${filled[key]}`;
+      if (found !== undefined) await migrate({ url: url.href });
       databases.push({ size, serverUrl: urlsOf(url.href).serverUrl });
     }
     return { databases, postmasterPid: home.postmasterPid, close: home.remove };
@@ -60,7 +69,8 @@ async function openKept(
   await mkdir(dataDir, { recursive: true });
   await chmod(dataDir, 0o711); // When we are root, Postgres runs as somebody else.
   const embedded = await startEmbeddedPostgres({ dataDir, settings: { max_connections: '200' } });
-  return { adminUrl: embedded.url, postmasterPid: undefined, remove: embedded.stop };
+  const postmasterPid = await readPostmasterPid(embedded.url);
+  return { adminUrl: embedded.url, postmasterPid, remove: embedded.stop };
 }
 
 /** Answers the new database's name. */

@@ -16,31 +16,30 @@ export const measuredTenant = { products: 2_000, conversations: 5_000 };
 export const giantTenant = { products: 20_000, conversations: 100_000 };
 
 /** Every neighbour has 30 conversations, 300 messages and 40 products on average, whatever their number. */
-const neighbours = (name: string, tenants: number): GrowthSize => ({
-  name,
+const neighbours = (tenants: number): GrowthSize => ({
+  name: String(tenants),
   tenants,
   conversations: tenants * 30,
   products: tenants * 40,
   giant: false,
 });
 
+const messages = (share: number): GrowthSize => ({
+  name: 'messages',
+  tenants: 1_000 * share,
+  conversations: 890_000 * share,
+  products: 100_000 * share,
+  giant: true,
+});
+
+/** The first is what the others are compared with. */
 export const growthSizes: readonly GrowthSize[] = [
-  neighbours('10', 10),
-  neighbours('1000', 1_000),
-  neighbours('10000', 10_000),
-  { name: 'messages', tenants: 1_000, conversations: 890_000, products: 100_000, giant: true },
+  ...[10, 1_000, 10_000].map(neighbours),
+  messages(1),
 ];
 
-/** A tenth of everything but the measured tenants; the first stays what the others are compared with. */
-export function quickSizes(): GrowthSize[] {
-  return growthSizes.map((size, index) =>
-    index === 0
-      ? size
-      : {
-          ...size,
-          tenants: size.tenants / 10,
-          conversations: size.conversations / 10,
-          products: size.products / 10,
-        },
-  );
-}
+/** A tenth of the neighbours; the tenants that are measured stay as they are. */
+export const quickSizes: readonly GrowthSize[] = [
+  ...[10, 100, 1_000].map(neighbours),
+  messages(0.1),
+];
