@@ -41,7 +41,7 @@ export async function seedGrowth(database: BenchDatabase, size: GrowthSize): Pro
     name: slug,
     description: '',
     plan: 'PREMIUM',
-    createdAt: new Date(Date.now() - 400 * 86_400_000),
+    createdAt: new Date(Date.now() - 400 * 86_400_000).toISOString(),
   }));
   await provision(database.operatorUrl, users, tenants);
   const client = new pg.Client({ connectionString: database.adminUrl, statement_timeout: 0 });
