@@ -5,9 +5,10 @@ import type { TenantTransaction } from './transaction.ts';
 
 /**
  * Reads the rows that have one of some values in a column that is unique in a tenant, in no order:
- * `read(tx, { [name]: [...] })`. A look into the index a value, by a lateral join. `id = any($2)` reads
- * the same, but its plan is made for the average tenant, and where that is small Postgres goes
- * through all entries of the tenant in any index that also has the id: 1 ms for a product of 20 000 instead of 0.03.
+ * `read(tx, { [name]: [...] })`. A look into the index a value, by a lateral join. `id = any($2)`
+ * reads the same, but its plan is made for the average tenant, and where that is small Postgres goes
+ * through all entries of the tenant in any index that also has the id: 1 ms for a product of 20 000
+ * instead of 0.03.
  */
 export function prepareByKeys<Row>(
   table: PgTable & { tenantId: PgColumn },
