@@ -41,11 +41,12 @@ const listOperators: typeof operators = {
 const lookedUp: ReadonlySet<string> = new Set(['eq', 'in', 'gt', 'gte', 'lt', 'lte']);
 
 /**
- * A condition that no index serves is checked row by row along the page's order, and the page ends as
- * soon as it is full. Left bare, what Postgres does depends on how many tenants there are: the generic plan is
- * made for the average one, and where that is small it reads and sorts all that a tenant has (5 000
- * conversations among 10 000 tenants, every third with the label: 3.3 ms instead of 0.04). What is in
- * coalesce() it takes to match every second row, so that to go along the order is always cheaper.
+ * A condition that no index serves is checked row by row along the page's order, and the page ends
+ * as soon as it is full. Left bare, what Postgres does depends on how many tenants there are: the
+ * generic plan is made for the average one, and where that is small it reads and sorts all that a
+ * tenant has (5 000 conversations among 10 000 tenants, every third with the label: 3.3 ms instead
+ * of 0.04). What is in coalesce() it takes to match every second row, so that to go along the order
+ * is always cheaper.
  */
 const field =
   (column: SQLWrapper, known: typeof operators, indexed: boolean): FilterField =>

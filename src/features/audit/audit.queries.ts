@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import {
   type Comparators,
@@ -9,6 +9,7 @@ import {
 } from '../../db/filters.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareByKeys } from '../../db/prepareByKeys.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { auditEvents } from '../../db/tables/auditEvents.ts';
 import type { Page } from '../../lib/pagination.ts';
@@ -87,14 +88,9 @@ export async function countAuditEvents(tx: TenantTransaction, asked: AuditFilter
   return (await statement(tx, filter.values))[0]?.count ?? 0;
 }
 
-export const findAuditEventsByIds = prepare((db) =>
-  db
-    .select()
-    .from(auditEvents)
-    .where(
-      and(
-        eq(auditEvents.tenantId, tenant),
-        sql`${auditEvents.id} = any(${sql.placeholder('ids')})`,
-      ),
-    ),
+export const findAuditEventsByIds = prepareByKeys<AuditEvent>(
+  auditEvents,
+  getTableColumns(auditEvents),
+  auditEvents.id,
+  'ids',
 );

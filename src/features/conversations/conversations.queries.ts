@@ -13,6 +13,7 @@ import {
 import { keyset, type Order } from '../../db/keyset.ts';
 import { pickColumns, sortColumnNames } from '../../db/pickColumns.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareByKeys } from '../../db/prepareByKeys.ts';
 import { prepareInsert } from '../../db/prepareInsert.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { conversations } from '../../db/tables/conversations.ts';
@@ -165,16 +166,11 @@ export const countConversationsOfCustomers = prepare((db) =>
     .groupBy(conversations.customerId),
 );
 
-export const findConversationsByIds = prepare((db) =>
-  db
-    .select()
-    .from(conversations)
-    .where(
-      and(
-        eq(conversations.tenantId, tenant),
-        sql`${conversations.id} = any(${sql.placeholder('ids')})`,
-      ),
-    ),
+export const findConversationsByIds = prepareByKeys<Conversation>(
+  conversations,
+  all,
+  conversations.id,
+  'ids',
 );
 
 /** Reads a conversation and holds it until COMMIT, so that two changes do not lose each other's. */

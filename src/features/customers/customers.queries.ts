@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import {
   type Comparators,
@@ -9,6 +9,7 @@ import {
 } from '../../db/filters.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareByKeys } from '../../db/prepareByKeys.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { customers } from '../../db/tables/customers.ts';
 import type { Page } from '../../lib/pagination.ts';
@@ -70,13 +71,11 @@ export async function countCustomers(
   return (await statement(tx, filter.values))[0]?.count ?? 0;
 }
 
-export const findCustomersByIds = prepare((db) =>
-  db
-    .select()
-    .from(customers)
-    .where(
-      and(eq(customers.tenantId, tenant), sql`${customers.id} = any(${sql.placeholder('ids')})`),
-    ),
+export const findCustomersByIds = prepareByKeys<Customer>(
+  customers,
+  getTableColumns(customers),
+  customers.id,
+  'ids',
 );
 
 /** Reads the customer with this number and holds it until COMMIT. */

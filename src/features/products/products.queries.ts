@@ -12,6 +12,7 @@ import {
 import { keyset, type Order } from '../../db/keyset.ts';
 import { pickColumns, sortColumnNames } from '../../db/pickColumns.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareByKeys } from '../../db/prepareByKeys.ts';
 import { prepareInsert } from '../../db/prepareInsert.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { products } from '../../db/tables/products.ts';
@@ -129,34 +130,15 @@ export function matching(filter: Filter, keys?: SQL): SQL | undefined {
   return and(eq(products.tenantId, tenant), ...filter.conditions, keys);
 }
 
-export const findProductsByIds = prepare((db) =>
-  db
-    .select(columns)
-    .from(products)
-    .where(
-      and(eq(products.tenantId, tenant), sql`${products.id} = any(${sql.placeholder('ids')})`),
-    ),
-);
+export const findProductsByIds = prepareByKeys<Product>(products, columns, products.id, 'ids');
 
-export const findProductsBySkus = prepare((db) =>
-  db
-    .select(columns)
-    .from(products)
-    .where(
-      and(eq(products.tenantId, tenant), sql`${products.sku} = any(${sql.placeholder('skus')})`),
-    ),
-);
+export const findProductsBySkus = prepareByKeys<Product>(products, columns, products.sku, 'skus');
 
-export const findProductsByReferences = prepare((db) =>
-  db
-    .select(columns)
-    .from(products)
-    .where(
-      and(
-        eq(products.tenantId, tenant),
-        sql`${products.externalReference} = any(${sql.placeholder('references')})`,
-      ),
-    ),
+export const findProductsByReferences = prepareByKeys<Product>(
+  products,
+  columns,
+  products.externalReference,
+  'references',
 );
 
 /** Reads a product and holds it until COMMIT, so that two updates do not lose each other's changes. */

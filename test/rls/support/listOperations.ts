@@ -28,6 +28,8 @@ export interface ListOperation {
   /** GraphQL, with `$ID` and `$CURSOR` in it. */
   readonly text: string;
   readonly filtered: boolean;
+  /** Whether it is no list, but looks something up. */
+  readonly single: boolean;
   /** Whether it names an order, rather than leave the list its own. */
   readonly ordered: boolean;
 }
@@ -81,6 +83,7 @@ export function listOperations(
     name: `${path}(${given})`,
     text: query(`${field.name}(${given}) ${selection}`),
     filtered,
+    single: false,
     ordered: given.includes('orderBy'),
   });
   const ids = '{ nodes { id } pageInfo { endCursor } }';
@@ -112,7 +115,8 @@ export function singleOperations(schema: GraphQLSchema): ListOperation[] {
       return (required.length === 0 ? [''] : choices).map((given) => ({
         name: `${root.name}${given}`,
         text: `{ ${root.name}${given} ${selectionOf(schema, root.type, 3)} }`,
-        filtered: true,
+        filtered: false,
+        single: true,
         ordered: false,
       }));
     });

@@ -4,6 +4,7 @@ export interface AnalysedNode {
   readonly 'Relation Name'?: string;
   readonly 'Index Name'?: string;
   readonly 'Index Cond'?: string;
+  readonly Filter?: string;
   readonly 'Sort Key'?: readonly string[];
   /** Estimated, and read at each of its runs. */
   readonly 'Plan Rows': number;
@@ -16,6 +17,9 @@ export interface PlanLimits {
   readonly tenantTables: ReadonlySet<string>;
   /** A bitmap's index scan names no table. */
   readonly tableOfIndex: ReadonlyMap<string, string>;
+  readonly columnsOfIndex: ReadonlyMap<string, readonly string[]>;
+  /** Whether rows that an index found may be looked at and left out: by a client's filter only. */
+  readonly mayFilter: boolean;
   /** How many rows may be sorted, estimated and found; 0: nothing is sorted. */
   readonly mostSorted: number;
   /** Whether more may be, of those that an index found by more than their tenant. */
@@ -41,8 +45,7 @@ function faultsOf(node: AnalysedNode, limits: PlanLimits): string[] {
     index !== undefined &&
     limits.tenantTables.has(table ?? limits.tableOfIndex.get(index) ?? '')
   ) {
-    const condition = node['Index Cond'] ?? 'nothing';
-    return /\btenant_id = /.test(condition) ? [] : [`looks into ${index} by ${condition}`];
+    return faultsOfLook(node, index, limits);
   }
   if (type !== 'Sort' && type !== 'Incremental Sort') return [];
   const [input] = node.Plans ?? [];
@@ -50,6 +53,34 @@ function faultsOf(node: AnalysedNode, limits: PlanLimits): string[] {
   if (limits.mostSorted > 0 && rows <= limits.mostSorted) return [];
   if (limits.sortsWhatIsLookedUp && input !== undefined && isLookedUp(input)) return [];
   return [`sorts ${rows} rows by ${node['Sort Key']?.join(', ')}`];
+}
+
+function faultsOfLook(node: AnalysedNode, index: string, limits: PlanLimits): string[] {
+  const condition = node['Index Cond'] ?? 'nothing';
+  if (!/\btenant_id = /.test(condition)) return [`looks into ${index} by ${condition}`];
+  // Columns after a gap are compared with all the entries that the others find.
+  const compared = comparedColumns(condition);
+  const columns = limits.columnsOfIndex.get(index) ?? [];
+  const gap = columns.findIndex((column) => !compared.has(column));
+  if (gap >= 0 && columns.slice(gap).some((column) => compared.has(column))) {
+    return [`goes through ${index} by ${condition}`];
+  }
+  const filter = node.Filter;
+  return limits.mayFilter || filter === undefined
+    ? []
+    : [`checks what ${index} finds by ${filter}`];
+}
+
+/** `((tenant_id = $1) AND (ROW(created_at, id) < ROW($3, $4)))` → tenant_id, created_at, id. */
+function comparedColumns(condition: string): Set<string> {
+  const single = condition.matchAll(/\((?:\w+\.)?(\w+) (?:=|<|>|<=|>=) /g);
+  const rows = condition.matchAll(/\(ROW\(([^)]*)\) [<>]/g);
+  return new Set([
+    ...[...single].map(([, name = '']) => name),
+    ...[...rows].flatMap(([, names = '']) =>
+      names.split(', ').map((name) => name.replace(/^\w+\./, '')),
+    ),
+  ]);
 }
 
 /** Whether all its rows come from looks into an index by the tenant and something else. */
