@@ -2,6 +2,8 @@
 
 create role tenantry_lookup nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
 
+create role tenantry_message_search nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
+
 create role tenantry_operator login nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
 alter role tenantry_operator set idle_in_transaction_session_timeout = 15s;
 alter role tenantry_operator set lock_timeout = 5s;
@@ -21,6 +23,7 @@ alter role tenantry_server set statement_timeout = 15s;
 
 create schema app authorization tenantry_owner;
 grant usage on schema app to tenantry_lookup;
+grant usage on schema app to tenantry_message_search;
 grant usage on schema app to tenantry_operator;
 grant usage on schema app to tenantry_search;
 grant usage on schema app to tenantry_server;
@@ -210,6 +213,7 @@ create table app.messages (
   author_api_key_id uuid,
   external_reference text,
   created_at timestamp(3) with time zone default now() not null,
+  search_vector tsvector generated always as (app.message_search_vector(body)) stored,
   constraint messages_pkey PRIMARY KEY (tenant_id, id),
   constraint messages_tenant_id_external_reference_key UNIQUE (tenant_id, external_reference),
   constraint messages_author_api_key_id_fkey FOREIGN KEY (tenant_id, author_api_key_id) REFERENCES app.api_keys(tenant_id, id),
@@ -220,13 +224,18 @@ create table app.messages (
   constraint messages_one_author_at_most CHECK ((num_nonnulls(author_member_id, author_customer_id, author_api_key_id) <= 1))
 );
 alter table app.messages owner to tenantry_owner;
+CREATE INDEX messages_search_vector_idx ON app.messages USING gin (tenant_id, search_vector);
 CREATE INDEX messages_tenant_id_conversation_id_created_at_id_idx ON app.messages USING btree (tenant_id, conversation_id, created_at, id);
+CREATE INDEX messages_tenant_id_created_at_id_idx ON app.messages USING btree (tenant_id, created_at, id);
 alter table app.messages enable row level security;
 alter table app.messages force row level security;
+create policy search on app.messages for select to tenantry_message_search
+  using (true);
 create policy tenant on app.messages for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant insert, select, update on app.messages to tenantry_server;
+grant select (tenant_id), select (id), select (created_at), select (search_vector) on app.messages to tenantry_message_search;
 
 create table app.plans (
   code text not null,
@@ -474,6 +483,7 @@ AS $function$
     $function$;
 alter function app.current_tenant() owner to tenantry_owner;
 grant execute on function app.current_tenant() to tenantry_lookup;
+grant execute on function app.current_tenant() to tenantry_message_search;
 grant execute on function app.current_tenant() to tenantry_operator;
 grant execute on function app.current_tenant() to tenantry_search;
 grant execute on function app.current_tenant() to tenantry_server;
@@ -544,6 +554,7 @@ CREATE OR REPLACE FUNCTION app.fold(input text)
  IMMUTABLE PARALLEL SAFE STRICT
 RETURN lower(extensions.unaccent('extensions.unaccent'::regdictionary, input));
 alter function app.fold(text) owner to tenantry_owner;
+grant execute on function app.fold(text) to tenantry_message_search;
 grant execute on function app.fold(text) to tenantry_operator;
 grant execute on function app.fold(text) to tenantry_search;
 grant execute on function app.fold(text) to tenantry_server;
@@ -578,6 +589,33 @@ alter function app.list_memberships(uuid) owner to tenantry_lookup;
 grant execute on function app.list_memberships(uuid) to tenantry_operator;
 grant execute on function app.list_memberships(uuid) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.match_messages(tenant uuid, needle tsquery, wanted tsquery)
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'app', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET enable_indexscan TO 'off'
+ SET enable_indexonlyscan TO 'off'
+AS $function$
+  select coalesce(array_agg(id), '{}')
+  from (select m.id from app.messages m
+        where m.tenant_id = tenant and m.search_vector @@ needle and ts_match_vq(m.search_vector, wanted)
+        limit 1001) as matched
+$function$;
+alter function app.match_messages(uuid,tsquery,tsquery) owner to tenantry_message_search;
+
+CREATE OR REPLACE FUNCTION app.message_search_vector(body text)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select strip(to_tsvector('pg_catalog.simple', translate(app.fold(left(body, 20000)), '-/_.:@', '      '))) $function$;
+alter function app.message_search_vector(text) owner to tenantry_owner;
+grant execute on function app.message_search_vector(text) to tenantry_message_search;
+grant execute on function app.message_search_vector(text) to tenantry_operator;
+grant execute on function app.message_search_vector(text) to tenantry_search;
+grant execute on function app.message_search_vector(text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.open_read(tenant uuid)
  RETURNS text
  LANGUAGE sql
@@ -608,6 +646,7 @@ CREATE OR REPLACE FUNCTION app.product_search_text(name text, sku text, category
  IMMUTABLE PARALLEL SAFE
 AS $function$ select app.fold(concat_ws(' ', name, sku, category, array_to_string(tags, ' '))) $function$;
 alter function app.product_search_text(text,text,text,text[]) owner to tenantry_owner;
+grant execute on function app.product_search_text(text,text,text,text[]) to tenantry_message_search;
 grant execute on function app.product_search_text(text,text,text,text[]) to tenantry_operator;
 grant execute on function app.product_search_text(text,text,text,text[]) to tenantry_search;
 grant execute on function app.product_search_text(text,text,text,text[]) to tenantry_server;
@@ -622,6 +661,7 @@ AS $function$
       || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(coalesce(left(description, 20000), '')), '-/_.:@', '      ')), 'D')
 $function$;
 alter function app.product_search_vector(text,text,text,text[],text) owner to tenantry_owner;
+grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_message_search;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_operator;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_search;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_server;
@@ -642,6 +682,54 @@ AS $function$
         limit 1001) as ranked
 $function$;
 alter function app.rank_products(uuid,tsquery,tsquery) owner to tenantry_search;
+
+CREATE OR REPLACE FUNCTION app.search_messages(phrase text)
+ RETURNS TABLE(wanted text, ids uuid[])
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+declare
+  tenant constant uuid := app.current_tenant();
+  most constant int := 1000;
+  words constant text[] := array(
+    select word || ':*' from regexp_split_to_table(app.fold(phrase), '[^[:alnum:]]+') as word where word <> '' limit 16);
+  query tsquery;
+  hits int;
+  hits_each int[];
+begin
+  ids := '{}';
+  if tenant is not null and cardinality(words) > 0 then
+    query := to_tsquery('pg_catalog.simple', array_to_string(words, ' & '));
+    with newest as materialized (
+      select m.search_vector from app.messages m
+      where m.tenant_id = tenant order by m.created_at desc, m.id desc limit 300
+    )
+    select (select count(*) from newest n where n.search_vector @@ query),
+           array(select (select count(*) from newest n where n.search_vector @@ to_tsquery('pg_catalog.simple', each))
+                 from unnest(words) with ordinality as given (each, place) order by place)
+    into hits, hits_each;
+    if hits >= 3 and exists (
+      select from app.messages m where m.tenant_id = tenant offset least(300 * most / hits, 20000))
+    then
+      ids := null;
+    else
+      ids := app.match_messages(
+        tenant,
+        coalesce(
+          (select to_tsquery('pg_catalog.simple', string_agg(each, ' & '))
+           from unnest(words, hits_each) as given (each, hits)
+           where given.hits < case when 0 = any (hits_each) then 1 else 15 end),
+          query),
+        query);
+      if cardinality(ids) > most then ids := null; end if;
+    end if;
+  end if;
+  wanted := query::text;
+  return next;
+end $function$;
+alter function app.search_messages(text) owner to tenantry_message_search;
+grant execute on function app.search_messages(text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.search_products(phrase text)
  RETURNS TABLE(wanted text, ids uuid[], scores real[])
@@ -729,6 +817,9 @@ CREATE OR REPLACE FUNCTION app.similar_words(tenant uuid, typed text)
  LANGUAGE sql
  STABLE
  SET search_path TO 'app', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET enable_indexscan TO 'off'
+ SET enable_indexonlyscan TO 'off'
 AS $function$
   select word
   from (
@@ -741,8 +832,8 @@ AS $function$
       select distinct k.word, extensions.levenshtein(k.word, typed) as distance
       from app.product_words k
       where k.tenant_id = tenant
-        and k.word like any (array[left(typed, 1) || '%', substr(typed, 2, 1) || '%',
-                                   case when length(typed) >= 4 then '%' || typed || '%' end])
+        and (k.word like left(typed, 1) || '%' or k.word like substr(typed, 2, 1) || '%'
+             or (length(typed) >= 4 and k.word like '%' || typed || '%'))
         and (abs(length(k.word) - length(typed)) <= 2 or strpos(k.word, typed) > 0)
     ) as candidate
     cross join lateral (select array_agg(c order by c) as letters

@@ -103,6 +103,8 @@ async function finishSql(client: pg.Client, repair: boolean): Promise<void> {
   await inTransaction(client, async () => {
     await ownedBy(client, 'tenantry_lookup', await sqlFile('functions/lookups.sql'));
     await ownedBy(client, 'tenantry_search', await sqlFile('functions/product_search.sql'));
+    const messageSearch = await sqlFile('functions/message_search.sql');
+    await ownedBy(client, 'tenantry_message_search', messageSearch);
     await client.query('set local role tenantry_owner');
     for (const file of await sqlFiles('policies')) await client.query(await sqlFile(file));
     await client.query('reset role');

@@ -64,6 +64,55 @@ describe('search_products', () => {
   });
 });
 
+describe('search_messages', () => {
+  const found = 'select unnest(ids) as id from app.search_messages($1)';
+  beforeAll(() => tenants.admin.query(`update app.messages set body = 'The blue lamp, please'`));
+
+  it.each(['blue lamp', 'LAMP', 'plea'])(
+    'finds "%s" in one’s own messages only',
+    async (phrase) => {
+      for (const tenantId of [tenants.a, tenants.b]) {
+        const { rows } = await tenants.asTenant(tenantId, (client) =>
+          client.query(found, [phrase]),
+        );
+        expect(rows).toEqual([{ id: tenants.rowOf('app.messages', tenantId).id }]);
+      }
+    },
+  );
+
+  it.each(['lamp', 'lanp', '((', '', null])(
+    'finds nothing without a tenant: %j',
+    async (phrase) => {
+      const { rows } = await tenants.asTenant(null, (client) => client.query(found, [phrase]));
+      expect(rows).toEqual([]);
+    },
+  );
+
+  it('reads app.messages and no temporary table of that name', async () => {
+    const { rows } = await tenants.asTenant(tenants.a, async (client) => {
+      await client.query('savepoint s');
+      await client
+        .query('create temporary table messages on commit drop as select * from app.messages')
+        .then(() => client.query('update pg_temp.messages set id = gen_random_uuid()'))
+        .catch(() => client.query('rollback to s'));
+      return client.query(found, ['lamp']);
+    });
+    expect(rows).toEqual([{ id: tenants.rowOf('app.messages', tenants.a).id }]);
+  });
+});
+
+describe('the search functions', () => {
+  it('have parts that nobody but they may call', async () => {
+    for (const call of [
+      `app.rank_products($1, 'lamp', 'lamp')`,
+      `app.similar_words($1, 'lanp')`,
+      `app.match_messages($1, 'lamp', 'lamp')`,
+    ]) {
+      expect(await tenants.refusal(tenants.a, `select ${call}`, [tenants.b])).toBe('42501');
+    }
+  });
+});
+
 describe('the look-ups before a tenant is known', () => {
   const ask = async (text: string, values: unknown[]): Promise<unknown[]> =>
     (await tenants.asTenant(null, (client) => client.query(text, values))).rows;

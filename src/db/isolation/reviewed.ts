@@ -55,6 +55,12 @@ export const reviewed: readonly Reviewed[] = [
     reason: 'Its body keeps to the tenant that is set, and it answers ids that are read again.',
   },
   {
+    kind: 'definer',
+    object: 'app.search_messages(text)',
+    allows: ['tenantry_message_search'],
+    reason: 'Its body keeps to the tenant that is set, and it answers ids that are read again.',
+  },
+  {
     kind: 'narrowRole',
     object: 'tenantry_lookup',
     allows: ['api_keys', 'members', 'plans', 'sessions', 'tenant_routes', 'tenants', 'users'].map(
@@ -67,6 +73,12 @@ export const reviewed: readonly Reviewed[] = [
     object: 'tenantry_search',
     allows: [inApp('product_words'), inApp('products')],
     reason: 'What product search needs.',
+  },
+  {
+    kind: 'narrowRole',
+    object: 'tenantry_message_search',
+    allows: [inApp('messages')],
+    reason: 'What message search needs.',
   },
   {
     kind: 'appendOnly',
