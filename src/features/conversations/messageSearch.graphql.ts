@@ -99,7 +99,7 @@ builder.queryField('messageSearch', (t) =>
       ]);
       const found = rows.map((message) => ({ message, phrase }));
       const connection = toConnection(found, page, ({ message: { createdAt, id } }) =>
-        makeCursor(foundOrder.sort, [createdAt.toISOString(), id]),
+        makeCursor(foundOrder.sort, [createdAt, id]),
       );
       const countRows = async () =>
         total === undefined ? countMatchingMessages(tx, matches, filter) : total;
