@@ -30,6 +30,22 @@ describe('search_products', () => {
     },
   );
 
+  it('takes no typo for a word of the other’s products', async () => {
+    await tenants.admin.query(
+      `insert into app.product_words select tenant_id, 'zanzibar', id from app.products where tenant_id = $1`,
+      [tenants.b],
+    );
+    const wantedBy = (tenantId: string) =>
+      tenants.asTenant(tenantId, async (client) => {
+        const { rows } = await client.query('select wanted from app.search_products($1)', [
+          'zanzibra',
+        ]);
+        return rows[0].wanted;
+      });
+    expect(await wantedBy(tenants.a)).toBe("'zanzibra':*");
+    expect(await wantedBy(tenants.b)).toBe("'zanzibar'");
+  });
+
   it('finds nothing without a tenant', async () => {
     const { rows } = await tenants.asTenant(null, (client) => client.query(searched, ['lamp']));
     expect(rows).toEqual([]);
