@@ -67,12 +67,7 @@ export const countMessages = prepare((db) =>
     .groupBy(messages.conversationId),
 );
 
-export const findMessagesByIds = prepareByKeys<Message>(
-  messages,
-  columns,
-  messages.id,
-  'ids',
-);
+export const findMessagesByIds = prepareByKeys<Message>(messages, columns, messages.id, 'ids');
 
 /** Run it after the conversation's row was taken: then messages stand in the order of their times. */
 export const insertMessage = prepare((db) =>
