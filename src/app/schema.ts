@@ -15,30 +15,15 @@ import '../features/products/productMutations.graphql.ts';
 import '../features/products/products.graphql.ts';
 import '../features/tenants/tenants.graphql.ts';
 import '../features/usage/usage.graphql.ts';
-import {
-  DirectiveLocation,
-  GraphQLDirective,
-  GraphQLNonNull,
-  GraphQLString,
-  specifiedDirectives,
-} from 'graphql';
+import { specifiedDirectives } from 'graphql';
 import { builder } from '../graphql/builder.ts';
+import { accessDirectives, enforceAccess } from '../graphql/enforceAccess.ts';
 import { resolveRelayFields } from '../graphql/relayFields.ts';
-
-const requiresPermission = new GraphQLDirective({
-  name: 'requiresPermission',
-  description: 'What a caller must be allowed to do: by role for members, by scope for API keys.',
-  locations: [DirectiveLocation.FIELD_DEFINITION],
-  args: {
-    permission: {
-      type: new GraphQLNonNull(GraphQLString),
-      description: 'Such as `products:read`.',
-    },
-  },
-});
 
 /** The whole schema; every feature is named above, and nowhere else. */
 export const buildSchema = (): GraphQLSchema =>
-  resolveRelayFields(
-    builder.toSchema({ directives: [...specifiedDirectives, requiresPermission] }),
+  enforceAccess(
+    resolveRelayFields(
+      builder.toSchema({ directives: [...specifiedDirectives, ...accessDirectives] }),
+    ),
   );

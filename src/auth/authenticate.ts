@@ -94,15 +94,17 @@ function concerns(principal: Principal, id: string): boolean {
 async function findKey(database: Database, digest: string): Promise<Found | null> {
   const key = await findApiKey(database, digest);
   if (key === null || key.tenant_status === 'DELETING') return null;
+  const granted = scopePermissions(key.scopes);
   const principal: Principal = {
     kind: 'API_KEY',
     apiKeyId: key.key_id,
+    granted,
     tenantId: key.tenant_id,
     tenantSlug: key.slug,
     tenantStatus: key.tenant_status,
     plan: key.plan,
     name: key.name,
-    permissions: allowed(scopePermissions(key.scopes), key.tenant_status),
+    permissions: allowed(granted, key.tenant_status),
   };
   return { principal, expiresAt: key.expires_at };
 }

@@ -25,6 +25,8 @@ export interface UserPrincipal extends InTenant {
 export interface ApiKeyPrincipal extends InTenant {
   readonly kind: 'API_KEY';
   readonly apiKeyId: string;
+  /** What its scopes grant, also while its business is suspended. */
+  readonly granted: ReadonlySet<Permission>;
 }
 
 /** Who asks, and for which tenant: what a JWT and an API key both become. */

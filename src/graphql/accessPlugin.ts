@@ -1,11 +1,10 @@
 import SchemaBuilder, {
   BasePlugin,
   type PothosOutputFieldConfig,
+  type PothosTypeConfig,
   type SchemaTypes,
 } from '@pothos/core';
-import type { GraphQLFieldResolver } from 'graphql';
 import type { Permission } from '../auth/permissions.ts';
-import type { OperationContext } from './context.ts';
 
 /** `'public'`: for everyone; `'signedIn'`: for every principal; else the permission it needs. */
 export type Access = Permission | 'public' | 'signedIn';
@@ -14,6 +13,13 @@ declare global {
   export namespace PothosSchemaTypes {
     export interface Plugins<Types extends SchemaTypes> {
       access: AccessPlugin<Types>;
+    }
+    export interface BaseTypeOptions {
+      /**
+       * What reading an object of this type needs, whatever field leads to it. Every type with an id
+       * says it; one without is part of what it is in.
+       */
+      access?: Permission | 'signedIn';
     }
     export interface FieldOptions {
       /** Who may read or call this field. Every root field says it. */
@@ -30,45 +36,22 @@ declare global {
 /** Root fields are nullable, whatever declares them: one that is refused takes no other with it. */
 const roots: readonly string[] = ['Query', 'Mutation', 'Subscription'];
 
-/**
- * Permissions are declared on fields and enforced here, in one place, whatever path leads to the
- * field: alias, fragment or interface. The check is a look into a Set, so it costs no query.
- */
+/** Carries what is declared into the schema's `extensions`; enforceAccess.ts acts on it there. */
 class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override onTypeConfig(config: PothosTypeConfig): PothosTypeConfig {
+    const { access } = config.pothosOptions as { access?: Access };
+    if (access === undefined) return config;
+    return { ...config, extensions: { ...config.extensions, access } };
+  }
+
   override onOutputFieldConfig(
     config: PothosOutputFieldConfig<Types>,
   ): PothosOutputFieldConfig<Types> {
-    const access = accessOf(config);
+    const { access, present } = config.pothosOptions as { access?: Access; present?: unknown };
     const type = roots.includes(config.kind) ? { ...config.type, nullable: true } : config.type;
     if (access === undefined) return { ...config, type };
-    const directives = {
-      ...(config.extensions?.directives as object | undefined),
-      ...(access === 'public' || access === 'signedIn'
-        ? {}
-        : { requiresPermission: [{ permission: access }] }),
-    };
-    return { ...config, type, extensions: { ...config.extensions, access, directives } };
+    return { ...config, type, extensions: { ...config.extensions, access, present } };
   }
-
-  override wrapResolve(
-    resolve: GraphQLFieldResolver<unknown, Types['Context'], object>,
-    config: PothosOutputFieldConfig<Types>,
-  ): GraphQLFieldResolver<unknown, Types['Context'], object> {
-    const access = accessOf(config);
-    if (access === undefined || access === 'public') return resolve;
-    const { present } = config.pothosOptions as { present?: (parent: never) => boolean };
-    return (source, args, context, info) => {
-      if (present?.(source as never) === false) return null;
-      const operation = context as unknown as OperationContext;
-      if (access === 'signedIn') operation.requireSignIn();
-      else operation.require(access);
-      return resolve(source, args, context, info);
-    };
-  }
-}
-
-function accessOf(config: { pothosOptions: unknown }): Access | undefined {
-  return (config.pothosOptions as { access?: Access }).access;
 }
 
 SchemaBuilder.registerPlugin('access', AccessPlugin);

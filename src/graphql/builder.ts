@@ -2,8 +2,10 @@ import SchemaBuilder from '@pothos/core';
 import './accessPlugin.ts';
 import DirectivesPlugin from '@pothos/plugin-directives';
 import RelayPlugin from '@pothos/plugin-relay';
+import type { GraphQLResolveInfo } from 'graphql';
 import { PublicError } from '../lib/errors.ts';
 import { decodeId, encodeId, type IdType, idPrefixes } from '../lib/ids.ts';
+import { guardOf } from './accessMap.ts';
 import type { OperationContext } from './context.ts';
 import {
   CurrencyCode,
@@ -22,9 +24,6 @@ interface SchemaTypes {
   DefaultFieldNullability: false;
   DefaultEdgesNullability: { list: false; items: false };
   DefaultNodeNullability: false;
-  Directives: {
-    requiresPermission: { locations: 'FIELD_DEFINITION'; args: { permission: string } };
-  };
   Scalars: {
     /** Stored ones are text, see src/db/tables/columns. */
     DateTime: { Input: Date; Output: Date | string };
@@ -63,19 +62,24 @@ export const builder = new SchemaBuilder<SchemaTypes>({
       access: 'signedIn',
       description: 'Any object by its id; null when there is none that you can read.',
       args: { id: { description: 'The id of any object.' } },
+      resolve: (_parent, { id }, context, info, resolveNode) => {
+        requireType(context, info, id.typename);
+        return resolveNode(id);
+      },
     },
     nodesQueryOptions: {
       access: 'signedIn',
       description:
         'Objects by their ids, in the order asked for, at most 100; null in the place of each that you cannot read.',
       args: { ids: { description: 'Ids of any objects, at most 100.' } },
-      resolve: (_parent, { ids }, _context, _info, resolveNodes) => {
+      resolve: (_parent, { ids }, context, info, resolveNodes) => {
         if (ids.length > 100) {
           throw new PublicError(
             'BAD_USER_INPUT',
             `At most 100 ids at once; ${ids.length} were given.`,
           );
         }
+        for (const { typename } of ids) requireType(context, info, typename);
         return resolveNodes(ids);
       },
     },
@@ -104,6 +108,13 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     mutationInputArgOptions: { description: 'What to do.' },
   },
 });
+
+/** An id says its type, so `node` asks what that type needs before anything is looked up. */
+function requireType(context: OperationContext, info: GraphQLResolveInfo, name: string): void {
+  const type = info.schema.getType(name);
+  const guard = type && guardOf(type);
+  if (guard) context.require(guard);
+}
 
 builder.queryType({ description: 'Everything that can be read. Nothing here changes anything.' });
 builder.mutationType({

@@ -2,6 +2,7 @@ import type DataLoader from 'dataloader';
 import type { Membership } from '../auth/lookups.ts';
 import type { Permission } from '../auth/permissions.ts';
 import { type Actor, actorOf, type Principal, type RequestFacts } from '../auth/principal.ts';
+import { forbidden } from '../auth/refusals.ts';
 import type { SignIn } from '../auth/signIn.ts';
 import type { Database, TenantOperation, TenantTransaction } from '../db/database.ts';
 import { PublicError } from '../lib/errors.ts';
@@ -106,23 +107,8 @@ export class OperationContext {
   require(permission: Permission): void {
     const principal = this.requireSignIn();
     if (principal.permissions.has(permission)) return;
-    throw new PublicError('FORBIDDEN', `This needs the permission "${permission}".`, {
-      extensions: { permission, reason: reasonFor(principal), fix: fixFor(principal) },
-    });
+    throw forbidden(principal, permission);
   }
-}
-
-function reasonFor(principal: Principal): string {
-  if (principal.tenantStatus === 'SUSPENDED') return 'TENANT_SUSPENDED';
-  return principal.kind === 'USER' ? 'ROLE' : 'SCOPE';
-}
-
-function fixFor(principal: Principal): string {
-  if (principal.tenantStatus === 'SUSPENDED')
-    return 'The business is suspended: it can only be read.';
-  return principal.kind === 'USER'
-    ? `Your role is ${principal.role}; ask an owner or admin of the business.`
-    : 'Use an API key that has this scope.';
 }
 
 function unauthenticated(): PublicError {

@@ -14,6 +14,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { Permission } from '../auth/permissions.ts';
+import type { FieldAccess } from './enforceAccess.ts';
 
 /**
  * A field's `extensions`, for `lookAhead`: the columns of its row that it reads, so that a statement
@@ -44,8 +45,8 @@ export interface AskedRelation {
   readonly name: string;
   /** As the field's resolver gets them. */
   readonly args: Readonly<Record<string, unknown>>;
-  /** The permission that the field needs, if any. */
-  readonly access: Permission | undefined;
+  /** The permissions that the field asks for. */
+  readonly checks: readonly Permission[];
   readonly asked: Asked;
 }
 
@@ -87,7 +88,7 @@ function toAsked(look: Look, variables: Record<string, unknown>): Asked {
     const relation = {
       name: definition.name,
       args: getArgumentValues(definition, node, variables),
-      access: definition.extensions.access as Permission | undefined,
+      checks: (definition.extensions as Partial<FieldAccess>).checks ?? [],
       asked: toAsked(inner, variables),
     };
     add(asked, relation);

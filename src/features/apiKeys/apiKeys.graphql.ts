@@ -8,12 +8,10 @@ import { type ApiKey, apiKeyOrder, countApiKeys, findApiKeyPage } from './apiKey
 import { apiKeyCursor, apiKeyErrorCodes, createApiKey, revokeApiKey } from './apiKeys.ts';
 
 export const ApiKeyType = builder.node(builder.objectRef<ApiKey>('ApiKey'), {
+  access: 'apiKeys:read',
   description: 'A key for a program. It belongs to the business, not to a person.',
   id: { resolve: (apiKey) => apiKey.id, description: `\`${idExample('ApiKey')}\`` },
-  loadWithoutCache: (id, context) => {
-    context.require('apiKeys:read');
-    return loadApiKey(context, id);
-  },
+  loadWithoutCache: (id, context) => loadApiKey(context, id),
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What it is for.' }),
     prefix: t.exposeString('prefix', { description: 'The first characters of its secret.' }),

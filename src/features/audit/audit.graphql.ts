@@ -30,12 +30,10 @@ const loadAuditEvent = defineLoader<AuditEvent>(
 );
 
 const AuditEventType = builder.node(builder.objectRef<AuditEvent>('AuditEvent'), {
+  access: 'audit:read',
   description: 'Something that was done, written down in the same transaction. It never changes.',
   id: { resolve: (event) => event.id, description: `\`${idExample('AuditEvent')}\`` },
-  loadWithoutCache: (id, context) => {
-    context.require('audit:read');
-    return loadAuditEvent(context, id);
-  },
+  loadWithoutCache: (id, context) => loadAuditEvent(context, id),
   fields: (t) => ({
     occurredAt: t.expose('occurredAt', { type: 'DateTime', description: 'When.' }),
     actorKind: t.field({

@@ -24,12 +24,10 @@ const loadCannedReply = defineLoader<CannedReply>(
 );
 
 const CannedReplyType = builder.node(builder.objectRef<CannedReply>('CannedReply'), {
+  access: 'conversations:read',
   description: 'A text that members send often, at hand by its shortcut.',
   id: { resolve: (reply) => reply.id, description: `\`${idExample('CannedReply')}\`` },
-  loadWithoutCache: (id, context) => {
-    context.require('conversations:read');
-    return loadCannedReply(context, id);
-  },
+  loadWithoutCache: (id, context) => loadCannedReply(context, id),
   fields: (t) => ({
     shortcut: t.exposeString('shortcut', {
       description: 'What one types for it, such as "hours".',

@@ -59,15 +59,13 @@ export const ConversationPriorityType = builder.enumType('ConversationPriority',
 });
 
 export const ConversationType = builder.node(builder.objectRef<Conversation>('Conversation'), {
+  access: 'conversations:read',
   description: 'What a customer and the business say to each other about one matter.',
   id: {
     resolve: (conversation) => conversation.id,
     description: `\`${idExample('Conversation')}\``,
   },
-  loadWithoutCache: (id, context) => {
-    context.require('conversations:read');
-    return loadConversation(context, id);
-  },
+  loadWithoutCache: (id, context) => loadConversation(context, id),
   fields: (t) => ({
     customer: t.field({
       type: CustomerType,
@@ -248,7 +246,7 @@ function wantedOf(asked: Asked, context: OperationContext): Wanted[] {
 }
 
 function readRelation(relation: AskedRelation, context: OperationContext): Wanted[] {
-  if (relation.access !== undefined && !context.allows(relation.access)) return [];
+  if (!relation.checks.every((permission) => context.allows(permission))) return [];
   const inner = wantedOf(relation.asked, context);
   if (relation.name !== 'messages') return [{ relation, inner }];
   try {

@@ -92,12 +92,10 @@ const MessageAuthorType = builder.objectRef<Message>('MessageAuthor').implement(
 });
 
 export const MessageType = builder.node(builder.objectRef<Message>('Message'), {
+  access: 'conversations:read',
   description: 'Something that was said. It never changes.',
   id: { resolve: (message) => message.id, description: `\`${idExample('Message')}\`` },
-  loadWithoutCache: (id, context) => {
-    context.require('conversations:read');
-    return loadMessage(context, id);
-  },
+  loadWithoutCache: (id, context) => loadMessage(context, id),
   fields: (t) => ({
     conversation: t.field({
       type: ConversationType,

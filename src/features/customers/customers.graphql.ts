@@ -16,12 +16,10 @@ import {
 import { upsertCustomer } from './customers.ts';
 
 export const CustomerType = builder.node(builder.objectRef<Customer>('Customer'), {
+  access: 'customers:read',
   description: 'Somebody who writes to the business, known by phone number.',
   id: { resolve: (customer) => customer.id, description: `\`${idExample('Customer')}\`` },
-  loadWithoutCache: (id, context) => {
-    context.require('customers:read');
-    return loadCustomer(context, id);
-  },
+  loadWithoutCache: (id, context) => loadCustomer(context, id),
   fields: (t) => ({
     phone: t.expose('phone', { type: 'PhoneNumber', description: 'E.164; unique here.' }),
     name: t.exposeString('name', { nullable: true, description: 'What they are called.' }),

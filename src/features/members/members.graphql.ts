@@ -16,12 +16,10 @@ export const MemberRoleType = builder.enumType('MemberRole', {
 });
 
 export const MemberType = builder.node(builder.objectRef<Member>('Member'), {
+  access: 'members:read',
   description: 'A person in the business.',
   id: { resolve: (member) => member.id, description: `\`${idExample('Member')}\`` },
-  loadWithoutCache: (id, context) => {
-    context.require('members:read');
-    return loadMember(context, id);
-  },
+  loadWithoutCache: (id, context) => loadMember(context, id),
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What they are called.' }),
     email: t.exposeString('email', { description: 'The address they sign in with.' }),

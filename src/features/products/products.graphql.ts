@@ -34,12 +34,10 @@ import {
 } from './products.queries.ts';
 
 export const ProductType = builder.node(builder.objectRef<Product>('Product'), {
+  access: 'products:read',
   description: 'Something the business sells.',
   id: { resolve: (product) => product.id, description: `\`${idExample('Product')}\`` },
-  loadWithoutCache: (id, context) => {
-    context.require('products:read');
-    return loadProduct(context, id);
-  },
+  loadWithoutCache: (id, context) => loadProduct(context, id),
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What it is called.' }),
     description: t.exposeString('description', { description: 'Plain text; may be empty.' }),

@@ -12,10 +12,10 @@ export const TenantStatusType = builder.enumType('TenantStatus', {
 });
 
 const TenantType = builder.node(builder.objectRef<Tenant>('Tenant'), {
+  access: 'tenant:read',
   description: 'A business on the platform.',
   id: { resolve: (tenant) => tenant.id, description: `\`${idExample('Tenant')}\`` },
   loadWithoutCache: async (id, context) => {
-    context.require('tenant:read');
     const [tenant] = await findOwnTenant(context.tx);
     return tenant?.id === id ? tenant : null;
   },

@@ -7,9 +7,11 @@ import {
   isUnionType,
 } from 'graphql';
 import {
+  isNode,
   isRoot,
   type OutputField,
   outputFields,
+  ownTypes,
   rootTypes,
   type SchemaRule,
   targetOf,
@@ -20,6 +22,12 @@ const accessOf = (field: OutputField): string | undefined =>
 
 const isPermission = (access: string | undefined): access is string =>
   access?.includes(':') ?? false;
+
+/** What a field asks for in the built schema: its own permission and that of the type it leads to. */
+const permissionsOf = (field: OutputField): readonly string[] => {
+  const { checks, access } = field.extensions as { checks?: readonly string[]; access?: string };
+  return checks ?? (isPermission(access) ? [access] : []);
+};
 
 /** `Product` → `products:read`: what the root fields that lead to a type ask for. */
 export function ownAccess(schema: GraphQLSchema): Map<string, Set<string>> {
@@ -53,8 +61,7 @@ function findUnguarded(schema: GraphQLSchema): string[] {
     seen.add(state);
     for (const field of Object.values(type.getFields())) {
       if (type === schema.getQueryType() && ['node', 'nodes'].includes(field.name)) continue;
-      const access = accessOf(field);
-      const now = isPermission(access) ? new Set([...held, ...withReading(access)]) : held;
+      const now = new Set([...held, ...permissionsOf(field).flatMap(withReading)]);
       for (const target of concreteTypes(schema, targetOf(field))) {
         const needed = own.get(target.name);
         if (needed && ![...needed].some((each) => now.has(each))) {
@@ -77,12 +84,20 @@ export const accessRules: readonly SchemaRule[] = [
         .filter(({ owner, field }) => isRoot(schema, owner) && accessOf(field) === undefined)
         .map(({ at }) => at),
   },
+  {
+    name: 'a type with an id says what reading it needs',
+    find: (schema) =>
+      ownTypes(schema)
+        .filter(isNode)
+        .filter(({ extensions }) => extensions.access === undefined)
+        .map(({ name }) => name),
+  },
   { name: 'no path leads to a type past the permission that it needs', find: findUnguarded },
   {
     name: 'root fields and gated fields are nullable: a refusal takes nothing else with it',
     find: (schema) =>
       outputFields(schema)
-        .filter(({ owner, field }) => isRoot(schema, owner) || isPermission(accessOf(field)))
+        .filter(({ owner, field }) => isRoot(schema, owner) || permissionsOf(field).length > 0)
         .filter(({ field }) => isNonNullType(field.type))
         .map(({ at }) => at),
   },

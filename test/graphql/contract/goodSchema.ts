@@ -1,7 +1,7 @@
 /** A small schema that keeps the contract. `@needs` stands for the access that a field declares. */
 export const goodSchemaText = `
 """What a field needs."""
-directive @needs("""The permission.""" access: String!) on FIELD_DEFINITION
+directive @needs("""The permission.""" access: String!) on FIELD_DEFINITION | OBJECT
 """Has an id."""
 interface Node {
   """Its own."""
@@ -22,7 +22,7 @@ type Money {
   amount: Decimal!
 }
 """Is sold."""
-type Product implements Node {
+type Product implements Node @needs(access: "products:read") {
   """Its own."""
   id: ID!
   """To find it by."""
@@ -35,7 +35,7 @@ type Product implements Node {
   buyer: Customer @needs(access: "customers:read")
 }
 """Buys."""
-type Customer implements Node {
+type Customer implements Node @needs(access: "customers:read") {
   """Their own."""
   id: ID!
 }

@@ -1,6 +1,6 @@
 import { buildSchema, type GraphQLSchema } from 'graphql';
 import { goodSchemaText } from './goodSchema.ts';
-import { outputFields } from './walkSchema.ts';
+import { outputFields, ownTypes } from './walkSchema.ts';
 
 export const goodSchema = (): GraphQLSchema => build(goodSchemaText);
 
@@ -20,6 +20,7 @@ const money = 'what is named like money is typed as it';
 const moment = 'what is named like a moment is typed as one';
 const day = 'what is named like a day is typed as one';
 const rootAccess = 'a root field says who may use it';
+const typeAccess = 'a type with an id says what reading it needs';
 const path = 'no path leads to a type past the permission that it needs';
 const nullable = 'root fields and gated fields are nullable: a refusal takes nothing else with it';
 const connection = 'a connection has nodes, edges, pageInfo and totalCount';
@@ -78,6 +79,12 @@ export const plants: readonly Plant[] = [
     from: ': Customer @needs(access: "customers:read")\n}\n"""What',
     to: ': Customer\n}\n"""What',
     at: ['Query.customer'],
+  },
+  {
+    rule: typeAccess,
+    from: 'Customer implements Node @needs(access: "customers:read")',
+    to: 'Customer implements Node',
+    at: ['Customer'],
   },
   {
     rule: path,
@@ -160,9 +167,10 @@ export function plantedSchema({ from, to }: Plant): GraphQLSchema {
 
 function build(text: string): GraphQLSchema {
   const schema = buildSchema(text);
-  for (const { field } of outputFields(schema)) {
-    const value = field.astNode?.directives?.[0]?.arguments?.[0]?.value;
-    if (value?.kind === 'StringValue') field.extensions = { access: value.value };
+  const fields = outputFields(schema).map(({ field }) => field);
+  for (const place of [...fields, ...ownTypes(schema)]) {
+    const value = place.astNode?.directives?.[0]?.arguments?.[0]?.value;
+    if (value?.kind === 'StringValue') place.extensions = { access: value.value };
   }
   return schema;
 }
