@@ -33,54 +33,77 @@ export interface AccessMap {
   heldIn(owner: GraphQLObjectType): ReadonlySet<Permission>;
 }
 
+type Held = Map<GraphQLObjectType, ReadonlySet<Permission>>;
+
 /**
  * Walks the schema from its roots. A field asks for its own permission and for that of the type it
  * leads to, unless every way to it has asked for that already: a list of conversations does not ask
  * again for each message, and the product in a mutation's answer was asked for by the mutation.
  */
 export function mapAccess(schema: GraphQLSchema): AccessMap {
-  const objects = Object.values(schema.getTypeMap()).filter(isObjectType);
-  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
-  /** Missing: no way there was found yet, which is as good as having everything. */
-  const held = new Map<GraphQLObjectType, ReadonlySet<Permission>>();
-  for (const root of roots) if (root) held.set(root, new Set());
-  for (const type of objects) {
-    const guard = guardOf(type);
-    if (guard !== null) held.set(type, new Set(withImplied(guard)));
-  }
-
-  function checksOf(owner: GraphQLObjectType, field: Field): readonly Permission[] {
-    const own = accessOf(field);
-    const checks = new Set<Permission>(isPermission(own) ? [own] : []);
-    const shown = new Set([...(held.get(owner) ?? []), ...[...checks].flatMap(withImplied)]);
-    for (const target of targetsOf(schema, field)) {
-      const guard = guardOf(target);
-      if (guard !== null && !shown.has(guard)) checks.add(guard);
-    }
-    return [...checks];
-  }
-
-  let settled = false;
-  while (!settled) {
-    settled = true;
-    for (const owner of objects) {
-      const before = held.get(owner);
-      if (before === undefined) continue;
-      for (const field of Object.values(owner.getFields())) {
-        const after = [...before, ...checksOf(owner, field).flatMap(withImplied)];
-        for (const target of targetsOf(schema, field)) {
-          if (roots.includes(target) || guardOf(target) !== null) continue;
-          const known = held.get(target);
-          const both = new Set(known ? after.filter((each) => known.has(each)) : after);
-          if (known?.size === both.size) continue;
-          held.set(target, both);
-          settled = false;
-        }
-      }
-    }
-  }
-  return { checksOf, heldIn: (owner) => held.get(owner) ?? new Set() };
+  const held = heldAtFirst(schema);
+  let narrowed = true;
+  while (narrowed) narrowed = narrow(schema, held);
+  return {
+    checksOf: (owner, field) => checksOf(schema, held, owner, field),
+    heldIn: (owner) => held.get(owner) ?? new Set(),
+  };
 }
+
+/** Missing: no way there was found yet. */
+function heldAtFirst(schema: GraphQLSchema): Held {
+  const held: Held = new Map();
+  for (const type of Object.values(schema.getTypeMap())) {
+    const guard = guardOf(type);
+    if (isObjectType(type) && guard !== null) held.set(type, new Set(withImplied(guard)));
+  }
+  for (const root of rootsOf(schema)) held.set(root, new Set());
+  return held;
+}
+
+/** Follows every field once; whether that took something from what is held somewhere. */
+function narrow(schema: GraphQLSchema, held: Held): boolean {
+  let narrowed = false;
+  const ways = [...held.keys()].flatMap((owner) =>
+    Object.values(owner.getFields()).map((field) => ({ owner, field })),
+  );
+  for (const { owner, field } of ways) {
+    const shown = [
+      ...(held.get(owner) ?? []),
+      ...checksOf(schema, held, owner, field).flatMap(withImplied),
+    ];
+    for (const target of targetsOf(schema, field)) {
+      if (rootsOf(schema).includes(target) || guardOf(target) !== null) continue;
+      const known = held.get(target);
+      const both = new Set(known ? shown.filter((each) => known.has(each)) : shown);
+      if (known?.size === both.size) continue;
+      held.set(target, both);
+      narrowed = true;
+    }
+  }
+  return narrowed;
+}
+
+function checksOf(
+  schema: GraphQLSchema,
+  held: Held,
+  owner: GraphQLObjectType,
+  field: Field,
+): readonly Permission[] {
+  const own = accessOf(field);
+  const checks = new Set<Permission>(isPermission(own) ? [own] : []);
+  const shown = new Set([...(held.get(owner) ?? []), ...[...checks].flatMap(withImplied)]);
+  for (const target of targetsOf(schema, field)) {
+    const guard = guardOf(target);
+    if (guard !== null && !shown.has(guard)) checks.add(guard);
+  }
+  return [...checks];
+}
+
+const rootsOf = (schema: GraphQLSchema): GraphQLObjectType[] =>
+  [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].filter(
+    (type) => type !== null && type !== undefined,
+  );
 
 /** `node` and `nodes` lead to everything; they ask for the permission of the type that the id names. */
 function targetsOf(schema: GraphQLSchema, field: Field): readonly GraphQLObjectType[] {
