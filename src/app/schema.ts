@@ -10,6 +10,7 @@ import '../features/conversations/messages.graphql.ts';
 import '../features/customers/customers.graphql.ts';
 import '../features/isolation/isolation.graphql.ts';
 import '../features/members/members.graphql.ts';
+import '../features/permissions/permissions.graphql.ts';
 import '../features/products/productBatches.graphql.ts';
 import '../features/products/productMutations.graphql.ts';
 import '../features/products/products.graphql.ts';

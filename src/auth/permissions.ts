@@ -121,3 +121,9 @@ export function scopePermissions(keyScopes: readonly string[]): ReadonlySet<Perm
 export function withoutWriting(granted: ReadonlySet<Permission>): ReadonlySet<Permission> {
   return new Set([...granted].filter((permission) => permission.endsWith(':read')));
 }
+
+/** The roles that have all of these. */
+export function rolesWith(needed: readonly Permission[]): MemberRole[] {
+  const roles = Object.keys(rolePermissions) as MemberRole[];
+  return roles.filter((role) => needed.every((each) => rolePermissions[role].has(each)));
+}

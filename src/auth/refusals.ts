@@ -3,8 +3,8 @@ import { grantOf, type Permission, rolePermissions } from './permissions.ts';
 import type { Principal } from './principal.ts';
 
 /** Why something is withheld inside one's own business; enum AccessRefusalReason in the schema. */
-export const refusalReasons = ['ROLE', 'SCOPE', 'TENANT_SUSPENDED'] as const;
-export type RefusalReason = (typeof refusalReasons)[number];
+
+export type RefusalReason = 'ROLE' | 'SCOPE' | 'TENANT_SUSPENDED';
 
 /**
  * Why a principal lacks a permission; null: it has it. TENANT_SUSPENDED only where they would have it

@@ -44,7 +44,7 @@ type Field = GraphQLField<unknown, OperationContext>;
 type Resolve = GraphQLFieldResolver<unknown, OperationContext>;
 
 /** What this file leaves in a field's `extensions`. */
-export interface FieldAccess {
+export interface FieldChecks {
   /** What the field asks for when it is resolved. */
   readonly checks: readonly Permission[];
 }

@@ -14,7 +14,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { Permission } from '../auth/permissions.ts';
-import type { FieldAccess } from './enforceAccess.ts';
+import type { FieldChecks } from './enforceAccess.ts';
 
 /**
  * A field's `extensions`, for `lookAhead`: the columns of its row that it reads, so that a statement
@@ -88,7 +88,7 @@ function toAsked(look: Look, variables: Record<string, unknown>): Asked {
     const relation = {
       name: definition.name,
       args: getArgumentValues(definition, node, variables),
-      checks: (definition.extensions as Partial<FieldAccess>).checks ?? [],
+      checks: (definition.extensions as Partial<FieldChecks>).checks ?? [],
       asked: toAsked(inner, variables),
     };
     add(asked, relation);

@@ -1,0 +1,116 @@
+import { grantOf, type Permission, permissions, rolesWith } from '../../auth/permissions.ts';
+import { type RefusalReason, reasonAgainst } from '../../auth/refusals.ts';
+import { builder } from '../../graphql/builder.ts';
+import type { OperationContext } from '../../graphql/context.ts';
+import { type FieldAccess, listFieldAccess } from '../../graphql/fieldAccess.ts';
+import { MemberRoleType } from '../members/members.graphql.ts';
+
+const AccessRefusalReasonType = builder.enumType('AccessRefusalReason', {
+  description:
+    'Why something is withheld in your own business; also `extensions.reason` of errors.',
+  values: {
+    ROLE: { description: 'Your role does not have the permission.' },
+    SCOPE: { description: 'The API key does not have the scope.' },
+    TENANT_SUSPENDED: { description: 'The business is suspended: it can only be read.' },
+  } as const satisfies Record<RefusalReason, object>,
+});
+
+const PermissionGrantType = builder.objectRef<Permission>('PermissionGrant').implement({
+  description: 'Something that can be allowed, and to whom it is.',
+  fields: (t) => ({
+    name: t.string({ description: 'Such as `products:write`.', resolve: (name) => name }),
+    opens: t.string({ description: 'What it opens.', resolve: (name) => grantOf(name).opens }),
+    roles: t.field({
+      type: [MemberRoleType],
+      description: 'The roles that have it.',
+      resolve: (name) => [...grantOf(name).roles],
+    }),
+    isScope: t.boolean({
+      description: 'Whether an API key can be given it.',
+      resolve: (name) => grantOf(name).scope,
+    }),
+    withheld: t.field({
+      type: AccessRefusalReasonType,
+      nullable: true,
+      description: 'Why you do not have it; null: you have.',
+      resolve: (name, _args, context) => withheldFrom(context, [name]),
+    }),
+  }),
+});
+
+builder.queryField('permissions', (t) =>
+  t.field({
+    type: [PermissionGrantType],
+    nullable: true,
+    access: 'signedIn',
+    description: 'Everything that can be allowed: role → permissions and scope → permissions.',
+    resolve: () => permissions,
+  }),
+);
+
+const FieldAccessModeType = builder.enumType('FieldAccessMode', {
+  description: 'What a field asks of a caller.',
+  values: {
+    PUBLIC: { description: 'Nothing, not even signing in.' },
+    SIGNED_IN: { description: 'To be signed in, or an API key.' },
+    PERMISSION: { description: 'Permissions.' },
+    PARENT: { description: 'Nothing beyond what the object that it is part of was asked for.' },
+  } as const,
+});
+
+const FieldAccessType = builder.objectRef<FieldAccess>('FieldAccess').implement({
+  description: 'What a field of this schema asks of a caller, on whatever way it is reached.',
+  fields: (t) => ({
+    type: t.exposeString('type', { description: 'The type that has the field.' }),
+    field: t.exposeString('field', { description: 'Its name.' }),
+    mode: t.field({
+      type: FieldAccessModeType,
+      description: 'What kind of thing it asks for.',
+      resolve: ({ mode }) => mode,
+    }),
+    permissions: t.stringList({
+      description: 'All of them are needed.',
+      resolve: (access) => [...access.permissions],
+    }),
+    roles: t.field({
+      type: [MemberRoleType],
+      description: 'The roles that may; what is public is not for roles to say and lists them all.',
+      resolve: (access) => rolesWith(access.permissions),
+    }),
+    scopes: t.stringList({
+      nullable: true,
+      description: 'The scopes that an API key needs, all of them; null: no key may.',
+      resolve: (access) =>
+        access.permissions.every((name) => grantOf(name).scope) ? [...access.permissions] : null,
+    }),
+    withheld: t.field({
+      type: AccessRefusalReasonType,
+      nullable: true,
+      description: 'Why it is withheld from you; null: it is not.',
+      resolve: (access, _args, context) => withheldFrom(context, access.permissions),
+    }),
+  }),
+});
+
+builder.queryField('fieldAccess', (t) =>
+  t.field({
+    type: [FieldAccessType],
+    nullable: true,
+    access: 'signedIn',
+    description:
+      'What every field asks of a caller, by type and field: what the directives in schema.graphql say, for programs that only have introspection, which does not show them.',
+    args: {
+      types: t.arg.stringList({ description: 'Only the fields of these types, such as `Query`.' }),
+    },
+    resolve: (_parent, { types }, _context, { schema }) =>
+      listFieldAccess(schema).filter(({ type }) => types?.includes(type) ?? true),
+  }),
+);
+
+function withheldFrom(
+  context: OperationContext,
+  needed: readonly Permission[],
+): RefusalReason | null {
+  const principal = context.requireSignIn();
+  return needed.map((name) => reasonAgainst(principal, name)).find((why) => why !== null) ?? null;
+}

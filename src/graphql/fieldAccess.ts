@@ -1,0 +1,56 @@
+import { type GraphQLSchema, isObjectType } from 'graphql';
+import { type Permission, withImplied } from '../auth/permissions.ts';
+import { mapAccess } from './accessMap.ts';
+
+/** What a field of the schema asks of a caller. */
+export interface FieldAccess {
+  readonly type: string;
+  readonly field: string;
+  readonly mode: 'PUBLIC' | 'SIGNED_IN' | 'PERMISSION' | 'PARENT';
+  /** All of them are needed, those on the way to the field included; an implied one is left out. */
+  readonly permissions: readonly Permission[];
+}
+
+const known = new WeakMap<GraphQLSchema, readonly FieldAccess[]>();
+
+/** Every field of every object of the schema, by type and name, as enforceAccess.ts enforces it. */
+export function listFieldAccess(schema: GraphQLSchema): readonly FieldAccess[] {
+  const listed = known.get(schema) ?? readFieldAccess(schema);
+  known.set(schema, listed);
+  return listed;
+}
+
+function readFieldAccess(schema: GraphQLSchema): readonly FieldAccess[] {
+  const map = mapAccess(schema);
+  const types = Object.values(schema.getTypeMap())
+    .filter(isObjectType)
+    .filter(({ name }) => !name.startsWith('__'))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+  return types.flatMap((type) =>
+    Object.values(type.getFields())
+      .sort((one, other) => (one.name < other.name ? -1 : 1))
+      .map((field): FieldAccess => {
+        const { access } = field.extensions as { access?: string };
+        const all = [...new Set([...map.heldIn(type), ...map.checksOf(type, field)])];
+        const needed = all.filter((each) => !all.some((other) => implies(other, each)));
+        return {
+          type: type.name,
+          field: field.name,
+          mode: modeOf(access, needed),
+          permissions: needed,
+        };
+      }),
+  );
+}
+
+const implies = (one: Permission, other: Permission): boolean =>
+  one !== other && withImplied(one).includes(other);
+
+function modeOf(
+  access: string | undefined,
+  permissions: readonly Permission[],
+): FieldAccess['mode'] {
+  if (permissions.length > 0) return 'PERMISSION';
+  if (access === 'public') return 'PUBLIC';
+  return access === 'signedIn' ? 'SIGNED_IN' : 'PARENT';
+}
