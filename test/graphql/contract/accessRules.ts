@@ -76,6 +76,45 @@ function findUnguarded(schema: GraphQLSchema): string[] {
   return [...findings];
 }
 
+/** Types that are opened with something larger; every other is opened by its own name, `Product` → `products`. */
+const openedWith: Readonly<Record<string, string>> = {
+  AuditEvent: 'audit',
+  CannedReply: 'conversations',
+  Message: 'conversations',
+  Tenant: 'tenant',
+};
+
+const camelCase = (name: string): string => `${name.slice(0, 1).toLowerCase()}${name.slice(1)}`;
+
+const subjectOf = ({ name }: GraphQLNamedType): string => openedWith[name] ?? `${camelCase(name)}s`;
+
+/** `productUpdate` → Product: the longest name of a type with an id that a mutation begins with. */
+function entityOf(schema: GraphQLSchema, { name }: OutputField): GraphQLNamedType | undefined {
+  return ownTypes(schema)
+    .filter(isNode)
+    .filter((type) => name.startsWith(camelCase(type.name)))
+    .sort((one, other) => other.name.length - one.name.length)[0];
+}
+
+const isChanging = (access: string, subject: string): boolean =>
+  access.startsWith(`${subject}:`) && !access.endsWith(':read');
+
+/** A type or mutation that asks for another thing's permission: most likely copied from there. */
+function findMisnamed(schema: GraphQLSchema): string[] {
+  const types = ownTypes(schema)
+    .filter(isNode)
+    .filter(
+      (type) => ![`${subjectOf(type)}:read`, undefined].includes(type.extensions.access as string),
+    )
+    .map(({ name }) => name);
+  const mutations = Object.values(schema.getMutationType()?.getFields() ?? {}).filter((field) => {
+    const entity = entityOf(schema, field);
+    const access = accessOf(field);
+    return entity && isPermission(access) && !isChanging(access, subjectOf(entity));
+  });
+  return [...types, ...mutations.map(({ name }) => `Mutation.${name}`)];
+}
+
 export const accessRules: readonly SchemaRule[] = [
   {
     name: 'a root field says who may use it',
@@ -92,6 +131,7 @@ export const accessRules: readonly SchemaRule[] = [
         .filter(({ extensions }) => extensions.access === undefined)
         .map(({ name }) => name),
   },
+  { name: 'a permission is asked for by what it is named after', find: findMisnamed },
   { name: 'no path leads to a type past the permission that it needs', find: findUnguarded },
   {
     name: 'root fields and gated fields are nullable: a refusal takes nothing else with it',

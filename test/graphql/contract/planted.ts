@@ -21,6 +21,7 @@ const moment = 'what is named like a moment is typed as one';
 const day = 'what is named like a day is typed as one';
 const rootAccess = 'a root field says who may use it';
 const typeAccess = 'a type with an id says what reading it needs';
+const named = 'a permission is asked for by what it is named after';
 const path = 'no path leads to a type past the permission that it needs';
 const nullable = 'root fields and gated fields are nullable: a refusal takes nothing else with it';
 const connection = 'a connection has nodes, edges, pageInfo and totalCount';
@@ -85,6 +86,18 @@ export const plants: readonly Plant[] = [
     from: 'Customer implements Node @needs(access: "customers:read")',
     to: 'Customer implements Node',
     at: ['Customer'],
+  },
+  {
+    rule: named,
+    from: 'type Customer implements Node @needs(access: "customers:read")',
+    to: 'type Customer implements Node @needs(access: "products:read")',
+    at: ['Customer'],
+  },
+  {
+    rule: named,
+    from: '@needs(access: "products:write")',
+    to: '@needs(access: "customers:write")',
+    at: ['Mutation.productCreate'],
   },
   {
     rule: path,
