@@ -39,8 +39,10 @@ create table app.api_keys (
   expires_at timestamp(3) with time zone,
   revoked_at timestamp(3) with time zone,
   last_used_at timestamp(3) with time zone,
+  rotated_to_id uuid,
   constraint api_keys_pkey PRIMARY KEY (tenant_id, id),
   constraint api_keys_tenant_id_secret_hash_key UNIQUE (tenant_id, secret_hash),
+  constraint api_keys_rotated_to_id_fkey FOREIGN KEY (tenant_id, rotated_to_id) REFERENCES app.api_keys(tenant_id, id),
   constraint api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id)
 );
 alter table app.api_keys owner to tenantry_owner;

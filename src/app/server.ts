@@ -18,6 +18,7 @@ import { createHttpServer, listen } from './listen.ts';
 import { listenIdentityChanges } from './listenIdentityChanges.ts';
 import type { Logger } from './logger.ts';
 import { operationExecutor } from './operationPlugin.ts';
+import { recordKeyUse } from './recordKeyUse.ts';
 import { recordSignIns } from './recordSignIns.ts';
 import { buildSchema } from './schema.ts';
 import type { Workplace } from './workplace.ts';
@@ -46,6 +47,7 @@ export async function startServer(
   const authenticator = createAuthenticator(database, tokens);
   const listener = await listenIdentityChanges(workplace.serverUrl, authenticator, logger);
   const counter = countRequests(database, logger);
+  const keyUse = recordKeyUse(database, logger);
   const journal = recordSignIns(database, logger);
   const signIn = createSignIn(database, tokens, journal);
   const graphiql = config.graphiql
@@ -58,7 +60,10 @@ export async function startServer(
       signIn,
       listMemberships: (userId) => listMemberships(database, userId),
     },
-    ({ tenantId }) => counter.count(tenantId),
+    (principal) => {
+      counter.count(principal.tenantId);
+      keyUse.note(principal);
+    },
   );
   const graphql = createGraphQLServer({ schema, execute, logger });
   const handler = createHttpHandler({
@@ -85,6 +90,7 @@ export async function startServer(
   const closeWriters = async (): Promise<void> => {
     await journal.close();
     await counter.close();
+    await keyUse.close();
     await listener.close();
   };
   try {

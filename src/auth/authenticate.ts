@@ -3,12 +3,7 @@ import type { Database } from '../db/database.ts';
 import type { AccessTokens } from './accessToken.ts';
 import { hashApiKeySecret, looksLikeApiKey } from './apiKeySecret.ts';
 import { findApiKey, findMembership } from './lookups.ts';
-import {
-  type Permission,
-  rolePermissions,
-  scopePermissions,
-  withoutWriting,
-} from './permissions.ts';
+import { allowedIn, rolePermissions, scopePermissions } from './permissions.ts';
 import type { Principal } from './principal.ts';
 
 /** What a client sent to say who it is, and its SHA-256, hex: caches know it by that. */
@@ -104,7 +99,7 @@ async function findKey(database: Database, digest: string): Promise<Found | null
     tenantStatus: key.tenant_status,
     plan: key.plan,
     name: key.name,
-    permissions: allowed(granted, key.tenant_status),
+    permissions: allowedIn(key.tenant_status, granted),
   };
   return { principal, expiresAt: key.expires_at };
 }
@@ -130,11 +125,7 @@ async function findUser(
     name: member.member_name,
     email: member.email,
     role: member.role,
-    permissions: allowed(rolePermissions[member.role], member.tenant_status),
+    permissions: allowedIn(member.tenant_status, rolePermissions[member.role]),
   };
   return { principal, expiresAt: claims.expiresAt };
-}
-
-function allowed(granted: ReadonlySet<Permission>, tenantStatus: string): ReadonlySet<Permission> {
-  return tenantStatus === 'SUSPENDED' ? withoutWriting(granted) : granted;
 }

@@ -1,4 +1,5 @@
 import type { MemberRole } from '../db/tables/members.ts';
+import type { TenantStatus } from '../db/tables/tenants.ts';
 
 interface Grant {
   /** What it opens, in one sentence for the docs and for whoever makes a key. */
@@ -117,8 +118,12 @@ export function scopePermissions(keyScopes: readonly string[]): ReadonlySet<Perm
   );
 }
 
-/** What is left of a set of permissions while the tenant is suspended. */
-export function withoutWriting(granted: ReadonlySet<Permission>): ReadonlySet<Permission> {
+/** What is left of a set of permissions: while a business is suspended, those to read. */
+export function allowedIn(
+  tenantStatus: TenantStatus,
+  granted: ReadonlySet<Permission>,
+): ReadonlySet<Permission> {
+  if (tenantStatus !== 'SUSPENDED') return granted;
   return new Set([...granted].filter((permission) => permission.endsWith(':read')));
 }
 

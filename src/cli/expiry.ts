@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 
-const hour = 3_600_000;
+const minute = 60_000;
+const hour = 60 * minute;
 const units: Readonly<Record<string, number>> = { h: hour, d: 24 * hour, w: 7 * 24 * hour };
 /** Beyond that somebody mistyped; a key that never ends is made by leaving the option out. */
 const longest = 3_660 * 24 * hour;
@@ -25,6 +26,16 @@ export function readExpiry(text: string, now: Date): Date {
     );
   }
   return at;
+}
+
+/** `30m`, `24h`, `7d` → seconds. How long it may be is for the rule that takes it to say. */
+export function readPeriod(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([mhdw])$/.exec(text) ?? [];
+  const milliseconds = unit === 'm' ? minute : units[unit ?? ''];
+  if (count === undefined || milliseconds === undefined) {
+    throw new InvalidArgumentError('It is a time such as 30m, 24h or 7d.');
+  }
+  return (Number(count) * milliseconds) / 1_000;
 }
 
 function readMoment(text: string): Date {

@@ -2,8 +2,10 @@ import { Command, InvalidArgumentError } from 'commander';
 import { scopes } from '../auth/permissions.ts';
 import type { ApiKey } from '../features/apiKeys/apiKeys.queries.ts';
 import { createApiKey, listApiKeys, revokeApiKey } from '../features/apiKeys/apiKeys.ts';
+import type { MadeApiKey } from '../features/apiKeys/makeApiKey.ts';
+import { defaultOverlapSeconds, rotateApiKey } from '../features/apiKeys/rotateApiKey.ts';
 import { decodeId, encodeId } from '../lib/ids.ts';
-import { readExpiry } from './expiry.ts';
+import { readExpiry, readPeriod } from './expiry.ts';
 import { operator, tenantOption, withTenantOf } from './onDatabase.ts';
 import { describeTable } from './printTable.ts';
 
@@ -12,13 +14,18 @@ interface KeyFlags {
   json?: true;
 }
 
+interface RotateFlags extends KeyFlags {
+  /** In seconds. */
+  overlap: number;
+}
+
 interface CreateFlags extends KeyFlags {
   name: string;
   scope: string[];
   expires?: Date;
 }
 
-/** `keys create | list | revoke`: what apiKeyCreate and apiKeyRevoke do, by the same rules. */
+/** `keys create | list | rotate | revoke`: what the mutations of these names do, by the same rules. */
 export function keysCommand(): Command {
   const create = new Command('create')
     .description('Make a key. Its secret is printed on stdout, once, and can never be shown again.')
@@ -35,6 +42,20 @@ export function keysCommand(): Command {
     .addOption(tenantOption())
     .option('--json', 'print them as JSON')
     .action(listKeys);
+  const rotate = new Command('rotate')
+    .description(
+      'Make a key in place of another, which goes on for a while. The secret is printed once.',
+    )
+    .addOption(tenantOption())
+    .argument('<id>', 'the id of the old one (key_…), as "keys list" shows it', readKeyId)
+    .option(
+      '--overlap <period>',
+      'how long the old one goes on, such as 30m, 24h or 7d; 0h: not',
+      readPeriod,
+      defaultOverlapSeconds,
+    )
+    .option('--json', 'print the new key and its secret as JSON')
+    .action(rotateKey);
   const revoke = new Command('revoke')
     .description('End a key at once, on every running server.')
     .addOption(tenantOption())
@@ -45,6 +66,7 @@ export function keysCommand(): Command {
     .description("A business's API keys.")
     .addCommand(create)
     .addCommand(list)
+    .addCommand(rotate)
     .addCommand(revoke);
 }
 
@@ -59,6 +81,19 @@ async function createKey({ tenant, json, ...flags }: CreateFlags): Promise<void>
   const { apiKey, secret } = await withTenantOf(tenant, (database, { id }) =>
     database.withTenant(id, { mode: 'write' }, (tx) => createApiKey(tx, operator(), fields)),
   );
+  printMade({ apiKey, secret }, tenant, json);
+}
+
+async function rotateKey(id: string, { tenant, json, overlap }: RotateFlags): Promise<void> {
+  const made = await withTenantOf(tenant, (database, found) =>
+    database.withTenant(found.id, { mode: 'write' }, (tx) =>
+      rotateApiKey(tx, operator(), id, overlap),
+    ),
+  );
+  printMade(made, tenant, json);
+}
+
+function printMade({ apiKey, secret }: MadeApiKey, tenant: string, json?: true): void {
   if (json) return printJson({ ...shown(apiKey), secret });
   // The secret alone on stdout: `KEY=$(tenantry keys create …)` is how it gets into a vault.
   process.stderr.write(
@@ -72,13 +107,14 @@ async function listKeys({ tenant, json }: KeyFlags): Promise<void> {
     database.withTenant(id, { mode: 'read' }, listApiKeys),
   );
   if (json) return printJson(apiKeys.map(shown));
-  const head = ['ID', 'NAME', 'BEGINS', 'STATE', 'MADE', 'SCOPES'];
+  const head = ['ID', 'NAME', 'BEGINS', 'STATE', 'MADE', 'LAST USED', 'SCOPES'];
   const rows = apiKeys.map((apiKey) => [
     shown(apiKey).id,
     apiKey.name,
     apiKey.prefix,
     stateOf(apiKey),
     dayOf(apiKey.createdAt),
+    apiKey.lastUsedAt === null ? 'never' : minuteOf(apiKey.lastUsedAt),
     apiKey.scopes.join(' '),
   ]);
   process.stdout.write(describeTable(head, rows));
@@ -92,18 +128,23 @@ async function revokeKey(id: string, { tenant, json }: KeyFlags): Promise<void> 
   process.stdout.write(`${shown(apiKey).id} "${apiKey.name}": ${stateOf(apiKey)}.\n`);
 }
 
-function stateOf({ revokedAt, expiresAt }: ApiKey): string {
+function stateOf({ revokedAt, expiresAt, rotatedToId }: ApiKey): string {
   if (revokedAt !== null) return `revoked ${dayOf(revokedAt)}`;
+  if (rotatedToId !== null && expiresAt !== null) return `rotated, until ${minuteOf(expiresAt)}`;
   if (expiresAt === null) return 'good';
   return `${expiresAt > new Date().toISOString() ? 'good until' : 'ran out'} ${dayOf(expiresAt)}`;
 }
 
+const minuteOf = (moment: string): string => moment.slice(0, 16).replace('T', ' ');
+
 const dayOf = (moment: string): string => moment.slice(0, 10);
 
 /** As the API shows a key; its hash stays where it is. */
-function shown({ id, name, prefix, scopes: granted, createdAt, expiresAt, revokedAt }: ApiKey) {
-  const publicId = encodeId('ApiKey', id);
-  return { id: publicId, name, prefix, scopes: granted, createdAt, expiresAt, revokedAt };
+function shown({ id, rotatedToId, ...apiKey }: ApiKey) {
+  const { name, prefix, scopes: granted, createdAt, expiresAt, revokedAt, lastUsedAt } = apiKey;
+  const rotatedTo = rotatedToId === null ? null : encodeId('ApiKey', rotatedToId);
+  const times = { createdAt, expiresAt, revokedAt, lastUsedAt };
+  return { id: encodeId('ApiKey', id), name, prefix, scopes: granted, ...times, rotatedTo };
 }
 
 function printJson(value: unknown): void {

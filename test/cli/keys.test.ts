@@ -68,6 +68,21 @@ test('an expiry is kept, and an answer in JSON has the secret', async () => {
   expect(run.stderr).toBe('');
 });
 
+test('a key is rotated: the new secret on stdout, the old one for as long as is said', async () => {
+  const made = await keys('create', '--json', '--name', 'R', '--scope', 'products:read');
+  const old = JSON.parse(made.stdout);
+  const rotated = await keys('rotate', old.id, '--overlap', '30m');
+  expect(rotated).toMatchObject({ code: 0, stdout: expect.stringMatching(/^tnt_[\w-]{43}\n$/) });
+  const secrets = [old.secret, rotated.stdout.trim()];
+  expect(await Promise.all(secrets.map(statusFor))).toEqual([200, 200]);
+  expect((await keys('list')).stdout).toMatch(new RegExp(`${old.id}\\s+R\\s.*rotated, until`));
+  const [row] = await server.asAdmin(
+    `select expires_at - now() between interval '29 minutes' and interval '30 minutes' as soon
+     from app.api_keys where name = 'R' and rotated_to_id is not null`,
+  );
+  expect(row).toEqual({ soon: true });
+});
+
 test('what cannot be is refused in a sentence, with exit code 1 and nothing on stdout', async () => {
   const create = (...more: string[]) => keys('create', '--name', 'N', ...more);
   const refused = async (run: Promise<Run>, message: RegExp) => {
@@ -79,6 +94,11 @@ test('what cannot be is refused in a sentence, with exit code 1 and nothing on s
     refused(create(), /--scope/),
     refused(create('--scope', 'usage:read', '--expires', 'soon'), /90d/),
     refused(keys('create', '--name', ' ', '--scope', 'usage:read'), /at least 1 character/),
+    refused(
+      keys('rotate', 'key_01h455vb4pex5vsknk084sn02q', '--overlap', 'soon'),
+      /30m, 24h or 7d/,
+    ),
+    refused(keys('rotate', 'key_01h455vb4pex5vsknk084sn02q', '--overlap', '8d'), /no API key/),
     refused(keys('revoke', 'prd_01h455vb4pex5vsknk084sn02q'), /id of a key/),
     refused(keys('revoke', 'key_01h455vb4pex5vsknk084sn02q'), /no API key with this id/),
     refused(

@@ -1,4 +1,4 @@
-import { foreignKey, index, primaryKey, text, unique } from 'drizzle-orm/pg-core';
+import { foreignKey, index, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { app, createdAt, id, moment, tenantId } from './columns.ts';
 import { tenants } from './tenants.ts';
 
@@ -15,7 +15,10 @@ export const apiKeys = app.table(
     createdAt: createdAt(),
     expiresAt: moment('expires_at'),
     revokedAt: moment('revoked_at'),
+    /** Written after the answer and once a minute at most; see src/app/recordKeyUse.ts. */
     lastUsedAt: moment('last_used_at'),
+    /** The key that takes over; this one runs out at `expiresAt`. */
+    rotatedToId: uuid('rotated_to_id'),
   },
   (table) => [
     primaryKey({ name: 'api_keys_pkey', columns: [table.tenantId, table.id] }),
@@ -24,6 +27,11 @@ export const apiKeys = app.table(
       name: 'api_keys_tenant_id_fkey',
       columns: [table.tenantId],
       foreignColumns: [tenants.id],
+    }),
+    foreignKey({
+      name: 'api_keys_rotated_to_id_fkey',
+      columns: [table.tenantId, table.rotatedToId],
+      foreignColumns: [table.tenantId, table.id],
     }),
     index('api_keys_tenant_id_created_at_id_idx').on(table.tenantId, table.createdAt, table.id),
   ],

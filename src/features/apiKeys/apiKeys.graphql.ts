@@ -1,11 +1,21 @@
 import { pageRules } from '../../db/keyset.ts';
 import { builder, idExample } from '../../graphql/builder.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
-import { settle, userErrorType } from '../../graphql/userErrors.ts';
+import { needs } from '../../graphql/lookAhead.ts';
+import { type Settled, settle, userErrorType } from '../../graphql/userErrors.ts';
 import { readPage, toConnection } from '../../lib/pagination.ts';
+import { apiKeyErrorCodes } from './apiKeyErrors.ts';
 import { loadApiKey } from './apiKeys.loaders.ts';
 import { type ApiKey, apiKeyOrder, countApiKeys, findApiKeyPage } from './apiKeys.queries.ts';
-import { apiKeyCursor, apiKeyErrorCodes, createApiKey, revokeApiKey } from './apiKeys.ts';
+import {
+  apiKeyCursor,
+  changeApiKey,
+  createApiKey,
+  effectivePermissions,
+  revokeApiKey,
+} from './apiKeys.ts';
+import type { MadeApiKey } from './makeApiKey.ts';
+import { defaultOverlapSeconds, rotateApiKey } from './rotateApiKey.ts';
 
 export const ApiKeyType = builder.node(builder.objectRef<ApiKey>('ApiKey'), {
   access: 'apiKeys:read',
@@ -15,7 +25,14 @@ export const ApiKeyType = builder.node(builder.objectRef<ApiKey>('ApiKey'), {
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What it is for.' }),
     prefix: t.exposeString('prefix', { description: 'The first characters of its secret.' }),
-    scopes: t.exposeStringList('scopes', { description: 'What it may do.' }),
+    scopes: t.exposeStringList('scopes', { description: 'What it was given.' }),
+    permissions: t.stringList({
+      description:
+        'What it may do now: what its scopes bring with them, nothing once it has ended, and no writing while the business is suspended.',
+      extensions: needs('scopes', 'revokedAt', 'expiresAt'),
+      resolve: (apiKey, _args, context) =>
+        effectivePermissions(apiKey, context.requireSignIn().tenantStatus),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
@@ -27,8 +44,25 @@ export const ApiKeyType = builder.node(builder.objectRef<ApiKey>('ApiKey'), {
       nullable: true,
       description: 'When it was revoked; null: it is good.',
     }),
+    lastUsedAt: t.expose('lastUsedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When it was last used, to the minute and a second late; null: never, or not since a crash.',
+    }),
   }),
 });
+
+builder.objectField(ApiKeyType, 'rotatedTo', (t) =>
+  t.field({
+    type: ApiKeyType,
+    nullable: true,
+    description: 'The key that takes over when this one runs out; null: it was not rotated.',
+    extensions: needs('rotatedToId'),
+    resolve: ({ rotatedToId }, _args, context) =>
+      rotatedToId === null ? null : loadApiKey(context, rotatedToId),
+  }),
+);
 
 const ApiKeyConnection = defineConnection<ApiKey>('ApiKey', ApiKeyType);
 
@@ -47,7 +81,61 @@ builder.queryField('apiKeys', (t) =>
   }),
 );
 
+builder.queryField('apiKey', (t) =>
+  t.field({
+    type: ApiKeyType,
+    nullable: true,
+    access: 'apiKeys:read',
+    description: 'One key by its id; null when there is none that you can see.',
+    args: { id: t.arg.globalID({ for: ApiKeyType, required: true, description: 'Its id.' }) },
+    resolve: (_parent, { id }, context) => loadApiKey(context, id.id),
+  }),
+);
+
 const ApiKeyUserError = userErrorType('ApiKey', apiKeyErrorCodes);
+
+type Types = typeof builder.$inferSchemaTypes;
+type MadeOutputs = PothosSchemaTypes.ObjectFieldBuilder<Types, Settled<MadeApiKey>>;
+type ChangedOutputs = PothosSchemaTypes.ObjectFieldBuilder<Types, Settled<ApiKey>>;
+
+const madePayload = {
+  description: 'The new key with its secret, or why there is none.',
+  outputFields: (t: MadeOutputs) => ({
+    apiKey: t.field({
+      type: ApiKeyType,
+      nullable: true,
+      description: 'The key.',
+      resolve: ({ value }) => value?.apiKey ?? null,
+    }),
+    secret: t.string({
+      nullable: true,
+      description: 'Send it as "Authorization: Bearer …". It cannot be shown again.',
+      resolve: ({ value }) => value?.secret ?? null,
+    }),
+    userErrors: t.field({
+      type: [ApiKeyUserError],
+      description: 'Why nothing was made.',
+      resolve: ({ userErrors }) => [...userErrors],
+    }),
+  }),
+};
+
+const changedPayload = {
+  description: 'The key as it is now, or why nothing was changed.',
+  outputFields: (t: ChangedOutputs) => ({
+    apiKey: t.field({
+      type: ApiKeyType,
+      nullable: true,
+      description: 'The key.',
+      resolve: ({ value }) => value,
+    }),
+    userErrors: t.field({
+      type: [ApiKeyUserError],
+      description: 'Why nothing was changed.',
+      resolve: ({ userErrors }) => [...userErrors],
+    }),
+  }),
+};
 
 builder.relayMutationField(
   'apiKeyCreate',
@@ -65,27 +153,48 @@ builder.relayMutationField(
     resolve: (_parent, { input }, context) =>
       settle(context, (tx) => createApiKey(tx, context.actor, input)),
   },
+  madePayload,
+);
+
+builder.relayMutationField(
+  'apiKeyUpdate',
   {
-    description: 'The key with its secret, or why there is none.',
-    outputFields: (t) => ({
-      apiKey: t.field({
-        type: ApiKeyType,
-        nullable: true,
-        description: 'The key.',
-        resolve: ({ value }) => value?.apiKey ?? null,
-      }),
-      secret: t.string({
-        nullable: true,
-        description: 'Send it as "Authorization: Bearer …". It cannot be shown again.',
-        resolve: ({ value }) => value?.secret ?? null,
-      }),
-      userErrors: t.field({
-        type: [ApiKeyUserError],
-        description: 'Why nothing was made.',
-        resolve: ({ userErrors }) => [...userErrors],
+    description: 'What to change.',
+    inputFields: (t) => ({
+      id: t.globalID({ for: ApiKeyType, required: true, description: 'Which key.' }),
+      name: t.string({ required: true, description: 'What it is for.' }),
+    }),
+  },
+  {
+    access: 'apiKeys:write',
+    description: 'Says anew what an API key is for. Its scopes stay: make another key for others.',
+    resolve: (_parent, { input: { id, name } }, context) =>
+      settle(context, (tx) => changeApiKey(tx, context.actor, id.id, { name })),
+  },
+  changedPayload,
+);
+
+builder.relayMutationField(
+  'apiKeyRotate',
+  {
+    description: 'Which key, and for how long the old secret goes on.',
+    inputFields: (t) => ({
+      id: t.globalID({ for: ApiKeyType, required: true, description: 'The key.' }),
+      overlapSeconds: t.int({
+        required: true,
+        defaultValue: defaultOverlapSeconds,
+        description: 'How long the old one goes on: 0 ends it at once, seven days at most.',
       }),
     }),
   },
+  {
+    access: 'apiKeys:write',
+    description:
+      'A new API key in place of another: the same name, scopes and expiry, another secret, good at once. The old one runs out when the overlap ends.',
+    resolve: (_parent, { input: { id, overlapSeconds } }, context) =>
+      settle(context, (tx) => rotateApiKey(tx, context.actor, id.id, overlapSeconds)),
+  },
+  madePayload,
 );
 
 builder.relayMutationField(
@@ -102,20 +211,5 @@ builder.relayMutationField(
     resolve: (_parent, { input }, context) =>
       settle(context, (tx) => revokeApiKey(tx, context.actor, input.id.id)),
   },
-  {
-    description: 'The revoked key, or why nothing was changed.',
-    outputFields: (t) => ({
-      apiKey: t.field({
-        type: ApiKeyType,
-        nullable: true,
-        description: 'The key.',
-        resolve: ({ value }) => value,
-      }),
-      userErrors: t.field({
-        type: [ApiKeyUserError],
-        description: 'Why nothing was changed.',
-        resolve: ({ userErrors }) => [...userErrors],
-      }),
-    }),
-  },
+  changedPayload,
 );

@@ -46,6 +46,59 @@ export async function markRevoked(tx: TenantTransaction, id: string): Promise<Ap
   return rows[0];
 }
 
+/** undefined: no such key. Whoever else changes it waits until this transaction ends. */
+export async function lockApiKey(tx: TenantTransaction, id: string): Promise<ApiKey | undefined> {
+  const rows = await tx.db
+    .select()
+    .from(apiKeys)
+    .where(and(eq(apiKeys.tenantId, tx.tenantId), eq(apiKeys.id, id)))
+    .for('update');
+  return rows[0];
+}
+
+export async function renameApiKey(
+  tx: TenantTransaction,
+  id: string,
+  name: string,
+): Promise<ApiKey | undefined> {
+  const rows = await tx.db
+    .update(apiKeys)
+    .set({ name })
+    .where(and(eq(apiKeys.tenantId, tx.tenantId), eq(apiKeys.id, id)))
+    .returning();
+  return rows[0];
+}
+
+/** The key runs out after the overlap, or when it would have run out anyway. */
+export async function markRotated(
+  tx: TenantTransaction,
+  id: string,
+  { rotatedToId, overlapSeconds }: { rotatedToId: string; overlapSeconds: number },
+): Promise<ApiKey | undefined> {
+  const end = sql`least(${apiKeys.expiresAt}, now() + make_interval(secs => ${overlapSeconds}))`;
+  const rows = await tx.db
+    .update(apiKeys)
+    .set({ rotatedToId, expiresAt: end })
+    .where(and(eq(apiKeys.tenantId, tx.tenantId), eq(apiKeys.id, id)))
+    .returning();
+  return rows[0];
+}
+
+/** `uses`: by key, when it was last used, as ISO 8601. A later use that is written already stays. */
+export async function markUsed(
+  tx: TenantTransaction,
+  uses: readonly (readonly [id: string, at: string])[],
+): Promise<void> {
+  const ids = uses.map(([id]) => id);
+  const times = uses.map(([, at]) => at);
+  await tx.query(
+    `update app.api_keys k set last_used_at = greatest(k.last_used_at, used.at)
+     from unnest($2::uuid[], $3::timestamptz[]) as used (id, at)
+     where k.tenant_id = $1 and k.id = used.id`,
+    [tx.tenantId, ids, times],
+  );
+}
+
 /** The newest first. */
 export const apiKeyOrder: Order = {
   sort: 'apiKeys',

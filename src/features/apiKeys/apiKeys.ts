@@ -1,13 +1,12 @@
-import { makeApiKeySecret } from '../../auth/apiKeySecret.ts';
 import { announceIdentityChange } from '../../auth/identityChanges.ts';
-import { type Permission, scopes } from '../../auth/permissions.ts';
+import { allowedIn, type Permission, scopePermissions, scopes } from '../../auth/permissions.ts';
 import type { Actor } from '../../auth/principal.ts';
 import type { TenantTransaction } from '../../db/database.ts';
 import { pageRules } from '../../db/keyset.ts';
+import type { TenantStatus } from '../../db/tables/tenants.ts';
 import { refuse } from '../../lib/errors.ts';
-import { newId } from '../../lib/ids.ts';
 import { makeCursor, maximumPageSize, readPage, toConnection } from '../../lib/pagination.ts';
-import { commonErrorCodes, Findings } from '../../lib/validation.ts';
+import { Findings } from '../../lib/validation.ts';
 import { recordAudit } from '../audit/audit.ts';
 import {
   type ApiKey,
@@ -15,16 +14,11 @@ import {
   deleteKeyRoute,
   findApiKeyPage,
   findApiKeysByIds,
-  insertApiKey,
-  insertKeyRoute,
+  lockApiKey,
   markRevoked,
+  renameApiKey,
 } from './apiKeys.queries.ts';
-
-export const apiKeyErrorCodes = {
-  ...commonErrorCodes,
-  UNKNOWN_SCOPE: 'There is no such scope for API keys.',
-  SCOPE_NOT_YOURS: 'You may not do this yourself, so you cannot let a key do it.',
-} as const;
+import { type MadeApiKey, makeApiKey } from './makeApiKey.ts';
 
 export interface NewApiKey {
   name: string;
@@ -32,41 +26,57 @@ export interface NewApiKey {
   expiresAt?: Date | null | undefined;
 }
 
-/** Makes a key; its secret is in the answer and nowhere else. Nobody grants more than they have. */
-export async function createApiKey(
+/**
+ * Makes a key. Refuses with UNKNOWN_SCOPE, SCOPE_NOT_YOURS, or what is wrong with its fields.
+ */
+export function createApiKey(
   tx: TenantTransaction,
   actor: Actor,
   fields: NewApiKey,
-): Promise<{ apiKey: ApiKey; secret: string }> {
+): Promise<MadeApiKey> {
   check(actor, fields);
-  const { secret, prefix, hash } = makeApiKeySecret();
-  const id = newId();
-  const granted = [...new Set(fields.scopes)];
-  const [apiKey] = await Promise.all([
-    insertApiKey(tx, {
-      tenantId: tx.tenantId,
-      id,
-      name: fields.name.trim(),
-      prefix,
-      secretHash: hash,
-      scopes: granted,
-      expiresAt: fields.expiresAt?.toISOString() ?? null,
-    }),
-    insertKeyRoute(tx, hash),
+  return makeApiKey(tx, actor, {
+    name: fields.name.trim(),
+    scopes: [...new Set(fields.scopes)],
+    expiresAt: fields.expiresAt?.toISOString() ?? null,
+  });
+}
+
+/** Says anew what a key is for. The key itself is not touched. */
+export async function changeApiKey(
+  tx: TenantTransaction,
+  actor: Actor,
+  id: string,
+  { name }: { name: string },
+): Promise<ApiKey> {
+  const findings = new Findings();
+  findings.expectText(name, { min: 1, max: 100 }, ['input', 'name']);
+  findings.settle();
+  const before = await lockApiKey(tx, id);
+  if (before === undefined) return notFound();
+  if (before.name === name.trim()) return before;
+  const [after] = await Promise.all([
+    renameApiKey(tx, id, name.trim()),
+    announceIdentityChange(tx, id), // a principal has its name
     recordAudit(tx, actor, {
-      action: 'apiKey.created',
+      action: 'apiKey.updated',
       targetType: 'ApiKey',
       targetId: id,
-      after: {
-        name: fields.name.trim(),
-        prefix,
-        scopes: granted,
-        expiresAt: fields.expiresAt ?? null,
-      },
+      before: { name: before.name },
+      after: { name: name.trim() },
     }),
   ]);
-  if (apiKey === undefined) throw new Error('INSERT … RETURNING gave no row');
-  return { apiKey, secret };
+  return after ?? before;
+}
+
+/** What a key may do now: nothing once it has ended, no writing while its business is suspended. */
+export function effectivePermissions(
+  { scopes: stored, revokedAt, expiresAt }: ApiKey,
+  tenantStatus: TenantStatus,
+): Permission[] {
+  const hasRunOut = expiresAt !== null && expiresAt <= new Date().toISOString();
+  if (revokedAt !== null || hasRunOut) return [];
+  return [...allowedIn(tenantStatus, scopePermissions(stored))].sort();
 }
 
 /** Ends a key on every instance with this transaction's COMMIT. Revoking twice is no error. */
@@ -78,7 +88,7 @@ export async function revokeApiKey(
   const apiKey = await markRevoked(tx, id);
   if (apiKey === undefined) {
     const [known] = await findApiKeysByIds(tx, { ids: [id] });
-    return known ?? refuse('NOT_FOUND', ['input', 'id'], 'There is no API key with this id.');
+    return known ?? notFound();
   }
   await Promise.all([
     deleteKeyRoute(tx, apiKey.secretHash),
@@ -112,6 +122,23 @@ export function apiKeyCursor({ createdAt, id }: ApiKey): string {
   return makeCursor(apiKeyOrder.sort, [createdAt, id]);
 }
 
+const notFound = (): never =>
+  refuse('NOT_FOUND', ['input', 'id'], 'There is no API key with this id.');
+
+/** Nobody grants more than they have. */
+export function expectOwnScopes(
+  findings: Findings,
+  actor: Actor,
+  granted: readonly string[],
+  field: readonly string[],
+): void {
+  const known: ReadonlySet<string> = new Set(scopes);
+  const isOwn = (scope: string) => !known.has(scope) || actor.permissions.has(scope as Permission);
+  for (const scope of granted.filter((each) => !isOwn(each))) {
+    findings.expect(false, 'SCOPE_NOT_YOURS', field, `You do not have "${scope}" yourself.`);
+  }
+}
+
 function check(actor: Actor, fields: NewApiKey): void {
   const findings = new Findings();
   const known: ReadonlySet<string> = new Set(scopes);
@@ -127,12 +154,7 @@ function check(actor: Actor, fields: NewApiKey): void {
       field,
       `There is no scope ${named}. Scopes are ${scopes.join(', ')}.`,
     );
-    findings.expect(
-      !isKnown || actor.permissions.has(scope as Permission),
-      'SCOPE_NOT_YOURS',
-      field,
-      'You do not have this permission yourself.',
-    );
+    expectOwnScopes(findings, actor, [scope], field);
   });
   const { expiresAt } = fields;
   findings.expect(

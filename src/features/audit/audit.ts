@@ -41,6 +41,7 @@ const referenceTypes: Readonly<Record<string, IdType>> = {
   assigneeId: 'Member',
   conversationId: 'Conversation',
   customerId: 'Customer',
+  rotatedToId: 'ApiKey',
 };
 
 /** References as clients know them: `assigneeId: "mem_…"`, which `node(id:)` reads. */

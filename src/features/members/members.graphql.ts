@@ -1,6 +1,8 @@
+import { allowedIn, rolePermissions } from '../../auth/permissions.ts';
 import { pageRules } from '../../db/keyset.ts';
 import { builder, idExample } from '../../graphql/builder.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
+import { needs } from '../../graphql/lookAhead.ts';
 import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
 import { loadMember } from './members.loaders.ts';
 import { countMembers, findMemberPage, type Member, memberOrder } from './members.queries.ts';
@@ -27,6 +29,13 @@ export const MemberType = builder.node(builder.objectRef<Member>('Member'), {
       type: MemberRoleType,
       description: 'What they may do.',
       resolve: ({ role }) => role,
+    }),
+    permissions: t.stringList({
+      description:
+        'What they may do now: what their role brings, and no writing while the business is suspended.',
+      extensions: needs('role'),
+      resolve: ({ role }, _args, context) =>
+        [...allowedIn(context.requireSignIn().tenantStatus, rolePermissions[role])].sort(),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When they joined.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When this last changed.' }),

@@ -41,6 +41,15 @@ export const countMembers = prepare((db) =>
     .where(eq(members.tenantId, tenant)),
 );
 
+/** Waits for a change of the role that is under way, and makes the next one wait for this transaction. */
+export const lockMemberRole = prepare((db) =>
+  db
+    .select({ role: members.role })
+    .from(members)
+    .where(and(eq(members.tenantId, tenant), eq(members.id, sql.placeholder('id'))))
+    .for('share'),
+);
+
 export const findMembersByIds = prepareByKeys<Member>(
   members,
   getTableColumns(members),

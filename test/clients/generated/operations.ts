@@ -16,6 +16,8 @@ export type ApiKeyCreateInput = {
 
 /** Why nothing was changed. Codes are added, never changed. */
 export type ApiKeyErrorCode =
+  /** Another key has taken over; rotate that one. */
+  | 'ALREADY_ROTATED'
   /** Another object has this external reference. */
   | 'EXTERNAL_REFERENCE_TAKEN'
   /** The id that you chose is in use. */
@@ -24,6 +26,8 @@ export type ApiKeyErrorCode =
   | 'INVALID'
   /** There is nothing with this id that you can see. */
   | 'NOT_FOUND'
+  /** The key was revoked or has run out; make a new one. */
+  | 'NOT_USABLE'
   /** You may not do this yourself, so you cannot let a key do it. */
   | 'SCOPE_NOT_YOURS'
   /** The value is too long, or there are too many. */
