@@ -4,9 +4,11 @@ import { identityChannel } from '../auth/identityChanges.ts';
 import type { Logger } from './logger.ts';
 
 /**
- * Keeps the authenticator's cache honest: what changes anywhere is forgotten here. While the
- * connection is down nothing is cached, for a revocation could be missed; postgres.js resubscribes by
- * itself. One connection, and no tenant's transaction ever runs on it.
+ * Keeps the authenticator's cache honest: what changes anywhere is forgotten here at once. postgres.js
+ * resubscribes by itself, and then everything is forgotten, for something could have been missed; what
+ * is missed until then ends with the cache's own second. (To switch caching off meanwhile was tried:
+ * postgres.js puts an `onclose` of its own in the place of ours, and a connection that went silent has
+ * none to tell of.) One connection, and no tenant's transaction ever runs on it.
  */
 export async function listenIdentityChanges(
   url: string,
@@ -17,13 +19,12 @@ export async function listenIdentityChanges(
     max: 1,
     connection: { application_name: 'tenantry listen' },
     onnotice: () => undefined,
-    onclose: () => authenticator.setCaching(false),
   });
   await sql.listen(
     identityChannel,
     (id) => authenticator.forget(id === '' ? null : id),
     () => {
-      authenticator.setCaching(true);
+      authenticator.forget(null);
       logger.debug('listening for identity changes');
     },
   );
