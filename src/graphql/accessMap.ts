@@ -9,7 +9,7 @@ import {
 } from 'graphql';
 import { isPermission, type Permission, withImplied } from '../auth/permissions.ts';
 
-type Field = Pick<GraphQLField<unknown, unknown>, 'type' | 'extensions'>;
+type Field = Pick<GraphQLField<unknown, unknown>, 'name' | 'type' | 'extensions'>;
 
 const accessOf = ({ extensions }: { extensions: Readonly<object> }): string | undefined =>
   (extensions as { access?: string }).access;
@@ -105,9 +105,13 @@ const rootsOf = (schema: GraphQLSchema): GraphQLObjectType[] =>
     (type) => type !== null && type !== undefined,
   );
 
-/** `node` and `nodes` lead to everything; they ask for the permission of the type that the id names. */
+/**
+ * The types that a field leads to; all that are possible, where it is an interface or a union. `node`
+ * and `nodes` lead to everything and ask for the permission of the type that the id names.
+ */
 function targetsOf(schema: GraphQLSchema, field: Field): readonly GraphQLObjectType[] {
   const type = getNamedType(field.type);
   if (isObjectType(type)) return [type];
-  return isAbstractType(type) && type.name !== 'Node' ? schema.getPossibleTypes(type) : [];
+  if (type.name === 'Node' && ['node', 'nodes'].includes(field.name)) return [];
+  return isAbstractType(type) ? schema.getPossibleTypes(type) : [];
 }

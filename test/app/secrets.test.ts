@@ -30,7 +30,8 @@ const signIn =
 const create =
   'mutation ($input: ProductCreateInput!) { productCreate(input: $input) { product { id } userErrors { message } } }';
 const makeKey =
-  'mutation { apiKeyCreate(input: { name: "canary", scopes: ["products:read"] }) { secret } }';
+  'mutation { apiKeyCreate(input: { name: "canary", scopes: ["products:read"] }) { secret apiKey { id } } }';
+const rotateKey = 'mutation ($id: ID!) { apiKeyRotate(input: { id: $id }) { secret } }';
 const price = { amount: '1.00', currencyCode: 'EUR' };
 
 test('secrets and what tenants write are in no log line and no error', async () => {
@@ -43,8 +44,11 @@ test('secrets and what tenants write are in no log line and no error', async () 
   await askAt(url, null, signIn, { input: { email: ['canary-mail'], password: wrong } });
   const demoPassword = { email: 'owner@lumen.example', password: 'demo-password' };
   const { token } = (await askAt(url, null, signIn, { input: demoPassword })).body.data.signIn;
-  const { secret } = (await askAt(url, token, makeKey)).body.data.apiKeyCreate;
-  await askAt(url, secret, '{ products(first: 1) { nodes { id } } }');
+  const { secret, apiKey } = (await askAt(url, token, makeKey)).body.data.apiKeyCreate;
+  const rotated = (await askAt(url, token, rotateKey, { id: apiKey.id })).body.data.apiKeyRotate;
+  for (const key of [secret, rotated.secret]) {
+    await askAt(url, key, '{ products(first: 1) { nodes { id } } }');
+  }
   const badToken = `${token.slice(0, -6)}canary`;
   const badCredentials = ['canary-credential', `tnt_${'canary'.repeat(7)}x`, badToken];
   for (const credential of badCredentials) {
@@ -80,7 +84,7 @@ test('secrets and what tenants write are in no log line and no error', async () 
   expect(said).toContain('"request"');
   for (const [what, value] of Object.entries({
     ...{ wrong, demoPassword: 'demo-password', token, badToken, secret, privateHalf, database },
-    ...{ apiKey: demo.apiKey, signature: token.split('.')[2] },
+    ...{ apiKey: demo.apiKey, rotated: rotated.secret, signature: token.split('.')[2] },
   })) {
     expect({ what, isSaid: said.includes(value) }).toEqual({ what, isSaid: false });
   }

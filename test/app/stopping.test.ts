@@ -44,6 +44,17 @@ test('SIGTERM: nobody new is let in, what is under way is answered, and the exit
   expect(rows.length).toBe(1);
 });
 
+test('SIGTERM: what is written after the answers is written', async () => {
+  const server = spawnServer({ APP_DATABASE_URL: demo.serverUrl, DATA_DIR: demo.dataDir });
+  onTestFinished(() => void server.end('SIGKILL'));
+  const url = await server.url;
+  await demo.admin.query('update app.api_keys set last_used_at = null');
+  expect((await askAt(url, demo.apiKey, firstProduct)).status).toBe(200);
+  expect(await server.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  const used = await demo.admin.query('select 1 from app.api_keys where last_used_at is not null');
+  expect(used.rowCount).toBe(1);
+});
+
 async function reaches(address: string): Promise<boolean> {
   return fetch(address, { headers: { Connection: 'close' } }).then(
     () => true,

@@ -42,6 +42,34 @@ describe('a field is open to those whom the published table names, and to nobody
   test.each(callers)('$name: everything that can be read', expectQueriesAsPublished);
   test.each(callers)('$name: every mutation', expectMutationsAsPublished);
 
+  test.each(callers)('$name: is told so beforehand', async (caller) => {
+    const { body } = await ask(caller.name, '{ fieldAccess { type field roles withheld } }');
+    const told = new Map<string, { roles: string[]; withheld: string | null }>();
+    for (const { type, field, ...rest } of body.data.fieldAccess)
+      told.set(`${type}.${field}`, rest);
+    const plans = [planQuery(published, caller, sample), planMutations(published, caller)];
+    for (const [at, [permission]] of plans.flatMap(({ tried }) => [...tried])) {
+      const reason = permission === undefined ? null : reasonAgainst(caller, permission);
+      expect(told.get(at)?.withheld, at).toBe(reason);
+      if (caller.kind === 'USER') {
+        expect(told.get(at)?.roles.includes(caller.name), at).toBe(reason === null);
+      }
+    }
+  });
+
+  test('the table can be queried', async () => {
+    const { body } = await ask('OWNER', '{ permissions { name roles isScope withheld } }');
+    for (const { name, roles, isScope, withheld } of body.data.permissions) {
+      const have = [...published.roles].filter(([, granted]) => granted.has(name));
+      expect({ name, roles, isScope }).toEqual({
+        name,
+        roles: have.map(([role]) => role),
+        isScope: published.scopes.has(name),
+      });
+      expect(withheld).toBeNull();
+    }
+  });
+
   test('all fields that can be read are among what was tried', () => {
     const everything = planQuery(published, everyone(), sample);
     const payloads = /(?:Payload|UserError)$|^(?:Mutation|ProductImport\w+)$/;

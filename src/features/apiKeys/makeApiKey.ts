@@ -1,5 +1,5 @@
 import { makeApiKeySecret } from '../../auth/apiKeySecret.ts';
-import { type Permission, rolePermissions } from '../../auth/permissions.ts';
+import { isPermission, type Permission, rolePermissions } from '../../auth/permissions.ts';
 import type { Actor } from '../../auth/principal.ts';
 import type { TenantTransaction } from '../../db/database.ts';
 import { refuse } from '../../lib/errors.ts';
@@ -63,8 +63,9 @@ async function expectStillGranted(
 ): Promise<void> {
   if (memberId === null) return; // the command line; keys make no keys
   const [member] = await lockMemberRole(tx, { id: memberId });
-  const granted: ReadonlySet<string> = member ? rolePermissions[member.role] : new Set();
-  const needed: readonly string[] = [...scopes, 'apiKeys:write' satisfies Permission];
+  const granted = member ? rolePermissions[member.role] : new Set<Permission>();
+  // A scope that this version no longer knows grants nothing to anybody.
+  const needed: Permission[] = [...scopes.filter(isPermission), 'apiKeys:write'];
   if (needed.every((each) => granted.has(each))) return;
   refuse('SCOPE_NOT_YOURS', ['input'], 'Your role was changed just now: you may not do this.');
 }

@@ -1,6 +1,10 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeId, newId } from '../../../src/lib/ids.ts';
+import type { Actor } from '../../../src/auth/principal.ts';
+import type { TenantTransaction } from '../../../src/db/database.ts';
+import { createApiKey } from '../../../src/features/apiKeys/apiKeys.ts';
+import { rotateApiKey } from '../../../src/features/apiKeys/rotateApiKey.ts';
+import { decodeId, encodeId, newId } from '../../../src/lib/ids.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
 let server: TestServer;
@@ -149,6 +153,24 @@ describe('nobody grants more than they have', () => {
     } finally {
       await demoting.end();
     }
+  });
+
+  test('whoever lacks a scope neither makes a key with it nor rotates one that has it', async () => {
+    const { apiKey } = await create({ scopes: ['audit:read', 'usage:read'] });
+    const [tenant] = await server.asAdmin(`select id from app.tenants where slug = 'lumen'`);
+    const actor: Actor = {
+      ...{ kind: 'USER', id: newId(), name: 'Keys only', memberId: null },
+      ...{ permissions: new Set(['apiKeys:write', 'usage:read']), requestId: newId() },
+      ...{ ip: null, userAgent: null },
+    };
+    const as = (work: (tx: TenantTransaction) => Promise<unknown>) =>
+      server.database.withTenant(String(tenant?.id), { mode: 'write' }, work);
+    const id = decodeId(apiKey.id)?.uuid ?? '';
+    const refused = { issues: [{ code: 'SCOPE_NOT_YOURS' }] };
+    const fields = { name: 'Mine', scopes: ['usage:read', 'audit:read'] };
+    await expect(as((tx) => createApiKey(tx, actor, fields))).rejects.toMatchObject(refused);
+    await expect(as((tx) => rotateApiKey(tx, actor, id))).rejects.toMatchObject(refused);
+    await as((tx) => createApiKey(tx, actor, { name: 'Mine', scopes: ['usage:read'] }));
   });
 
   test('no key makes, renames, rotates or revokes keys, whatever it was given', async () => {

@@ -30,8 +30,8 @@ export interface Plan {
   readonly refused: ReadonlyMap<string, readonly string[]>;
   /** Types of which an object has to be in the answer, or nothing was tried. */
   readonly types: ReadonlySet<string>;
-  /** `Type.field`, for all that are in the operation. */
-  readonly tried: ReadonlySet<string>;
+  /** `Type.field` → the permissions that are missing, for all that are in the operation. */
+  readonly tried: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Fields that have to be asked for alone. */
@@ -55,10 +55,10 @@ export function planQuery(
       if (isInterfaceType(getNamedType(field.type)) || solitary.includes(field.name)) continue;
       const target = getNamedType(field.type);
       const path = [...step.path, field.name];
-      plan.tried.add(`${step.type.name}.${field.name}`);
       const call = `${field.name}${plan.argumentsOf(field, path, ids)}`;
       const missing = permissionsOf(field).filter((each) => reasonAgainst(caller, each) !== null);
       if (missing.length > 0) plan.refused.set(path.join('.'), missing);
+      plan.tried.set(`${step.type.name}.${field.name}`, missing);
       if (!isObjectType(target)) step.parts.push(call);
       else if (missing.length > 0 || seen.has(target)) step.parts.push(call, scalarsOf(target));
       else {
@@ -87,9 +87,9 @@ export function planMutations({ mutation }: Published, caller: Caller): Plan {
   const plan = new Planning();
   const parts = Object.values(mutation.getFields()).flatMap((field) => {
     if (isMarked(field, 'public') || isMarked(field, 'requiresSignIn')) return [];
-    plan.tried.add(`Mutation.${field.name}`);
     const missing = permissionsOf(field).filter((each) => reasonAgainst(caller, each) !== null);
     if (missing.length > 0) plan.refused.set(field.name, missing);
+    plan.tried.set(`Mutation.${field.name}`, missing);
     return `${field.name}${plan.argumentsOf(field, [field.name], new Map())} { __typename }`;
   });
   return plan.done(
@@ -103,7 +103,7 @@ class Planning {
   readonly declared: string[] = [];
   readonly refused = new Map<string, readonly string[]>();
   readonly types = new Set<string>();
-  readonly tried = new Set<string>();
+  readonly tried = new Map<string, readonly string[]>();
 
   argumentsOf(
     field: OutputField,
