@@ -1,6 +1,5 @@
 import SchemaBuilder from '@pothos/core';
 import './accessPlugin.ts';
-import DirectivesPlugin from '@pothos/plugin-directives';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { GraphQLResolveInfo } from 'graphql';
 import { PublicError } from '../lib/errors.ts';
@@ -41,9 +40,7 @@ interface SchemaTypes {
 /** Holds no types: every feature brings its own. */
 export const builder = new SchemaBuilder<SchemaTypes>({
   defaultFieldNullability: false,
-  plugins: ['access', RelayPlugin, DirectivesPlugin],
-  // The other shape, a list, is what @graphql-tools prints as a directive named "@0".
-  directives: { useGraphQLToolsUnorderedDirectives: true },
+  plugins: ['access', RelayPlugin],
   relay: {
     clientMutationId: 'omit',
     cursorType: 'String',
