@@ -7,6 +7,7 @@ import {
   rolesWith,
   withImplied,
 } from '../../src/auth/permissions.ts';
+import { accessModes } from '../../src/graphql/accessModes.ts';
 import { type FieldAccess, listFieldAccess } from '../../src/graphql/fieldAccess.ts';
 
 const roles = Object.keys(rolePermissions) as (keyof typeof rolePermissions)[];
@@ -43,11 +44,11 @@ export function describePermissions(schema: GraphQLSchema): string {
       .filter(({ of }) => of.length > 0)
       .flatMap(({ root, of }) => [
         `## ${root}\n`,
-        describeTable(['Field', 'Asks for', 'Roles'], of.map(fieldRow)),
+        describeTable(['Field', 'Asks for', 'Who has it'], of.map(fieldRow)),
       ]),
     '## What is in the answers\n',
     'The fields of a type that are not listed by themselves ask for the same; connections and edges for what their rows ask, the answers of mutations for what the mutation asks, and every other type that is not here for what it is part of.\n',
-    describeTable(['Type or field', 'Asks for', 'Roles'], typeRows(fields, roots)),
+    describeTable(['Type or field', 'Asks for', 'Who has it'], typeRows(fields, roots)),
   ].join('\n');
 }
 
@@ -82,8 +83,8 @@ function leastAccess(of: readonly FieldAccess[]): FieldAccess {
 const fieldRow = (access: FieldAccess): string[] => [code(access.field), ...accessCells(access)];
 
 function accessCells({ mode, permissions: needed }: FieldAccess): string[] {
-  if (mode === 'PUBLIC') return ['nothing', 'everyone, without signing in'];
-  if (mode === 'SIGNED_IN') return ['signing in', 'everyone, every API key'];
+  const known = Object.values(accessModes).find((each) => each.mode === mode);
+  if (known !== undefined) return [code(`@${known.directive}`), known.description];
   if (mode === 'PARENT') return ['what it is part of', ''];
   return [needed.map(code).join(' and '), rolesWith(needed).join(', ')];
 }

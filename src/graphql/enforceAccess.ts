@@ -11,6 +11,7 @@ import {
 } from 'graphql';
 import type { Permission } from '../auth/permissions.ts';
 import { mapAccess } from './accessMap.ts';
+import { accessModeOf, accessModes } from './accessModes.ts';
 import type { OperationContext } from './context.ts';
 
 /** How the schema says what `access` declares. Plans, limits and costs will be told the same way. */
@@ -28,16 +29,14 @@ export const accessDirectives: readonly GraphQLDirective[] = [
       },
     },
   }),
-  new GraphQLDirective({
-    name: 'requiresSignIn',
-    description: 'For everyone who is signed in, and for every API key.',
-    locations: [DirectiveLocation.FIELD_DEFINITION, DirectiveLocation.OBJECT],
-  }),
-  new GraphQLDirective({
-    name: 'public',
-    description: 'For everyone, without signing in.',
-    locations: [DirectiveLocation.FIELD_DEFINITION],
-  }),
+  ...Object.values(accessModes).map(
+    ({ directive, description }) =>
+      new GraphQLDirective({
+        name: directive,
+        description,
+        locations: [DirectiveLocation.FIELD_DEFINITION, DirectiveLocation.OBJECT],
+      }),
+  ),
 ];
 
 type Field = GraphQLField<unknown, OperationContext>;
@@ -59,16 +58,17 @@ export function enforceAccess(schema: GraphQLSchema): GraphQLSchema {
   const map = mapAccess(schema);
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
-    const { access: guard } = type.extensions as { access?: string };
-    type.extensions = { ...type.extensions, directives: directivesFor(guard, []) };
+    const { access: own } = type.extensions as { access?: string };
+    type.extensions = { ...type.extensions, directives: directivesFor(own, []) };
     for (const field of Object.values(type.getFields()) as Field[]) {
       const { access, present } = field.extensions as { access?: string; present?: Present };
       const checks = map.checksOf(type, field);
       const directives = directivesFor(access, checks);
       field.extensions = { ...field.extensions, checks, directives };
-      if (checks.length === 0 && access !== 'signedIn') continue;
-      field.resolve = guarded(field.resolve ?? defaultFieldResolver, checks, present);
-      if (field.subscribe) field.subscribe = guarded(field.subscribe, checks, present);
+      if (checks.length === 0 && (access === undefined || access === 'public')) continue;
+      const guard = { ask: accessModeOf(access)?.ask, checks, present };
+      field.resolve = guarded(field.resolve ?? defaultFieldResolver, guard);
+      if (field.subscribe) field.subscribe = guarded(field.subscribe, guard);
     }
   }
   return schema;
@@ -76,10 +76,16 @@ export function enforceAccess(schema: GraphQLSchema): GraphQLSchema {
 
 type Present = (parent: unknown) => boolean;
 
-function guarded(resolve: Resolve, checks: readonly Permission[], present?: Present): Resolve {
+interface Guard {
+  readonly ask: ((context: OperationContext) => void) | undefined;
+  readonly checks: readonly Permission[];
+  readonly present: Present | undefined;
+}
+
+function guarded(resolve: Resolve, { ask, checks, present }: Guard): Resolve {
   return (source, args, context, info) => {
     if (present?.(source) === false) return null;
-    context.requireSignIn();
+    ask?.(context);
     for (const permission of checks) context.require(permission);
     return resolve(source, args, context, info);
   };
@@ -91,6 +97,6 @@ function directivesFor(access: string | undefined, checks: readonly string[]): o
   if (permissions.length > 0) {
     return { requiresPermission: permissions.map((permission) => ({ permission })) };
   }
-  if (access === 'public') return { public: {} };
-  return access === 'signedIn' ? { requiresSignIn: {} } : {};
+  const mode = accessModeOf(access);
+  return mode === undefined ? {} : { [mode.directive]: {} };
 }

@@ -1,12 +1,13 @@
 import { type GraphQLSchema, isObjectType } from 'graphql';
 import { type Permission, withImplied } from '../auth/permissions.ts';
 import { mapAccess } from './accessMap.ts';
+import { accessModeOf, type FieldAccessMode } from './accessModes.ts';
 
 /** What a field of the schema asks of a caller. */
 export interface FieldAccess {
   readonly type: string;
   readonly field: string;
-  readonly mode: 'PUBLIC' | 'SIGNED_IN' | 'PERMISSION' | 'PARENT';
+  readonly mode: FieldAccessMode;
   /** All of them are needed, those on the way to the field included; an implied one is left out. */
   readonly permissions: readonly Permission[];
 }
@@ -46,11 +47,7 @@ function readFieldAccess(schema: GraphQLSchema): readonly FieldAccess[] {
 const implies = (one: Permission, other: Permission): boolean =>
   one !== other && withImplied(one).includes(other);
 
-function modeOf(
-  access: string | undefined,
-  permissions: readonly Permission[],
-): FieldAccess['mode'] {
+function modeOf(access: string | undefined, permissions: readonly Permission[]): FieldAccessMode {
   if (permissions.length > 0) return 'PERMISSION';
-  if (access === 'public') return 'PUBLIC';
-  return access === 'signedIn' ? 'SIGNED_IN' : 'PARENT';
+  return accessModeOf(access)?.mode ?? 'PARENT';
 }

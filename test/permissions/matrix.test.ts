@@ -10,7 +10,7 @@ import {
   reasonAgainst,
   solitary,
 } from './support/plan.ts';
-import { isMarked, type Published, permissionsOf, readPublished } from './support/published.ts';
+import { isPublic, type Published, permissionsOf, readPublished } from './support/published.ts';
 import { makeSample } from './support/sample.ts';
 
 // Every field of the schema, as every role and as a key of every scope: what the server does is what
@@ -100,7 +100,7 @@ describe('without signing in', () => {
       const head = given.map(({ name, type }) => `$${name}: ${type}`).join();
       const text = `${kind} ${head && `(${head})`} { ${field.name} ${given.length > 0 ? `(${given.map(({ name }) => `${name}: $${name}`).join()})` : ''} { __typename } }`;
       const { status, body } = await server.ask(null, text, values);
-      if (isMarked(field, 'public')) expect(body, field.name).toHaveProperty('data');
+      if (isPublic(field)) expect(body, field.name).toHaveProperty('data');
       else
         expect([status, body.errors[0].extensions.code], field.name).toEqual([
           401,

@@ -1,5 +1,6 @@
 import { grantOf, type Permission, permissions, rolesWith } from '../../auth/permissions.ts';
 import { type RefusalReason, reasonAgainst } from '../../auth/refusals.ts';
+import { accessModes, type FieldAccessMode } from '../../graphql/accessModes.ts';
 import { builder } from '../../graphql/builder.ts';
 import type { OperationContext } from '../../graphql/context.ts';
 import { type FieldAccess, listFieldAccess } from '../../graphql/fieldAccess.ts';
@@ -48,14 +49,18 @@ builder.queryField('permissions', (t) =>
   }),
 );
 
+type ModeOfAccess = Exclude<FieldAccessMode, 'PERMISSION' | 'PARENT'>;
+const modeValues = Object.fromEntries(
+  Object.values(accessModes).map(({ mode, description }) => [mode, { description }]),
+) as Record<ModeOfAccess, { description: string }>;
+
 const FieldAccessModeType = builder.enumType('FieldAccessMode', {
   description: 'What a field asks of a caller.',
   values: {
-    PUBLIC: { description: 'Nothing, not even signing in.' },
-    SIGNED_IN: { description: 'To be signed in, or an API key.' },
-    PERMISSION: { description: 'Permissions.' },
-    PARENT: { description: 'Nothing beyond what the object that it is part of was asked for.' },
-  } as const,
+    ...modeValues,
+    PERMISSION: { description: 'For those who have the permissions.' },
+    PARENT: { description: 'For everyone who could get the object that it is part of.' },
+  },
 });
 
 const FieldAccessType = builder.objectRef<FieldAccess>('FieldAccess').implement({

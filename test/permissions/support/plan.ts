@@ -7,7 +7,7 @@ import {
   isRequiredArgument,
 } from 'graphql';
 import { argumentsWith, type Value } from '../../isolation/support/synthesize.ts';
-import { isMarked, type OutputField, type Published, permissionsOf } from './published.ts';
+import { type OutputField, type Published, permissionsOf } from './published.ts';
 
 /** What a caller may do by the published table, and why not the rest. */
 export interface Caller {
@@ -86,7 +86,7 @@ interface Step {
 export function planMutations({ mutation }: Published, caller: Caller): Plan {
   const plan = new Planning();
   const parts = Object.values(mutation.getFields()).flatMap((field) => {
-    if (isMarked(field, 'public') || isMarked(field, 'requiresSignIn')) return [];
+    if (permissionsOf(field).length === 0) return [];
     const missing = permissionsOf(field).filter((each) => reasonAgainst(caller, each) !== null);
     if (missing.length > 0) plan.refused.set(field.name, missing);
     plan.tried.set(`Mutation.${field.name}`, missing);

@@ -76,5 +76,5 @@ export function permissionsOf(place: OutputField | GraphQLNamedType): string[] {
     });
 }
 
-export const isMarked = (field: OutputField, directive: 'public' | 'requiresSignIn'): boolean =>
-  directivesOf(field).some(({ name }) => name.value === directive);
+export const isPublic = (field: OutputField): boolean =>
+  directivesOf(field).some(({ name }) => name.value === 'public');
