@@ -8,6 +8,7 @@ import {
 } from 'graphql';
 import { argumentsWith, type Value } from '../../isolation/support/synthesize.ts';
 import { type OutputField, type Published, permissionsOf } from './published.ts';
+import { sampleWord } from './sample.ts';
 
 /** What a caller may do by the published table, and why not the rest. */
 export interface Caller {
@@ -110,20 +111,19 @@ class Planning {
     path: readonly string[],
     ids: ReadonlyMap<string, string>,
   ): string {
-    const pages = field.args.some(({ name }) => name === 'last');
-    if (pages) return path.length === 1 ? '(first: 3)' : '(last: 10)';
     const own = ids.get(getNamedType(field.type).name) ?? 'none';
     const root = { kind: 'query', name: field.name, field } as const;
     const values = argumentsWith(root, null, null, () => own);
-    const required = field.args.filter(isRequiredArgument);
-    if (required.length === 0) return '';
-    const given = required.map(({ name, type }) => {
+    const given = field.args.filter(isRequiredArgument).map(({ name, type }) => {
       const variable = `${path.join('_')}_${name}`;
       this.declared.push(`$${variable}: ${type}`);
-      this.variables[variable] = values[name] ?? null;
+      this.variables[variable] = name === 'search' ? sampleWord : (values[name] ?? null);
       return `${name}: $${variable}`;
     });
-    return `(${given.join(', ')})`;
+    if (field.args.some(({ name }) => name === 'last')) {
+      given.push(path.length === 1 ? 'first: 3' : 'last: 10');
+    }
+    return given.length > 0 ? `(${given.join(', ')})` : '';
   }
 
   addNode(

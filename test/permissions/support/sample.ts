@@ -1,6 +1,9 @@
 import { encodeId, type IdType } from '../../../src/lib/ids.ts';
 import type { TestServer } from '../../support/server.ts';
 
+/** Stands in a message of the sample, for what searches. */
+export const sampleWord = 'samovar';
+
 const tables: readonly (readonly [IdType, string])[] = [
   ['ApiKey', 'api_keys'],
   ['AuditEvent', 'audit_events'],
@@ -37,12 +40,12 @@ export async function makeSample(server: TestServer): Promise<ReadonlyMap<string
   );
   const [message] = await server.asAdmin(
     `insert into app.messages (tenant_id, id, conversation_id, direction, body, author_member_id, author_customer_id, author_api_key_id)
-     select c.tenant_id, gen_random_uuid(), c.id, 'INTERNAL', 'By each kind of author',
+     select c.tenant_id, gen_random_uuid(), c.id, 'INTERNAL', $3,
             case kind when 1 then c.assignee_id end,
             case kind when 2 then c.customer_id end,
             case kind when 3 then (select id from app.api_keys k where k.tenant_id = c.tenant_id limit 1) end
      from app.conversations c, generate_series(1, 3) kind where c.tenant_id = $1 and c.id = $2 returning id`,
-    [tenantId, conversation],
+    [tenantId, conversation, `A ${sampleWord} by each kind of author`],
   );
   return sample
     .set('Product', encodeId('Product', product))
