@@ -1,5 +1,7 @@
 -- What the migrations and sql/ come to, printed by "npm run schema:print". To read and to compare, not to run.
 
+create role tenantry_accounts nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
+
 create role tenantry_lookup nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
 
 create role tenantry_message_search nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
@@ -22,6 +24,7 @@ alter role tenantry_server set search_path = app;
 alter role tenantry_server set statement_timeout = 15s;
 
 create schema app authorization tenantry_owner;
+grant usage on schema app to tenantry_accounts;
 grant usage on schema app to tenantry_lookup;
 grant usage on schema app to tenantry_message_search;
 grant usage on schema app to tenantry_operator;
@@ -54,6 +57,21 @@ create policy tenant on app.api_keys for all to tenantry_server
   with check ((tenant_id = app.current_tenant()));
 grant select on app.api_keys to tenantry_lookup;
 grant insert, select, update on app.api_keys to tenantry_server;
+
+create table app.attempt_counters (
+  key text not null,
+  used integer not null,
+  expires_at timestamp(3) with time zone not null,
+  constraint attempt_counters_pkey PRIMARY KEY (key)
+);
+alter table app.attempt_counters owner to tenantry_owner;
+CREATE INDEX attempt_counters_expires_at_idx ON app.attempt_counters USING btree (expires_at);
+alter table app.attempt_counters enable row level security;
+alter table app.attempt_counters force row level security;
+create policy accounts on app.attempt_counters for all to tenantry_accounts
+  using (true)
+  with check (true);
+grant delete, insert, select, update on app.attempt_counters to tenantry_accounts;
 
 create table app.audit_events (
   tenant_id uuid not null,
@@ -174,6 +192,29 @@ create policy tenant on app.customers for all to tenantry_server
   with check ((tenant_id = app.current_tenant()));
 grant insert, select, update on app.customers to tenantry_server;
 
+create table app.mails (
+  id uuid not null,
+  recipient text not null,
+  subject text not null,
+  body text,
+  created_at timestamp(3) with time zone default now() not null,
+  due_at timestamp(3) with time zone default now(),
+  attempts integer default 0 not null,
+  sent_at timestamp(3) with time zone,
+  failed_at timestamp(3) with time zone,
+  last_error text,
+  constraint mails_pkey PRIMARY KEY (id)
+);
+alter table app.mails owner to tenantry_owner;
+CREATE INDEX mails_created_at_idx ON app.mails USING btree (created_at);
+CREATE INDEX mails_due_at_idx ON app.mails USING btree (due_at);
+alter table app.mails enable row level security;
+alter table app.mails force row level security;
+create policy accounts on app.mails for all to tenantry_accounts
+  using (true)
+  with check (true);
+grant delete, insert, select, update on app.mails to tenantry_accounts;
+
 create table app.members (
   tenant_id uuid not null,
   id uuid not null,
@@ -236,6 +277,30 @@ create policy tenant on app.messages for all to tenantry_server
   with check ((tenant_id = app.current_tenant()));
 grant insert, select, update on app.messages to tenantry_server;
 grant select (tenant_id), select (id), select (created_at), select (search_vector) on app.messages to tenantry_message_search;
+
+create table app.one_time_tokens (
+  token_hash text not null,
+  kind text not null,
+  email text not null,
+  user_id uuid,
+  name text,
+  password_hash text,
+  created_at timestamp(3) with time zone default now() not null,
+  expires_at timestamp(3) with time zone not null,
+  constraint one_time_tokens_pkey PRIMARY KEY (token_hash),
+  constraint one_time_tokens_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES app.users(id),
+  constraint one_time_tokens_kind_known CHECK ((kind = ANY (ARRAY['REGISTRATION'::text, 'PASSWORD_RESET'::text])))
+);
+alter table app.one_time_tokens owner to tenantry_owner;
+CREATE INDEX one_time_tokens_email_idx ON app.one_time_tokens USING btree (email);
+CREATE INDEX one_time_tokens_expires_at_idx ON app.one_time_tokens USING btree (expires_at);
+CREATE INDEX one_time_tokens_user_id_idx ON app.one_time_tokens USING btree (user_id);
+alter table app.one_time_tokens enable row level security;
+alter table app.one_time_tokens force row level security;
+create policy accounts on app.one_time_tokens for all to tenantry_accounts
+  using (true)
+  with check (true);
+grant delete, insert, select, update on app.one_time_tokens to tenantry_accounts;
 
 create table app.plans (
   code text not null,
@@ -326,6 +391,23 @@ create policy tenant on app.products for all to tenantry_server
 grant insert, select, update on app.products to tenantry_server;
 grant select (tenant_id), select (id), select (sku), select (created_at), select (search_vector) on app.products to tenantry_search;
 
+create table app.refresh_tokens (
+  token_hash text not null,
+  session_id uuid not null,
+  created_at timestamp(3) with time zone default now() not null,
+  used_at timestamp(3) with time zone,
+  constraint refresh_tokens_pkey PRIMARY KEY (token_hash),
+  constraint refresh_tokens_session_id_sessions_id_fk FOREIGN KEY (session_id) REFERENCES app.sessions(id) ON DELETE CASCADE
+);
+alter table app.refresh_tokens owner to tenantry_owner;
+CREATE INDEX refresh_tokens_session_id_idx ON app.refresh_tokens USING btree (session_id);
+alter table app.refresh_tokens enable row level security;
+alter table app.refresh_tokens force row level security;
+create policy accounts on app.refresh_tokens for all to tenantry_accounts
+  using (true)
+  with check (true);
+grant delete, insert, select, update on app.refresh_tokens to tenantry_accounts;
+
 create table app.sessions (
   id uuid not null,
   user_id uuid not null,
@@ -334,10 +416,14 @@ create table app.sessions (
   created_at timestamp(3) with time zone default now() not null,
   expires_at timestamp(3) with time zone not null,
   revoked_at timestamp(3) with time zone,
+  home_tenant_id uuid,
+  last_seen_at timestamp(3) with time zone,
   constraint sessions_pkey PRIMARY KEY (id),
+  constraint sessions_home_tenant_id_tenants_id_fk FOREIGN KEY (home_tenant_id) REFERENCES app.tenants(id) ON DELETE SET NULL,
   constraint sessions_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES app.users(id)
 );
 alter table app.sessions owner to tenantry_owner;
+CREATE INDEX sessions_home_tenant_id_idx ON app.sessions USING btree (home_tenant_id);
 CREATE INDEX sessions_user_id_idx ON app.sessions USING btree (user_id);
 alter table app.sessions enable row level security;
 alter table app.sessions force row level security;
@@ -471,6 +557,22 @@ create policy operator on app.users for all to tenantry_operator
 grant select on app.users to tenantry_lookup;
 grant insert, select, update on app.users to tenantry_operator;
 
+CREATE OR REPLACE FUNCTION app.claim_mail(lease_seconds integer)
+ RETURNS TABLE(id uuid, recipient text, subject text, body text, attempts integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  update app.mails m
+  set due_at = now() + make_interval(secs => lease_seconds), attempts = m.attempts + 1
+  where m.id = (
+    select due.id from app.mails due where due.due_at <= now() + interval '1 millisecond' -- kept rounded
+    order by due.due_at limit 1 for update skip locked)
+  returning m.id, m.recipient, m.subject, m.body, m.attempts
+$function$;
+alter function app.claim_mail(integer) owner to tenantry_accounts;
+grant execute on function app.claim_mail(integer) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.current_tenant()
  RETURNS uuid
  LANGUAGE sql
@@ -547,6 +649,23 @@ $function$;
 alter function app.find_tenant(text,text) owner to tenantry_lookup;
 grant execute on function app.find_tenant(text,text) to tenantry_operator;
 grant execute on function app.find_tenant(text,text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.finish_mail(mail_id uuid, failure text, retry_seconds double precision)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  update app.mails m
+  set due_at = now() + make_interval(secs => retry_seconds),
+      body = case when failure is not null and retry_seconds is not null then m.body end,
+      sent_at = case when failure is null then now() end,
+      failed_at = case when failure is not null and retry_seconds is null then now() end,
+      last_error = failure
+  where m.id = mail_id and m.sent_at is null
+$function$;
+alter function app.finish_mail(uuid,text,double precision) owner to tenantry_accounts;
+grant execute on function app.finish_mail(uuid,text,double precision) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.fold(input text)
  RETURNS text
@@ -666,6 +785,19 @@ grant execute on function app.product_search_vector(text,text,text,text[],text) 
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_search;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.queue_mail(mail_id uuid, mail_to text, mail_subject text, mail_body text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+begin
+  insert into app.mails (id, recipient, subject, body) values (mail_id, mail_to, mail_subject, mail_body);
+  perform pg_notify('tenantry_mail', ''); -- delivered at COMMIT, once for many
+end $function$;
+alter function app.queue_mail(uuid,text,text,text) owner to tenantry_accounts;
+grant execute on function app.queue_mail(uuid,text,text,text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.rank_products(tenant uuid, needle tsquery, wanted tsquery)
  RETURNS TABLE(ids uuid[], scores real[])
  LANGUAGE sql
@@ -682,6 +814,18 @@ AS $function$
         limit 1001) as ranked
 $function$;
 alter function app.rank_products(uuid,tsquery,tsquery) owner to tenantry_search;
+
+CREATE OR REPLACE FUNCTION app.read_outbox(how_many integer)
+ RETURNS TABLE(id uuid, recipient text, subject text, body text, created_at timestamp with time zone, due_at timestamp with time zone, attempts integer, sent_at timestamp with time zone, failed_at timestamp with time zone, last_error text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select m.id, m.recipient, m.subject, m.body, m.created_at, m.due_at, m.attempts, m.sent_at, m.failed_at, m.last_error
+  from app.mails m order by m.created_at desc, m.id desc limit how_many
+$function$;
+alter function app.read_outbox(integer) owner to tenantry_accounts;
+grant execute on function app.read_outbox(integer) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.search_messages(phrase text)
  RETURNS TABLE(wanted text, ids uuid[])

@@ -4,8 +4,10 @@ import { createAuthenticator } from '../auth/authenticate.ts';
 import { listMemberships } from '../auth/lookups.ts';
 import { createSignIn } from '../auth/signIn.ts';
 import { keepSigningKeys, readSigningKeys } from '../auth/signingKeys.ts';
+import { openMailClient } from '../clients/mail.ts';
 import type { Config } from '../config.ts';
 import { ConfigError } from '../config.ts';
+import type { Database } from '../db/database.ts';
 import { checkIsolation } from '../db/isolation/checkIsolation.ts';
 import { schemaStamp } from '../db/migrate.ts';
 import { countRequests } from './countRequests.ts';
@@ -17,7 +19,9 @@ import { createLeanPath } from './leanPath.ts';
 import { createHttpServer, listen } from './listen.ts';
 import { listenIdentityChanges } from './listenIdentityChanges.ts';
 import type { Logger } from './logger.ts';
+import { startMailWorker } from './mailWorker.ts';
 import { operationExecutor } from './operationPlugin.ts';
+import { outboxRoutes } from './outbox.ts';
 import { recordSignIns } from './recordSignIns.ts';
 import { buildSchema } from './schema.ts';
 import type { Workplace } from './workplace.ts';
@@ -44,7 +48,13 @@ export async function startServer(
   const keys = await signingKeys(config);
   const tokens = accessTokens(keys, config.accessTokenSeconds);
   const authenticator = createAuthenticator(database, tokens);
-  const listener = await listenIdentityChanges(workplace.serverUrl, authenticator, logger);
+  const mailWorker = startMail(config, database, logger);
+  const listener = await listenIdentityChanges(
+    workplace.serverUrl,
+    authenticator,
+    () => mailWorker?.wake(),
+    logger,
+  );
   const counter = countRequests(database, logger);
   const journal = recordSignIns(database, logger);
   const signIn = createSignIn(database, tokens, journal);
@@ -70,6 +80,7 @@ export async function startServer(
         (_request, response) => answerJson(response, 200, keys.published),
       ],
       ...(graphiql?.routes ?? []),
+      ...(config.demoIdentities ? outboxRoutes(database) : []),
     ]),
     graphql,
     answerLean: createLeanPath(graphql, schema, execute),
@@ -83,6 +94,7 @@ export async function startServer(
   const server = createHttpServer((request, response) => void handler(request, response));
   const drain = drainable(server);
   const closeWriters = async (): Promise<void> => {
+    await mailWorker?.close();
     await journal.close();
     await counter.close();
     await listener.close();
@@ -100,6 +112,17 @@ export async function startServer(
     await closeWriters();
     throw error;
   }
+}
+
+/** null: there is nowhere to send it, and it stays in the outbox. */
+function startMail({ smtpUrl, mailFrom, environment }: Config, database: Database, logger: Logger) {
+  if (smtpUrl !== undefined) {
+    return startMailWorker(database, openMailClient(smtpUrl, mailFrom), logger);
+  }
+  if (environment === 'production') {
+    logger.warn('SMTP_URL is not set: no mail is sent, so nobody can register or reset a password');
+  }
+  return null;
 }
 
 async function requireMigrated({ database }: Workplace): Promise<void> {

@@ -5,13 +5,15 @@ import { CommandFailed } from './commandFailed.ts';
 import { importCommand } from './importCommand.ts';
 import { isolationCommand } from './isolationCommand.ts';
 import { keysCommand } from './keysCommand.ts';
+import { outboxCommand } from './outboxCommand.ts';
 
 const program = new Command('tenantry')
   .description('Work on a Tenantry installation from the command line.')
   .showHelpAfterError()
   .addCommand(importCommand())
   .addCommand(keysCommand())
-  .addCommand(isolationCommand());
+  .addCommand(isolationCommand())
+  .addCommand(outboxCommand());
 
 try {
   await program.parseAsync();

@@ -54,6 +54,12 @@ export const reviewed: readonly Reviewed[] = [
     allows: ['tenantry_search'],
     reason: 'Its body keeps to the tenant that is set, and it answers ids that are read again.',
   },
+  ...[
+    'queue_mail(uuid, text, text, text)',
+    'claim_mail(integer)',
+    'finish_mail(uuid, text, double precision)',
+    'read_outbox(integer)',
+  ].map(mail),
   {
     kind: 'definer',
     object: 'app.search_messages(text)',
@@ -81,6 +87,12 @@ export const reviewed: readonly Reviewed[] = [
     reason: 'What message search needs.',
   },
   {
+    kind: 'narrowRole',
+    object: 'tenantry_accounts',
+    allows: ['attempt_counters', 'mails', 'one_time_tokens', 'refresh_tokens'].map(inApp),
+    reason: 'What changes people, their sessions and their mail.',
+  },
+  {
     kind: 'appendOnly',
     object: 'app.audit_events',
     reason: 'A log that its writer can rewrite proves nothing.',
@@ -93,6 +105,16 @@ function lookup(signature: string): Reviewed {
     object: inApp(signature),
     allows: ['tenantry_lookup'],
     reason: 'Runs before a tenant is known, and answers only whoever names the key it looks up.',
+  };
+}
+
+function mail(signature: string): Reviewed {
+  return {
+    kind: 'definer',
+    object: inApp(signature),
+    allows: ['tenantry_accounts'],
+    reason:
+      'Queues and sends mail, which belongs to no business; no resolver can reach what reads it.',
   };
 }
 
