@@ -1,7 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import { accessTokens } from '../auth/accessToken.ts';
+import { createAttempts } from '../auth/attempts.ts';
 import { createAuthenticator } from '../auth/authenticate.ts';
 import { listMemberships } from '../auth/lookups.ts';
+import { createPasswordChanges } from '../auth/passwordChanges.ts';
+import { createRegistration } from '../auth/registration.ts';
+import { createSessions } from '../auth/sessions.ts';
 import { createSignIn } from '../auth/signIn.ts';
 import { keepSigningKeys, readSigningKeys } from '../auth/signingKeys.ts';
 import { openMailClient } from '../clients/mail.ts';
@@ -23,7 +27,9 @@ import { startMailWorker } from './mailWorker.ts';
 import { operationExecutor } from './operationPlugin.ts';
 import { outboxRoutes } from './outbox.ts';
 import { recordSignIns } from './recordSignIns.ts';
+import { isPlainLoopback } from './reply.ts';
 import { buildSchema } from './schema.ts';
+import { startSweeping } from './sweep.ts';
 import type { Workplace } from './workplace.ts';
 import { createGraphQLServer } from './yoga.ts';
 
@@ -56,8 +62,10 @@ export async function startServer(
     logger,
   );
   const counter = countRequests(database, logger);
+  const sweeping = startSweeping(database, logger);
   const journal = recordSignIns(database, logger);
-  const signIn = createSignIn(database, tokens, journal);
+  const attempts = createAttempts(database);
+  const signIn = createSignIn(database, tokens, attempts, journal);
   const graphiql = config.graphiql
     ? createGraphiQL(config.demoIdentities ? { signIn, database, dataDir: config.dataDir } : null)
     : null;
@@ -66,6 +74,9 @@ export async function startServer(
     {
       database,
       signIn,
+      registration: createRegistration(database, attempts, config.publicUrl),
+      passwords: createPasswordChanges(database, attempts, config.publicUrl),
+      sessions: createSessions(database, tokens, attempts, journal),
       listMemberships: (userId) => listMemberships(database, userId),
     },
     ({ tenantId }) => counter.count(tenantId),
@@ -87,6 +98,7 @@ export async function startServer(
     graphiql: graphiql?.page ?? null,
     authenticator,
     corsOrigins: config.corsOrigins,
+    secureCookies: !isPlainLoopback(config.publicUrl),
     requestMaxBytes: config.requestMaxBytes,
     uploadMaxBytes: config.uploadMaxBytes,
     logger,
@@ -97,6 +109,7 @@ export async function startServer(
     await mailWorker?.close();
     await journal.close();
     await counter.close();
+    await sweeping.close();
     await listener.close();
   };
   try {

@@ -628,10 +628,19 @@ export type ProductVariantOptionInput = {
   value: string;
 };
 
+/** Where a client keeps its refresh token. */
+export type RefreshTokenPlace =
+  /** In the answer: for programs, which keep it themselves. */
+  | 'BODY'
+  /** In a cookie that scripts cannot read (HttpOnly, SameSite=Strict): for browsers. */
+  | 'COOKIE';
+
 /** Why nothing was changed. Codes are added, never changed. */
 export type SignInErrorCode =
   /** No such person, password or membership; which one is not said. */
-  | 'NOT_SIGNED_IN';
+  | 'NOT_SIGNED_IN'
+  /** Enough was tried for now; `retryAt` says when to come back. */
+  | 'TOO_MANY_ATTEMPTS';
 
 /** Who signs in, and where. */
 export type SignInInput = {
@@ -639,7 +648,9 @@ export type SignInInput = {
   email: string;
   /** The password. */
   password: string;
-  /** Which business; the one joined first when left out. */
+  /** Where the refresh token is put; BODY when left out. */
+  refreshTokenIn?: RefreshTokenPlace | null | undefined;
+  /** Which business; the one joined first when left out, and the account alone if there is none. */
   tenantSlug?: string | null | undefined;
 };
 
