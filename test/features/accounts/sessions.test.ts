@@ -1,0 +1,293 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { codesOf, forgetAttempts, mutate, mutateFully, signIn } from '../../support/accounts.ts';
+import { startTestServer, type TestServer } from '../../support/server.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ CORS_ORIGINS: 'https://app.example' });
+  // Somebody with two businesses.
+  await server.asAdmin(
+    `insert into app.members (tenant_id, id, user_id, role, name, email)
+     select t.id, gen_random_uuid(), u.id, 'VIEWER', u.name, u.email
+     from app.tenants t, app.users u where t.slug = 'harbor' and u.email = 'member@lumen.example'`,
+  );
+});
+beforeEach(() => forgetAttempts(server));
+afterAll(() => server?.close());
+
+const enter = (email = 'member@lumen.example', more: object = {}) =>
+  signIn(server, email, 'demo-password', more);
+const refresh = (refreshToken: string, more: object = {}) =>
+  mutate(
+    server,
+    'tokenRefresh',
+    { refreshToken, ...more },
+    'token refreshToken membership { slug role }',
+  );
+const statusOf = async (token: string) => (await server.ask(token, '{ viewer { name } }')).status;
+const businessOf = async (token: string) =>
+  (await server.ask(token, '{ tenant { slug } }')).body.data.tenant.slug;
+const actionsOf = async (action: string) =>
+  server.asAdmin('select actor_id, actor_name from app.audit_events where action = $1', [action]);
+
+describe('a refresh token', () => {
+  test('gives an access token and the next one, and is kept as a hash alone', async () => {
+    const { refreshToken } = await enter();
+    expect(refreshToken).toMatch(/^trt_[\w-]{43}$/);
+    const next = await refresh(refreshToken);
+    expect(await statusOf(next.token)).toBe(200);
+    expect(next.membership).toEqual({ slug: 'lumen', role: 'MEMBER' });
+    expect(next.refreshToken).not.toBe(refreshToken);
+    expect((await refresh(next.refreshToken)).token).not.toBeNull();
+    const rows = await server.asAdmin('select r::text as text from app.refresh_tokens r');
+    expect(rows.filter(({ text }) => String(text).includes(refreshToken.slice(4)))).toEqual([]);
+  });
+
+  test('that comes again is refused; after the grace it ends the session, its latest token too', async () => {
+    const { refreshToken, token } = await enter();
+    const next = await refresh(refreshToken);
+    expect(codesOf(await refresh(refreshToken))).toEqual(['ALREADY_REFRESHED']);
+    expect(await statusOf(next.token)).toBe(200);
+    await server.asAdmin(`update app.refresh_tokens set used_at = used_at - interval '11 seconds'`);
+    expect(codesOf(await refresh(refreshToken))).toEqual(['SESSION_ENDED']);
+    await expect.poll(() => statusOf(next.token)).toBe(401);
+    expect(await statusOf(token)).toBe(401);
+    expect(codesOf(await refresh(next.refreshToken))).toEqual(['SESSION_ENDED']);
+    expect(await actionsOf('member.refreshTokenReused')).toHaveLength(2); // both of their businesses
+  });
+
+  test('asked for ten times at once has one winner, and the session goes on', async () => {
+    const { refreshToken } = await enter();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => refresh(refreshToken)));
+    const winners = answers.filter(({ token }) => token !== null);
+    expect(winners).toHaveLength(1);
+    expect(answers.flatMap(codesOf)).toEqual(Array(9).fill('ALREADY_REFRESHED'));
+    expect((await refresh(winners[0].refreshToken)).token).not.toBeNull();
+  });
+
+  test('is for the business of the sign-in unless another is named, and membership is looked at anew', async () => {
+    const { refreshToken } = await enter('member@lumen.example', { tenantSlug: 'harbor' });
+    const home = await refresh(refreshToken);
+    expect(home.membership.slug).toBe('harbor');
+    const lumen = await refresh(home.refreshToken, { tenant: { slug: 'lumen' } });
+    expect(await businessOf(lumen.token)).toBe('lumen');
+    expect(codesOf(await refresh(lumen.refreshToken, { tenant: { slug: 'nowhere' } }))).toEqual([
+      'NOT_FOUND',
+    ]);
+    const stranger = await enter('owner@harbor.example');
+    expect(codesOf(await refresh(stranger.refreshToken, { tenant: { slug: 'lumen' } }))).toEqual([
+      'NOT_FOUND',
+    ]);
+    // Neither was used up by that.
+    expect((await refresh(stranger.refreshToken)).membership.slug).toBe('harbor');
+    const gone = await server.asAdmin(
+      `delete from app.members m using app.tenants t where t.id = m.tenant_id and t.slug = 'harbor'
+       and m.email = 'member@lumen.example' returning m.tenant_id, m.id, m.user_id, m.role, m.name, m.email`,
+    );
+    const without = await refresh(lumen.refreshToken);
+    expect(without.membership).toBeNull(); // never silently another business
+    expect(await statusOf(without.token)).toBe(200);
+    await server.asAdmin(
+      'insert into app.members (tenant_id, id, user_id, role, name, email) values ($1, $2, $3, $4, $5, $6)',
+      Object.values(gone[0] ?? {}),
+    );
+  });
+
+  test('is no access token, and neither is an access token or a key a refresh token', async () => {
+    const { refreshToken, token } = await enter();
+    expect(await statusOf(refreshToken)).toBe(401);
+    for (const wrong of [token, server.apiKey, `trt_${'A'.repeat(43)}`, 'trt_', '']) {
+      expect(codesOf(await refresh(wrong))).toEqual(['SESSION_ENDED']);
+    }
+  });
+
+  test('ends with its session: 30 days without use, 180 days in all', async () => {
+    const { refreshToken } = await enter();
+    const next = await refresh(refreshToken);
+    const ends =
+      'select round(extract(epoch from expires_at - now()) / 86400)::int as days from app.sessions order by created_at desc limit 1';
+    expect((await server.asAdmin(ends))[0]?.days).toBe(30);
+    const latest = '(select id from app.sessions order by created_at desc limit 1)';
+    await server.asAdmin(
+      `update app.sessions set created_at = now() - interval '175 days' where id = ${latest}`,
+    );
+    const late = await refresh(next.refreshToken);
+    const left = await server.asAdmin(
+      `select min(expires_at - now()) < interval '6 days' as soon from app.sessions where created_at < now() - interval '100 days'`,
+    );
+    expect(left[0]?.soon).toBe(true);
+    await server.asAdmin(
+      `update app.sessions set expires_at = now() where created_at < now() - interval '100 days'`,
+    );
+    expect(codesOf(await refresh(late.refreshToken))).toEqual(['SESSION_ENDED']);
+  });
+});
+
+describe('a browser', () => {
+  const post = (
+    body: object,
+    headers: Record<string, string> = {},
+    yoga: object = {},
+  ): Promise<Response> =>
+    fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: JSON.stringify({ ...body, ...yoga }),
+    });
+  const signInDocument = {
+    query:
+      'mutation ($input: SignInInput!) { signIn(input: $input) { token refreshToken userErrors { code } } }',
+    variables: {
+      input: { email: 'owner@lumen.example', password: 'demo-password', refreshTokenIn: 'COOKIE' },
+    },
+  };
+  const refreshDocument = {
+    query: 'mutation { tokenRefresh(input: {}) { token refreshToken userErrors { code } } }',
+  };
+  const cookieOf = (response: Response) => response.headers.get('set-cookie') ?? '';
+
+  // Yoga takes what the lean path does not know.
+  test.each([
+    ['the lean path', {}],
+    ['Yoga', { yoga: null }],
+  ])('keeps the refresh token in a cookie that scripts cannot read (%s)', async (_way, yoga) => {
+    const entered = await post(signInDocument, {}, yoga);
+    expect((await entered.json()).data.signIn).toMatchObject({
+      refreshToken: null,
+      userErrors: [],
+    });
+    expect(cookieOf(entered)).toMatch(
+      /^tenantry_refresh=trt_[\w-]{43}; Expires=[^;]+GMT; Path=\/graphql; HttpOnly; SameSite=Strict$/,
+    );
+    const Cookie = `theme=dark; ${cookieOf(entered).split(';')[0]}`;
+    const refreshed = await post(refreshDocument, { Cookie }, yoga);
+    const answer = (await refreshed.json()).data.tokenRefresh;
+    expect(answer).toMatchObject({ refreshToken: null, userErrors: [] });
+    expect(await statusOf(answer.token)).toBe(200);
+    expect(cookieOf(refreshed)).toMatch(/^tenantry_refresh=trt_/);
+    const next = cookieOf(refreshed).split(';')[0] ?? '';
+    expect(next).not.toBe(cookieOf(entered).split(';')[0]);
+    const left = await post(
+      { query: 'mutation { signOut(input: {}) { done } }' },
+      { Cookie: next },
+      yoga,
+    );
+    expect(cookieOf(left)).toMatch(/^tenantry_refresh=; Max-Age=0;/);
+    await expect.poll(() => statusOf(answer.token)).toBe(401);
+  });
+
+  test('of a foreign page cannot use it', async () => {
+    const entered = await post(signInDocument);
+    const Cookie = cookieOf(entered).split(';')[0] ?? '';
+    for (const headers of [
+      { Origin: 'https://evil.example' },
+      { Origin: 'null' },
+      { 'Sec-Fetch-Site': 'same-site' },
+      { Origin: 'https://evil.app.example', 'Sec-Fetch-Site': 'same-site' },
+    ]) {
+      for (const document of [refreshDocument, signInDocument]) {
+        const response = await post(document, { Cookie, ...headers });
+        expect((await response.json()).errors[0].extensions.code).toBe('FORBIDDEN');
+        expect(cookieOf(response)).toBe('');
+      }
+    }
+    const query = encodeURIComponent(refreshDocument.query);
+    const byGet = await fetch(`${server.url}/graphql?query=${query}`, { headers: { Cookie } });
+    expect(byGet.status).toBe(405);
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
+      const response = await post(refreshDocument, { Cookie, 'Content-Type': type });
+      expect([403, 415]).toContain(response.status);
+    }
+    const allowed = { Cookie, Origin: 'https://app.example', 'Sec-Fetch-Site': 'same-site' };
+    const response = await post(refreshDocument, allowed);
+    expect(response.headers.get('access-control-allow-credentials')).toBe('true');
+    expect((await response.json()).data.tokenRefresh.token).not.toBeNull();
+  });
+
+  test('gets it over https alone, where that is how people reach the server', async () => {
+    const secure = await startTestServer({ PUBLIC_URL: 'https://api.example.com' });
+    const response = await fetch(`${secure.url}/graphql`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(signInDocument),
+    });
+    expect(cookieOf(response)).toMatch(/; Secure$/);
+    await secure.close();
+  });
+});
+
+test('two tabs on two businesses: a switch gives a token of the same session, and the old one stays', async () => {
+  const { token } = await enter();
+  const [harbor] = await server.asAdmin(`select id from app.tenants where slug = 'harbor'`);
+  const switched = await mutate(
+    server,
+    'tenantSwitch',
+    { tenant: { slug: 'harbor' } },
+    'token membership { slug role tenantId }',
+    token,
+  );
+  expect(switched.membership).toMatchObject({ slug: 'harbor', role: 'VIEWER' });
+  expect(await businessOf(switched.token)).toBe('harbor');
+  expect(await businessOf(token)).toBe('lumen');
+  const byId = { tenant: { id: switched.membership.tenantId } };
+  const back = await mutate(server, 'tenantSwitch', byId, 'token', switched.token);
+  expect(await businessOf(back.token)).toBe('harbor');
+  const told = await server.asAdmin(
+    `select from app.audit_events where action = 'member.switchedHere' and tenant_id = $1`,
+    [harbor?.id],
+  );
+  expect(told).toHaveLength(2);
+  // Not theirs and not there are one answer; a key has nobody to switch.
+  const owner = await server.tokenOf('owner@lumen.example');
+  const foreign = await mutateFully(server, 'tenantSwitch', byId, 'token', owner);
+  const nobodys = { tenant: { id: 'ten_01h455vb4pex5vsknk084sn02q' } };
+  const missing = await mutateFully(server, 'tenantSwitch', nobodys, 'token', owner);
+  expect(foreign.body).toEqual(missing.body);
+  expect(codesOf(foreign.body.data.tenantSwitch)).toEqual(['NOT_FOUND']);
+  const key = await mutateFully(server, 'tenantSwitch', byId, 'token', server.apiKey);
+  expect(key.body.errors[0].extensions).toMatchObject({
+    code: 'FORBIDDEN',
+    reason: 'NOT_A_PERSON',
+  });
+  // One session for all of it.
+  await mutate(server, 'signOut', {}, 'done', token);
+  await expect.poll(() => statusOf(switched.token)).toBe(401);
+});
+
+test('one sees where one is signed in, and ends one of them on every path', async () => {
+  const [here, there] = [await enter('viewer@lumen.example'), await enter('viewer@lumen.example')];
+  const list = async (token: string) =>
+    (
+      await server.ask(
+        token,
+        '{ viewer { sessions { id current createdAt lastSeenAt expiresAt ip userAgent } } }',
+      )
+    ).body.data.viewer.sessions;
+  const sessions = await list(here.token);
+  expect(sessions).toHaveLength(2);
+  expect(sessions.filter(({ current }: { current: boolean }) => current)).toHaveLength(1);
+  expect(sessions[0]).toMatchObject({ ip: '127.0.0.1', userAgent: 'node' });
+  const other = sessions.find(({ current }: { current: boolean }) => !current).id;
+  const revoke = (token: string, id: string) =>
+    mutate(server, 'sessionRevoke', { id }, 'done', token);
+  // Somebody else's session is not there.
+  const stranger = await enter('owner@lumen.example');
+  expect(codesOf(await revoke(stranger.token, other))).toEqual(['NOT_FOUND']);
+  expect(await statusOf(there.token)).toBe(200);
+  expect((await revoke(here.token, other)).done).toBe(true);
+  await expect.poll(() => statusOf(there.token)).toBe(401);
+  expect(codesOf(await refresh(there.refreshToken))).toEqual(['SESSION_ENDED']);
+  expect(await list(here.token)).toHaveLength(1);
+  expect(codesOf(await revoke(here.token, other))).toEqual(['NOT_FOUND']);
+  expect(await actionsOf('member.sessionRevoked')).toHaveLength(1);
+  const keyed = await server.ask(server.apiKey, '{ viewer { sessions { id } } }');
+  expect(keyed.body.data.viewer.sessions).toEqual([]);
+});
+
+test('signing out works by the refresh token alone, and twice', async () => {
+  const { token, refreshToken } = await enter();
+  expect((await mutate(server, 'signOut', { refreshToken }, 'done')).done).toBe(true);
+  await expect.poll(() => statusOf(token)).toBe(401);
+  expect((await mutate(server, 'signOut', { refreshToken }, 'done')).done).toBe(true);
+  expect((await mutate(server, 'signOut', { refreshToken: 'nonsense' }, 'done')).done).toBe(true);
+});
