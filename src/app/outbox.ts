@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type OutboxMail, readOutbox } from '../auth/mailQueue.ts';
 import type { Database } from '../db/database.ts';
 import { PublicError } from '../lib/errors.ts';
+import { escapeHtml } from './escapeHtml.ts';
 import { isLocalRequest, isSameOrigin } from './graphiql/localRequest.ts';
 import type { HttpRoutes } from './http.ts';
 
@@ -86,14 +87,3 @@ ${items.length === 0 ? '<p>There is none yet.</p>' : items.join('\n')}
 
 const withLinks = (html: string): string =>
   html.replaceAll(/https?:\/\/[^\s<]+/g, (url) => `<a href="${url}" rel="noreferrer">${url}</a>`);
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escapeHtml = (text: string): string =>
-  text.replaceAll(/[&<>"']/g, (letter) => entities[letter] ?? '');

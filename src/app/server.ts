@@ -14,6 +14,7 @@ import { ConfigError } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { checkIsolation } from '../db/isolation/checkIsolation.ts';
 import { schemaStamp } from '../db/migrate.ts';
+import { accountPageRoutes } from './account/pages.ts';
 import { countRequests } from './countRequests.ts';
 import { drainable } from './drain.ts';
 import { UnsafeDatabase } from './explainFailure.ts';
@@ -91,6 +92,7 @@ export async function startServer(
         (_request, response) => answerJson(response, 200, keys.published),
       ],
       ...(graphiql?.routes ?? []),
+      ...accountPageRoutes(),
       ...(config.demoIdentities ? outboxRoutes(database) : []),
     ]),
     graphql,

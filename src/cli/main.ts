@@ -4,6 +4,7 @@ import { Refusal } from '../lib/errors.ts';
 import { CommandFailed } from './commandFailed.ts';
 import { importCommand } from './importCommand.ts';
 import { isolationCommand } from './isolationCommand.ts';
+import { jwtKeysCommand } from './jwtKeysCommand.ts';
 import { keysCommand } from './keysCommand.ts';
 import { outboxCommand } from './outboxCommand.ts';
 
@@ -13,7 +14,8 @@ const program = new Command('tenantry')
   .addCommand(importCommand())
   .addCommand(keysCommand())
   .addCommand(isolationCommand())
-  .addCommand(outboxCommand());
+  .addCommand(outboxCommand())
+  .addCommand(jwtKeysCommand());
 
 try {
   await program.parseAsync();
