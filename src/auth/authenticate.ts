@@ -52,7 +52,7 @@ export function createAuthenticator(database: Database, tokens: AccessTokens): A
   /** Counts invalidations: a look-up that began before one must not be kept after it. */
   let epoch = 0;
 
-  async function find({ text, digest }: Credential): Promise<Principal | null> {
+  async function find({ text, digest }: Credential): Promise<Caller | null> {
     const before = epoch;
     const found = looksLikeApiKey(text)
       ? await findKey(database, digest)
