@@ -10,6 +10,7 @@ import {
   signIn,
 } from '../../support/accounts.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
+import { expectSimilarTimes } from '../../support/timing.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -136,9 +137,7 @@ describe('registering', () => {
         took[kind]?.push(performance.now() - since);
       }
     }
-    const median = (kind: string) => took[kind]?.toSorted((a, b) => a - b)[4] ?? 0;
-    const [less = 0, more = 0] = [median('known'), median('unknown')].toSorted((a, b) => a - b);
-    expect(more).toBeLessThan(less * 1.5 + 2);
+    expectSimilarTimes(took.known ?? [], took.unknown ?? []);
   });
 });
 

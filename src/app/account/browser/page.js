@@ -3,6 +3,8 @@
 
 const token = new URLSearchParams(location.hash.slice(1)).get('token');
 history.replaceState(null, '', location.pathname);
+// A link that is opened where this page is open already loads nothing by itself.
+addEventListener('hashchange', () => location.reload());
 
 const documents = {
   verify:
