@@ -1070,10 +1070,11 @@ CREATE OR REPLACE FUNCTION app.resend_registration(given_email text, new_token_h
 AS $function$
 begin
   insert into app.one_time_tokens (token_hash, kind, email, name, password_hash, expires_at)
-  select new_token_hash, t.kind, t.email, t.name, t.password_hash, now() + make_interval(secs => lifetime_seconds)
+  select new_token_hash, 'REGISTRATION', lower(given_email), min(t.name), min(t.password_hash),
+         now() + make_interval(secs => lifetime_seconds)
   from app.one_time_tokens t
   where t.email = lower(given_email) and t.kind = 'REGISTRATION' and t.expires_at > now()
-  order by t.created_at desc limit 1;
+  having count(distinct t.password_hash) = 1;
   if found then
     perform app.queue_mail(mail_id, lower(given_email), mail_subject, mail_body);
   end if;

@@ -184,5 +184,13 @@ function requireInProduction(values: Environment): void {
       'JWT_PRIVATE_KEYS is expected in production: a JWK set with a private Ed25519 key, see .env.example.',
     );
   }
+  if (values.SMTP_URL !== undefined && values.PUBLIC_URL === undefined) {
+    missing.push(
+      'PUBLIC_URL is expected in production beside SMTP_URL: what links in mails begin with.',
+    );
+  }
+  if (values.SMTP_URL !== undefined && values.MAIL_FROM.includes('@localhost')) {
+    missing.push('MAIL_FROM is expected in production beside SMTP_URL: whom mail is from.');
+  }
   if (missing.length > 0) throw new ConfigError(missing.join('\n'));
 }

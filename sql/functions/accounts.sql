@@ -191,7 +191,9 @@ begin
   perform app.queue_mail(mail_id, address, new_subject, new_body);
 end $$;
 
--- Mails the latest registration that still waits anew, under a token of its own.
+-- Mails a registration that still waits anew, under a token of its own. Where several with different
+-- passwords wait, nobody can say whose mail was asked for, and the wrong one would let its author in:
+-- whoever it was registers once more.
 create function app.resend_registration(
   given_email text, new_token_hash text, lifetime_seconds integer, mail_id uuid, mail_subject text, mail_body text)
 returns void
@@ -199,10 +201,11 @@ language plpgsql volatile security definer set search_path = app, pg_temp
 as $$
 begin
   insert into app.one_time_tokens (token_hash, kind, email, name, password_hash, expires_at)
-  select new_token_hash, t.kind, t.email, t.name, t.password_hash, now() + make_interval(secs => lifetime_seconds)
+  select new_token_hash, 'REGISTRATION', lower(given_email), min(t.name), min(t.password_hash),
+         now() + make_interval(secs => lifetime_seconds)
   from app.one_time_tokens t
   where t.email = lower(given_email) and t.kind = 'REGISTRATION' and t.expires_at > now()
-  order by t.created_at desc limit 1;
+  having count(distinct t.password_hash) = 1;
   if found then
     perform app.queue_mail(mail_id, lower(given_email), mail_subject, mail_body);
   end if;

@@ -6,7 +6,7 @@ import type { Logger } from './logger.ts';
 export interface MailWorker {
   /** There may be mail: look at once. */
   wake(): void;
-  /** Takes no more, waits for what is being sent. */
+  /** Takes no more, and waits for what is being sent, though not for ever: it comes back with its lease. */
   close(): Promise<void>;
 }
 
@@ -18,6 +18,8 @@ export const retryAfterSeconds: readonly number[] = [
 /** As many as the client has connections. */
 const lanes = 3;
 const leaseSeconds = (2 * longestSendMilliseconds) / 1_000;
+/** Well within the time after which orchestrators kill what they stop. */
+const longestStopMilliseconds = 10_000;
 /** For what no notification tells of: a retry that is due, a sender that died. */
 const lookMilliseconds = 15_000;
 
@@ -30,7 +32,7 @@ export function startMailWorker(
   database: Database,
   client: MailClient,
   logger: Logger,
-  retries: readonly number[] = retryAfterSeconds,
+  { retries = retryAfterSeconds, stopMilliseconds = longestStopMilliseconds } = {},
 ): MailWorker {
   let closing = false;
   /** Raised by wake(): a lane that found nothing before must look again. */
@@ -83,7 +85,12 @@ export function startMailWorker(
     async close() {
       closing = true;
       clearInterval(timer);
-      await Promise.all(running);
+      let timeout: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timeout = setTimeout(resolve, stopMilliseconds);
+      });
+      await Promise.race([Promise.all(running), late]);
+      clearTimeout(timeout);
       client.close();
     },
   };

@@ -29,8 +29,9 @@ export class HttpReply implements Reply {
   }
 
   readRefreshCookie(): string | null {
-    this.requireCookies();
-    return readCookie(this.#request.headers.cookie);
+    const cookie = readCookie(this.#request.headers.cookie);
+    if (cookie !== null) this.requireCookies();
+    return cookie;
   }
 
   requireCookies(): void {

@@ -44,6 +44,8 @@ export interface Attempts {
   take(kind: AttemptKind, facts: RequestFacts, address?: string): Promise<void>;
   /** It succeeded: the address starts anew, the client gets this one back. */
   succeed(kind: AttemptKind, facts: RequestFacts, address?: string): Promise<void>;
+  /** The address starts anew: it was proved in another way. */
+  forget(kind: AttemptKind, address: string): Promise<void>;
 }
 
 /**
@@ -66,15 +68,17 @@ export function createAttempts(database: Database): Attempts {
       if (wait !== null) throw new TooManyAttempts(wait);
     },
     async succeed(kind, { ip }, address) {
-      const present = (subject: string | null) => (subject === null ? [] : [subject]);
       await giveBackAttempts(
         database,
         present(addressOf(kind, address)),
         present(clientOf(kind, ip)),
       );
     },
+    forget: (kind, address) => giveBackAttempts(database, present(addressOf(kind, address)), []),
   };
 }
+
+const present = (subject: string | null): string[] => (subject === null ? [] : [subject]);
 
 const clientOf = (kind: AttemptKind, ip: string | null): string | null =>
   ip === null ? null : `${kind} client ${networkOf(ip)}`;

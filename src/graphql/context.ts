@@ -31,7 +31,7 @@ export interface Services {
 export interface Reply {
   /** Throws FORBIDDEN where a page asks that may not use the cookie. */
   requireCookies(): void;
-  /** The refresh token that a browser holds for us; null: none. Throws as requireCookies does. */
+  /** The refresh token that a browser sent; null: none. Throws as requireCookies does. */
   readRefreshCookie(): string | null;
   /** null: the browser is to forget it. */
   setRefreshCookie(cookie: { token: string; expiresAt: Date } | null): void;

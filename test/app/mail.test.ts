@@ -37,7 +37,10 @@ const queue = (...recipients: string[]) =>
     }
   });
 const worker = (url: string, retries?: readonly number[]) =>
-  startMailWorker(server.database, openMailClient(url, from), logger, retries);
+  startMailWorker(server.database, openMailClient(url, from), logger, {
+    stopMilliseconds: 500,
+    ...(retries === undefined ? {} : { retries }),
+  });
 const row = async (recipient: string) =>
   (await server.asAdmin('select * from app.mails where recipient = $1', [recipient]))[0];
 const messageId = (raw: string) => /^Message-ID: (<.*>)\r$/m.exec(raw)?.[1];
@@ -172,6 +175,19 @@ test('a stop waits for what is being sent; a sender that dies is followed by ano
   expect(heir.taken.map(({ raw }) => messageId(raw)).toSorted()).toEqual(
     smtp.taken.map(({ raw }) => messageId(raw)).toSorted(),
   );
+});
+
+test('a stop does not wait for a server that says nothing, and the mail stays to be sent', async () => {
+  const smtp = await sink({ onData: () => new Promise(() => undefined) });
+  await queue('a@b.example');
+  const sending = worker(smtp.url);
+  await smtp.until(1);
+  const since = performance.now();
+  await sending.close();
+  expect(performance.now() - since).toBeLessThan(2_000);
+  const kept = await row('a@b.example');
+  expect(kept).toMatchObject({ sent_at: null, failed_at: null });
+  expect(kept?.body).toContain('canary');
 });
 
 test('the outbox shows what was not sent, to this machine alone', async () => {

@@ -104,6 +104,14 @@ describe('registering', () => {
     expect(codesOf(await verify(second))).toEqual(['INVALID_TOKEN']);
   });
 
+  test('nothing is sent again where somebody else registered the address too', async () => {
+    await register('both@shop.example');
+    await register('both@shop.example', 'the attacker waits in here');
+    const planted = await mailedToken(server, 'both@shop.example');
+    await mutate(server, 'emailVerificationResend', { email: 'both@shop.example' }, 'email');
+    expect(await mailedToken(server, 'both@shop.example')).toBe(planted);
+  });
+
   test.each([
     ['no-address', goodPassword, ['INVALID']],
     ['a@b', goodPassword, ['INVALID']],

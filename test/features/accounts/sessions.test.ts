@@ -191,6 +191,11 @@ describe('a browser', () => {
         expect(cookieOf(response)).toBe('');
       }
     }
+    // Without a cookie there is none to misuse: signing out by the access token works from anywhere.
+    const { token } = await enter();
+    const bearer = { Origin: 'https://evil.example', Authorization: `Bearer ${token}` };
+    const left = await post({ query: 'mutation { signOut(input: {}) { done } }' }, bearer);
+    expect((await left.json()).data.signOut.done).toBe(true);
     const query = encodeURIComponent(refreshDocument.query);
     const byGet = await fetch(`${server.url}/graphql?query=${query}`, { headers: { Cookie } });
     expect(byGet.status).toBe(405);
