@@ -27,6 +27,18 @@ describe('ten attempts at an address', () => {
     expect((await signIn(server, 'viewer@lumen.example', 'demo-password')).token).not.toBeNull();
   });
 
+  test('are ten, from however many clients they come', async () => {
+    const taken = await Promise.all(
+      Array.from({ length: 40 }, () =>
+        server.database.lookup<{ wait: number | null }>(
+          'select app.take_attempts(array[$1], array[10], 900) as wait',
+          ['password address somebody@shop.example'],
+        ),
+      ),
+    );
+    expect(taken.filter(([row]) => row?.wait === null)).toHaveLength(10);
+  });
+
   test('are ten as aliases of one request, and in several spellings', async () => {
     const spellings = ['member@lumen.example', ' Member@lumen.example', 'MEMBER@LUMEN.EXAMPLE '];
     const fields = Array.from(
