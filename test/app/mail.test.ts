@@ -3,6 +3,7 @@ import { createLogger } from '../../src/app/logger.ts';
 import { startMailWorker } from '../../src/app/mailWorker.ts';
 import { queueMail } from '../../src/auth/mailQueue.ts';
 import { openMailClient } from '../../src/clients/mail.ts';
+import { runTenantry } from '../cli/runTenantry.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { type SmtpSink, startSmtpSink } from '../support/smtpServer.ts';
 
@@ -199,6 +200,8 @@ test('the outbox shows what was not sent, to this machine alone', async () => {
   expect(html).toContain('&lt;a&gt;@b.example');
   const json = await (await fetch(`${server.url}/outbox`)).json();
   expect(json).toMatchObject([{ to: '<a>@b.example', state: 'QUEUED' }]);
+  const printed = await runTenantry(server.environment, 'outbox', '--json');
+  expect(JSON.parse(printed.stdout)).toEqual(json);
   for (const headers of [
     { 'X-Forwarded-For': '127.0.0.1' },
     { Origin: 'https://evil.example' },

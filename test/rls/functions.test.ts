@@ -201,3 +201,32 @@ describe('the look-ups before a tenant is known', () => {
     expect(await find(session, user, tenants.a)).toEqual([]);
   });
 });
+
+describe('people, their sessions and their mail', () => {
+  const tables = [
+    'users',
+    'sessions',
+    'refresh_tokens',
+    'one_time_tokens',
+    'attempt_counters',
+    'mails',
+  ];
+  const forbidden = '42501';
+
+  it.each(tables)('app.%s is out of the server’s reach', async (table) => {
+    for (const statement of [
+      `select from app.${table}`,
+      `delete from app.${table}`,
+      `insert into app.${table} default values`,
+    ]) {
+      expect(await tenants.refusal(tenants.a, statement)).toBe(forbidden);
+    }
+  });
+
+  it.each([
+    `select app.audit_person(gen_random_uuid(), 'x', null, null, 'x')`,
+    'select app.new_id()',
+  ])('%s is a step of others, not to be called', async (statement) => {
+    expect(await tenants.refusal(tenants.a, statement)).toBe(forbidden);
+  });
+});

@@ -63,11 +63,25 @@ describe('registering', () => {
     await register('wanted@shop.example');
     const own = await mailedToken(server, 'wanted@shop.example');
     await verify(own);
+    const left = `select from app.one_time_tokens where email = 'wanted@shop.example'`;
+    expect(await server.asAdmin(left)).toEqual([]);
     expect(codesOf(await verify(planted))).toEqual(['INVALID_TOKEN']);
     expect((await signIn(server, 'wanted@shop.example', goodPassword)).token).not.toBeNull();
     expect(
       (await signIn(server, 'wanted@shop.example', 'the attacker waits in here')).token,
     ).toBeNull();
+  });
+
+  test('a token changes nothing for an address that has an account by now', async () => {
+    await register('early@shop.example', 'the attacker waits in here');
+    const token = await mailedToken(server, 'early@shop.example');
+    await server.asAdmin(
+      `insert into app.users (id, email, name, password_hash)
+       select gen_random_uuid(), 'early@shop.example', 'Early', password_hash from app.users
+       where email = 'owner@lumen.example'`,
+    );
+    expect(codesOf(await verify(token))).toEqual(['INVALID_TOKEN']);
+    expect((await signIn(server, 'early@shop.example', 'demo-password')).token).not.toBeNull();
   });
 
   test('a token that has run out, one of another kind, and ten at once: one account at most', async () => {
