@@ -40,7 +40,7 @@ addRefusals(
     {
       access: 'public',
       description:
-        'Trades a refresh token for an access token and the next refresh token, which goes where the old one was. One that comes a second time ends the session, for somebody has a copy of it; within 10 seconds of the first it is only refused.',
+        'Trades a refresh token for an access token and the next refresh token, which goes where the old one was. One that comes a second time ends the session, for somebody has a copy of it; within 10 seconds of the first it is only refused. Send it without an access token that has run out: that is refused before anything is looked at.',
       resolve: (_parent, { input }, context) =>
         attempt(context, async () => {
           const found = findRefreshToken(context, input.refreshToken) ?? refuseNoToken();
