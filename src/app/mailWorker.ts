@@ -11,7 +11,7 @@ export interface MailWorker {
 }
 
 /** After the first failure half a minute, in the end six hours: about a day in all, then it is given up. */
-export const retryAfterSeconds: readonly number[] = [
+const retryAfterSeconds: readonly number[] = [
   30, 120, 600, 1_800, 3_600, 10_800, 21_600, 21_600, 21_600,
 ];
 

@@ -108,7 +108,6 @@ export async function startServer(
   const server = createHttpServer((request, response) => void handler(request, response));
   const drain = drainable(server);
   const closeWriters = async (): Promise<void> => {
-    await mailWorker?.close();
     await journal.close();
     await counter.close();
     await sweeping.close();
@@ -118,12 +117,14 @@ export async function startServer(
     return {
       url: await listen(server, config),
       async close() {
-        await drain();
+        // Beside each other: both may wait, and whoever stops us waits 30 s.
+        await Promise.all([drain(), mailWorker?.close()]);
         await closeWriters();
       },
     };
   } catch (error) {
     // A connection left open would keep an embedded Postgres running behind a start that failed.
+    await mailWorker?.close();
     await closeWriters();
     throw error;
   }
