@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { codesOf, forgetAttempts, mutate, mutateFully, signIn } from '../../support/accounts.ts';
-import { startTestServer, type TestServer } from '../../support/server.ts';
+import {
+  codesOf,
+  forgetAttempts,
+  goodPassword,
+  mutate,
+  mutateFully,
+  signIn,
+} from '../../support/accounts.ts';
+import { askAt } from '../../support/ask.ts';
+import { startTestServer, type TestServer, withServerBeside } from '../../support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -199,8 +207,34 @@ test('one sees where one is signed in, and ends one of them on every path', asyn
   expect(keyed.body.data.viewer.sessions).toEqual([]);
 });
 
+test('what ends on one server has ended on every other within a second', async () => {
+  await withServerBeside(server.environment, async (url) => {
+    const elsewhere = async (token: string) =>
+      (await askAt(url, token, '{ viewer { name } }')).status;
+    const ended = { timeout: 1_000, interval: 20 };
+    const [one, two] = [await enter(), await enter()];
+    expect([await elsewhere(one.token), await elsewhere(two.token)]).toEqual([200, 200]);
+    await mutate(server, 'signOut', {}, 'done', one.token);
+    await expect.poll(() => elsewhere(one.token), ended).toBe(401);
+    expect(await elsewhere(two.token)).toBe(200);
+    const input = { currentPassword: 'demo-password', newPassword: goodPassword };
+    const three = await enter();
+    expect((await mutate(server, 'passwordChange', input, 'done', three.token)).done).toBe(true);
+    await expect.poll(() => elsewhere(two.token), ended).toBe(401);
+    expect(await elsewhere(three.token)).toBe(200);
+    // Attempts are counted together too.
+    await Promise.all(Array.from({ length: 10 }, () => enter()));
+    const { body } = await askAt(
+      url,
+      null,
+      `mutation { signIn(input: { email: "member@lumen.example", password: "${goodPassword}" }) { userErrors { code } } }`,
+    );
+    expect(codesOf(body.data.signIn)).toEqual(['TOO_MANY_ATTEMPTS']);
+  });
+});
+
 test('signing out works by the refresh token alone, and twice', async () => {
-  const { token, refreshToken } = await enter();
+  const { token, refreshToken } = await enter('owner@lumen.example');
   expect((await mutate(server, 'signOut', { refreshToken }, 'done')).done).toBe(true);
   await expect.poll(() => statusOf(token)).toBe(401);
   expect((await mutate(server, 'signOut', { refreshToken }, 'done')).done).toBe(true);
