@@ -1,9 +1,14 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { changeSigningKeys, makeSigningKeys, readSigningKeys } from '../../src/auth/signingKeys.ts';
+import {
+  changeSigningKeys,
+  makeSigningKeys,
+  readSigningKeys,
+  replaceSigningKeys,
+} from '../../src/auth/signingKeys.ts';
 import { runTenantry } from '../cli/runTenantry.ts';
 import { askAt, tokenAt } from '../support/ask.ts';
 import { startTestServer, type TestServer, withServerBeside } from '../support/server.ts';
@@ -36,20 +41,21 @@ const publishedAt = async (url: string): Promise<string[]> => {
   expect(set.keys.filter(({ d }) => d !== undefined)).toEqual([]);
   return set.keys.map(({ kid }) => kid);
 };
-const jwtKeys = (...args: string[]) => runTenantry(environment, 'jwt-keys', ...args);
+const stored = () => readFile(path.join(dataDir, 'jwt-keys.json'), 'utf8');
+const step = async (change: Parameters<typeof changeSigningKeys>[1]) =>
+  replaceSigningKeys(dataDir, await changeSigningKeys(await stored(), change));
 
 test('a key is added, promoted and removed; tokens of the old one are good until it is removed', async () => {
   const email = 'owner@lumen.example';
   const oldToken = await first.tokenOf(email);
   const [oldKid = ''] = await publishedAt(first.url);
-  const added = await jwtKeys('add');
-  expect(added.stdout).toMatch(new RegExp(`^${oldKid} signs and verifies\n\\S+ verifies\n$`));
-  const newKid = added.stdout.split('\n')[1]?.split(' ')[0] ?? '';
+  await step({ step: 'add' });
+  const newKid: string = JSON.parse(await stored()).keys[1].kid;
 
   await withServer(async (url) => {
     expect(await publishedAt(url)).toEqual([oldKid, newKid]);
     expect(decodeProtectedHeader(await tokenAt(url, email)).kid).toBe(oldKid);
-    expect((await jwtKeys('promote', newKid)).code).toBe(0);
+    await step({ step: 'promote', kid: newKid });
     // One that knows both beside one that signs with the new: every token is good at both.
     await withServer(async (promotedUrl) => {
       const newToken = await tokenAt(promotedUrl, email);
@@ -60,7 +66,7 @@ test('a key is added, promoted and removed; tokens of the old one are good until
     });
   });
 
-  expect((await jwtKeys('remove', oldKid)).stdout).toBe(`${newKid} signs and verifies\n`);
+  await step({ step: 'remove', kid: oldKid });
   await withServer(async (url) => {
     expect(await publishedAt(url)).toEqual([newKid]);
     expect(await statusAt(url, oldToken)).toBe(401);
@@ -68,11 +74,18 @@ test('a key is added, promoted and removed; tokens of the old one are good until
   });
 });
 
-test('keys that the environment holds are printed, and left where they are', async () => {
+test('the command changes the data directory’s keys, and prints those that the environment holds', async () => {
+  const [before] = JSON.parse(await stored()).keys;
   const given = { ...environment, JWT_PRIVATE_KEYS: await makeSigningKeys() };
-  const { stdout, stderr } = await runTenantry(given, 'jwt-keys', 'add');
-  expect(JSON.parse(stdout).keys).toHaveLength(2);
-  expect(stderr).not.toContain('"d"');
+  const [added, printed] = await Promise.all([
+    runTenantry(environment, 'jwt-keys', 'add'),
+    runTenantry(given, 'jwt-keys', 'add'),
+  ]);
+  expect(added.stdout).toMatch(new RegExp(`^${before.kid} signs and verifies\n\\S+ verifies\n$`));
+  expect(JSON.parse(await stored()).keys).toHaveLength(2);
+  expect((await stat(path.join(dataDir, 'jwt-keys.json'))).mode & 0o777).toBe(0o600);
+  expect(JSON.parse(printed.stdout).keys).toHaveLength(2);
+  expect(printed.stderr).not.toContain('"d"');
 });
 
 test('a step that would sign nobody in is refused', async () => {
