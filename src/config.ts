@@ -47,6 +47,24 @@ export const environmentSchema = z.object({
     .min(1, { error: 'is expected to be a JWK set with private Ed25519 keys, as JSON' })
     .optional(),
   ACCESS_TOKEN_SECONDS: wholeNumber(900, 60, 86_400),
+  PUBLIC_URL: z
+    .string()
+    .refine((value) => /^https?:\/\/[^/?#]+\/?$/.test(value) && URL.canParse(value), {
+      error: 'is expected to be a URL without a path, like https://api.example.com',
+    })
+    .optional(),
+  SMTP_URL: z
+    .string()
+    .refine((value) => /^smtps?:\/\/./.test(value) && URL.canParse(value), {
+      error: 'is expected to be a URL like smtp://user:password@mail.example.com:587',
+    })
+    .optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^<>\r\n]*<?[^\s<>@]+@[^\s<>@]+>?$/, {
+      error: 'is expected to be an address like Tenantry <no-reply@example.com>',
+    })
+    .default('Tenantry <no-reply@localhost>'),
   GRAPHIQL: z
     .enum(['auto', 'on', 'off'], { error: 'is expected to be auto, on or off' })
     .default('auto'),
@@ -83,6 +101,11 @@ export interface Config {
   /** JWK set as JSON text; absent: made once and kept in the data directory. */
   readonly signingKeys: string | undefined;
   readonly accessTokenSeconds: number;
+  /** Without a slash at its end: what links in mails begin with. */
+  readonly publicUrl: string;
+  /** Absent: mail stays in the outbox, where a laptop can read it. */
+  readonly smtpUrl: string | undefined;
+  readonly mailFrom: string;
   readonly graphiql: boolean;
   /** Whether GraphiQL may sign in as somebody of the demo data: never in production. */
   readonly demoIdentities: boolean;
@@ -128,6 +151,9 @@ export function loadConfig(
     namedStatements: values.DATABASE_NAMED_STATEMENTS,
     signingKeys: values.JWT_PRIVATE_KEYS,
     accessTokenSeconds: values.ACCESS_TOKEN_SECONDS,
+    publicUrl: (values.PUBLIC_URL ?? `http://${values.HOST}:${values.PORT}`).replace(/\/$/, ''),
+    smtpUrl: values.SMTP_URL,
+    mailFrom: values.MAIL_FROM,
     graphiql: values.GRAPHIQL === 'auto' ? !production : values.GRAPHIQL === 'on',
     demoIdentities:
       values.DEMO_IDENTITIES === 'auto' ? !production : values.DEMO_IDENTITIES === 'on',
@@ -157,6 +183,14 @@ function requireInProduction(values: Environment): void {
     missing.push(
       'JWT_PRIVATE_KEYS is expected in production: a JWK set with a private Ed25519 key, see .env.example.',
     );
+  }
+  if (values.SMTP_URL !== undefined && values.PUBLIC_URL === undefined) {
+    missing.push(
+      'PUBLIC_URL is expected in production beside SMTP_URL: what links in mails begin with.',
+    );
+  }
+  if (values.SMTP_URL !== undefined && values.MAIL_FROM.includes('@localhost')) {
+    missing.push('MAIL_FROM is expected in production beside SMTP_URL: whom mail is from.');
   }
   if (missing.length > 0) throw new ConfigError(missing.join('\n'));
 }

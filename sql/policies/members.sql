@@ -14,3 +14,7 @@ grant select, insert, update, delete on app.members to tenantry_server;
 drop policy if exists lookup on app.members;
 create policy lookup on app.members for select to tenantry_lookup using (true);
 grant select on app.members to tenantry_lookup;
+
+drop policy if exists accounts on app.members;
+create policy accounts on app.members for select to tenantry_accounts using (true);
+grant select on app.members to tenantry_accounts;

@@ -17,3 +17,7 @@ grant select on app.tenants to tenantry_lookup;
 drop policy if exists operator on app.tenants;
 create policy operator on app.tenants to tenantry_operator using (true) with check (true);
 grant select, insert, update on app.tenants to tenantry_operator;
+
+drop policy if exists accounts on app.tenants;
+create policy accounts on app.tenants for select to tenantry_accounts using (true);
+grant select on app.tenants to tenantry_accounts;

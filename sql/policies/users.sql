@@ -11,3 +11,7 @@ grant select on app.users to tenantry_lookup;
 drop policy if exists operator on app.users;
 create policy operator on app.users to tenantry_operator using (true) with check (true);
 grant select, insert, update on app.users to tenantry_operator;
+
+drop policy if exists accounts on app.users;
+create policy accounts on app.users to tenantry_accounts using (true) with check (true);
+grant select, insert, update on app.users to tenantry_accounts;

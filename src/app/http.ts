@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Authenticator, type Credential, readCredential } from '../auth/authenticate.ts';
-import type { Principal, RequestFacts } from '../auth/principal.ts';
+import type { Caller, RequestFacts } from '../auth/principal.ts';
 import { type ErrorCode, errorStatus, PublicError } from '../lib/errors.ts';
 import { ClientHangUp } from './clientHangUp.ts';
 import { allowOrigin, answerOptions } from './cors.ts';
@@ -13,6 +13,7 @@ import type { Logger } from './logger.ts';
 import { acceptsGraphQLResponse, mediaType, requireAcceptable } from './mediaTypes.ts';
 import { readMultipart } from './multipart.ts';
 import type { ServerContext } from './operationPlugin.ts';
+import { HttpReply } from './reply.ts';
 import type { GraphQLServer } from './yoga.ts';
 
 export interface HttpRoutes {
@@ -30,6 +31,8 @@ export interface HttpRoutes {
     | null;
   readonly authenticator: Authenticator;
   readonly corsOrigins: readonly string[];
+  /** Whether cookies are for https alone. */
+  readonly secureCookies: boolean;
   readonly requestMaxBytes: number;
   readonly uploadMaxBytes: number;
   readonly logger: Logger;
@@ -102,8 +105,13 @@ async function serveGraphQL(
     if (!response.writableFinished) hangUp.fire();
   });
   requireAcceptable(request);
-  const principal = await identify(options.authenticator, request);
-  const context = { principal, facts, signal: hangUp };
+  const caller = await identify(options.authenticator, request);
+  const asking =
+    caller?.kind === 'ACCOUNT'
+      ? { principal: null, account: caller }
+      : { principal: caller, account: null };
+  const reply = new HttpReply(request, response, options);
+  const context = { ...asking, facts, reply, signal: hangUp };
   const answer = await askGraphQL(options, request, context);
   if (isLean(answer)) {
     response.setHeader('Content-Type', answer.contentType);
@@ -186,18 +194,18 @@ function credentialOf({ socket }: IncomingMessage, header: string): Credential |
 async function identify(
   authenticator: Authenticator,
   request: IncomingMessage,
-): Promise<Principal | null> {
+): Promise<Caller | null> {
   const header = request.headers.authorization;
   if (header === undefined) return null;
   const credential = credentialOf(request, header);
-  const principal = credential && (await authenticator.authenticate(credential));
-  if (principal === null) {
+  const caller = credential && (await authenticator.authenticate(credential));
+  if (caller === null) {
     throw new PublicError(
       'UNAUTHENTICATED',
       'The credential is not valid, has run out or was revoked; sign in again or use another key.',
     );
   }
-  return principal;
+  return caller;
 }
 
 /** Reads a body, refusing it as soon as it is too large, whether or not its length was announced. */

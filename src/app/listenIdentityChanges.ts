@@ -1,6 +1,7 @@
 import postgres from 'postgres';
 import type { Authenticator } from '../auth/authenticate.ts';
 import { identityChannel } from '../auth/identityChanges.ts';
+import { mailChannel } from '../auth/mailQueue.ts';
 import type { Logger } from './logger.ts';
 
 /**
@@ -8,11 +9,13 @@ import type { Logger } from './logger.ts';
  * resubscribes by itself, and then everything is forgotten, for something could have been missed; what
  * is missed until then ends with the cache's own second. (To switch caching off meanwhile was tried:
  * postgres.js puts an `onclose` of its own in the place of ours, and a connection that went silent has
- * none to tell of.) One connection, and no tenant's transaction ever runs on it.
+ * none to tell of.) One connection, and no tenant's transaction ever runs on it. `onMail` hears of mail
+ * to send.
  */
 export async function listenIdentityChanges(
   url: string,
   authenticator: Authenticator,
+  onMail: () => void,
   logger: Logger,
 ): Promise<{ close(): Promise<void> }> {
   const sql = postgres(url, {
@@ -28,5 +31,6 @@ export async function listenIdentityChanges(
       logger.debug('listening for identity changes');
     },
   );
+  await sql.listen(mailChannel, onMail, onMail);
   return { close: () => sql.end({ timeout: 2 }) };
 }

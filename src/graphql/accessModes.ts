@@ -20,9 +20,21 @@ export const accessModes = {
     directive: 'public',
     ask: () => undefined,
   },
+  caller: {
+    mode: 'CALLER',
+    description: 'For everyone with a credential, whether it is for a business or not.',
+    directive: 'requiresCredential',
+    ask: (context) => context.requireCaller(),
+  },
+  person: {
+    mode: 'PERSON',
+    description: 'For everyone who is signed in, in a business or not; for no API key.',
+    directive: 'requiresPerson',
+    ask: (context) => context.requirePerson(),
+  },
   signedIn: {
     mode: 'SIGNED_IN',
-    description: 'For everyone who is signed in, and for every API key.',
+    description: 'For everyone who is signed in to a business, and for every API key.',
     directive: 'requiresSignIn',
     ask: (context) => context.requireSignIn(),
   },

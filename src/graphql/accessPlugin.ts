@@ -6,8 +6,12 @@ import SchemaBuilder, {
 } from '@pothos/core';
 import type { Permission } from '../auth/permissions.ts';
 
-/** `'public'`: for everyone; `'signedIn'`: for every principal; else the permission it needs. */
-export type Access = Permission | 'public' | 'signedIn';
+/**
+ * `'public'`: for everyone; `'caller'`: for everyone with a credential, in a business or not;
+ * `'person'`: the same, but for API keys; `'signedIn'`: for everyone in a business; else the
+ * permission that it needs there.
+ */
+export type Access = Permission | 'public' | 'caller' | 'person' | 'signedIn';
 
 declare global {
   export namespace PothosSchemaTypes {

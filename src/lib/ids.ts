@@ -10,6 +10,7 @@ import { PublicError } from './errors.ts';
 export const idPrefixes = {
   Tenant: 'ten',
   User: 'usr',
+  Session: 'ses',
   Member: 'mem',
   ApiKey: 'key',
   Product: 'prd',

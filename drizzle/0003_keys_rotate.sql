@@ -1,2 +1,0 @@
-ALTER TABLE "app"."api_keys" ADD COLUMN "rotated_to_id" uuid;--> statement-breakpoint
-ALTER TABLE "app"."api_keys" ADD CONSTRAINT "api_keys_rotated_to_id_fkey" FOREIGN KEY ("tenant_id","rotated_to_id") REFERENCES "app"."api_keys"("tenant_id","id") ON DELETE no action ON UPDATE no action;
