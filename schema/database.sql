@@ -299,6 +299,23 @@ create policy tenant on app.products for all to tenantry_server
 grant insert, select, update on app.products to tenantry_server;
 grant select (tenant_id), select (id), select (sku), select (search_text), select (search_vector) on app.products to tenantry_search;
 
+create table app.purged_tenants (
+  id uuid not null,
+  slug text not null,
+  plan text not null,
+  created_at timestamp(3) with time zone not null,
+  deletion_requested_at timestamp(3) with time zone,
+  purged_at timestamp(3) with time zone not null,
+  removed jsonb not null,
+  constraint purged_tenants_pkey PRIMARY KEY (id)
+);
+alter table app.purged_tenants owner to tenantry_owner;
+alter table app.purged_tenants enable row level security;
+alter table app.purged_tenants force row level security;
+create policy operator on app.purged_tenants for select to tenantry_operator
+  using (true);
+grant select on app.purged_tenants to tenantry_operator;
+
 create table app.sessions (
   id uuid not null,
   user_id uuid not null,
@@ -318,6 +335,27 @@ create policy lookup on app.sessions for all to tenantry_lookup
   using (true)
   with check (true);
 grant insert, select on app.sessions to tenantry_lookup;
+
+create table app.tenant_domains (
+  tenant_id uuid not null,
+  id uuid not null,
+  domain text not null,
+  token text not null,
+  created_at timestamp(3) with time zone default now() not null,
+  proved_at timestamp(3) with time zone,
+  verified_at timestamp(3) with time zone,
+  constraint tenant_domains_pkey PRIMARY KEY (tenant_id, id),
+  constraint tenant_domains_tenant_id_domain_key UNIQUE (tenant_id, domain),
+  constraint tenant_domains_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id)
+);
+alter table app.tenant_domains owner to tenantry_owner;
+CREATE INDEX tenant_domains_tenant_id_created_at_id_idx ON app.tenant_domains USING btree (tenant_id, created_at, id);
+alter table app.tenant_domains enable row level security;
+alter table app.tenant_domains force row level security;
+create policy tenant on app.tenant_domains for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, insert, select, update on app.tenant_domains to tenantry_server;
 
 create table app.tenant_routes (
   kind text not null,
@@ -377,6 +415,10 @@ create table app.tenants (
   metadata jsonb default '{}'::jsonb not null,
   created_at timestamp(3) with time zone default now() not null,
   updated_at timestamp(3) with time zone default now() not null,
+  status_before_suspension text,
+  status_before_deletion text,
+  deletion_requested_at timestamp(3) with time zone,
+  purge_at timestamp(3) with time zone,
   constraint tenants_pkey PRIMARY KEY (id),
   constraint tenants_domain_key UNIQUE (domain),
   constraint tenants_slug_key UNIQUE (slug),
@@ -385,6 +427,7 @@ create table app.tenants (
   constraint tenants_status_known CHECK ((status = ANY (ARRAY['TRIAL'::text, 'ACTIVE'::text, 'SUSPENDED'::text, 'DELETING'::text])))
 );
 alter table app.tenants owner to tenantry_owner;
+CREATE INDEX tenants_purge_at_idx ON app.tenants USING btree (purge_at) WHERE (purge_at IS NOT NULL);
 alter table app.tenants enable row level security;
 alter table app.tenants force row level security;
 create policy lookup on app.tenants for select to tenantry_lookup
