@@ -3,6 +3,10 @@ import type { MemberRole } from '../db/tables/members.ts';
 /** Everything that can be allowed. `:read` never changes anything; a suspended tenant keeps only those. */
 export const permissions = [
   'tenant:read',
+  'tenant:write',
+  'tenant:delete',
+  'settings:read',
+  'settings:write',
   'members:read',
   'products:read',
   'products:write',
@@ -19,12 +23,16 @@ export const permissions = [
 
 export type Permission = (typeof permissions)[number];
 
-/** What an API key may be given. Keys do not make keys: a leaked one must not outlive its revocation. */
-export const scopes = permissions.filter((permission) => permission !== 'apiKeys:write');
+/** Keys do not make keys: a leaked one must not outlive its revocation. Nor do they end a business. */
+const peopleOnly: readonly Permission[] = ['apiKeys:write', 'tenant:delete'];
+
+/** What an API key may be given. */
+export const scopes = permissions.filter((permission) => !peopleOnly.includes(permission));
 
 const reading = permissions.filter((permission) => permission.endsWith(':read'));
 const everyday: readonly Permission[] = [
   'tenant:read',
+  'settings:read',
   'members:read',
   'products:read',
   'customers:read',
@@ -35,7 +43,7 @@ const everyday: readonly Permission[] = [
 /** The one table of role → permissions. */
 export const rolePermissions: Record<MemberRole, ReadonlySet<Permission>> = {
   OWNER: new Set(permissions),
-  ADMIN: new Set(permissions),
+  ADMIN: new Set(permissions.filter((permission) => permission !== 'tenant:delete')),
   MEMBER: new Set([...everyday, 'products:write', 'customers:write', 'conversations:write']),
   VIEWER: new Set(everyday),
 };
