@@ -46,6 +46,7 @@ export const environmentSchema = z.object({
     .min(1, { error: 'is expected to be a JWK set with private Ed25519 keys, as JSON' })
     .optional(),
   ACCESS_TOKEN_SECONDS: wholeNumber(900, 60, 86_400),
+  TENANT_DELETE_GRACE_DAYS: wholeNumber(30, 0, 3_650),
   GRAPHIQL: z
     .enum(['auto', 'on', 'off'], { error: 'is expected to be auto, on or off' })
     .default('auto'),
@@ -80,6 +81,8 @@ export interface Config {
   /** JWK set as JSON text; absent: made once and kept in the data directory. */
   readonly signingKeys: string | undefined;
   readonly accessTokenSeconds: number;
+  /** For so many days a deleted business can be restored. */
+  readonly deleteGraceDays: number;
   readonly graphiql: boolean;
   /** Whether GraphiQL may sign in as somebody of the demo data: never in production. */
   readonly demoIdentities: boolean;
@@ -124,6 +127,7 @@ export function loadConfig(
     namedStatements: values.DATABASE_NAMED_STATEMENTS,
     signingKeys: values.JWT_PRIVATE_KEYS,
     accessTokenSeconds: values.ACCESS_TOKEN_SECONDS,
+    deleteGraceDays: values.TENANT_DELETE_GRACE_DAYS,
     graphiql: values.GRAPHIQL === 'auto' ? !production : values.GRAPHIQL === 'on',
     demoIdentities:
       values.DEMO_IDENTITIES === 'auto' ? !production : values.DEMO_IDENTITIES === 'on',

@@ -14,3 +14,11 @@ grant select, insert, update, delete on app.members to tenantry_server;
 drop policy if exists lookup on app.members;
 create policy lookup on app.members for select to tenantry_lookup using (true);
 grant select on app.members to tenantry_lookup;
+
+-- The first owner, and who owns how many.
+drop policy if exists provision_read on app.members;
+create policy provision_read on app.members for select to tenantry_provisioner using (true);
+drop policy if exists provision_insert on app.members;
+create policy provision_insert on app.members for insert to tenantry_provisioner
+  with check (tenant_id = app.current_tenant() and role = 'OWNER');
+grant select, insert on app.members to tenantry_provisioner;

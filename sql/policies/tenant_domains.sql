@@ -10,3 +10,8 @@ create policy tenant on app.tenant_domains to tenantry_server
 
 revoke all on app.tenant_domains from public, tenantry_server;
 grant select, insert, update, delete on app.tenant_domains to tenantry_server;
+
+drop policy if exists provision_read on app.tenant_domains;
+create policy provision_read on app.tenant_domains for select to tenantry_provisioner
+  using (tenant_id = app.current_tenant());
+grant select on app.tenant_domains to tenantry_provisioner;

@@ -11,3 +11,8 @@ grant select on app.users to tenantry_lookup;
 drop policy if exists operator on app.users;
 create policy operator on app.users to tenantry_operator using (true) with check (true);
 grant select, insert, update on app.users to tenantry_operator;
+
+-- Name and e-mail of whoever makes a business.
+drop policy if exists provision_read on app.users;
+create policy provision_read on app.users for select to tenantry_provisioner using (true);
+grant select on app.users to tenantry_provisioner;

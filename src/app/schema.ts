@@ -14,6 +14,7 @@ import '../features/products/productMutations.graphql.ts';
 import '../features/products/products.graphql.ts';
 import '../features/settings/settings.graphql.ts';
 import '../features/settings/settingsMutations.graphql.ts';
+import '../features/tenants/tenantMutations.graphql.ts';
 import '../features/tenants/tenants.graphql.ts';
 import '../features/usage/usage.graphql.ts';
 import {

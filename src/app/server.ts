@@ -18,6 +18,7 @@ import { createHttpServer, listen } from './listen.ts';
 import { listenIdentityChanges } from './listenIdentityChanges.ts';
 import type { Logger } from './logger.ts';
 import { operationExecutor } from './operationPlugin.ts';
+import { purgeTenants } from './purgeTenants.ts';
 import { recordSignIns } from './recordSignIns.ts';
 import { buildSchema } from './schema.ts';
 import type { Workplace } from './workplace.ts';
@@ -47,6 +48,7 @@ export async function startServer(
   const listener = await listenIdentityChanges(workplace.serverUrl, authenticator, logger);
   const counter = countRequests(database, logger);
   const journal = recordSignIns(database, logger);
+  const purger = purgeTenants(database, logger);
   const signIn = createSignIn(database, tokens, journal);
   const graphiql = config.graphiql
     ? createGraphiQL(config.demoIdentities ? { signIn, dataDir: config.dataDir } : null)
@@ -57,6 +59,7 @@ export async function startServer(
       database,
       signIn,
       listMemberships: (userId) => listMemberships(database, userId),
+      deleteGraceDays: config.deleteGraceDays,
     },
     ({ tenantId }) => counter.count(tenantId),
   );
@@ -83,6 +86,7 @@ export async function startServer(
   const server = createHttpServer((request, response) => void handler(request, response));
   const drain = drainable(server);
   const closeWriters = async (): Promise<void> => {
+    await purger.close();
     await journal.close();
     await counter.close();
     await listener.close();

@@ -11,6 +11,8 @@ export interface Services {
   readonly database: Database;
   readonly signIn: SignIn;
   readonly listMemberships: (userId: string) => Promise<Membership[]>;
+  /** How many days a deleted business can be restored. */
+  readonly deleteGraceDays: number;
 }
 
 /** One GraphQL operation: who asks, its tenant transaction, its loaders. Never shared between two. */
@@ -75,6 +77,21 @@ export class OperationContext {
     } finally {
       this.loaders.clear();
     }
+  }
+
+  /**
+   * Runs a mutation field that is about another tenant than the operation's, one that begins or comes
+   * back, in that tenant's own transaction; it is committed when this resolves. Two transactions do not
+   * commit as one, so nothing else may be in the operation: its errors could not undo this field.
+   */
+  async apart<T>(tenantId: string, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    if (!this.#isOnlyField) {
+      throw new PublicError(
+        'BAD_USER_INPUT',
+        'Send this mutation as the only field of its operation, and not in a fragment.',
+      );
+    }
+    return this.services.database.withTenant(tenantId, { mode: 'write' }, work);
   }
 
   async #inTransaction<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {

@@ -12,7 +12,7 @@ export interface Reviewed {
     | 'appendOnly';
   /** As the rule of that kind names it. */
   readonly object: string;
-  /** sharedTable: privileges. definer: its owner. narrowRole: the tables it may use. */
+  /** sharedTable: privileges. definer: its owner. narrowRole: the tables it may use, `tenant tables` being all that have a tenant. */
   readonly allows?: readonly string[];
   readonly reason: string;
 }
@@ -54,6 +54,33 @@ export const reviewed: readonly Reviewed[] = [
     allows: ['tenantry_search'],
     reason: 'Its body keeps to the tenant that is set, and it answers ids that are read again.',
   },
+  ...[
+    'create_tenant(text, text, text, text, uuid, uuid, integer)',
+    'rename_tenant(text, integer)',
+    'request_deletion(interval)',
+    'restore_tenant(uuid)',
+    'list_purgeable(integer)',
+    'route_domain(uuid)',
+    'unroute_domain(text)',
+  ].map(lifecycle),
+  {
+    kind: 'definer',
+    object: 'app.purge_tenant(integer)',
+    allows: ['tenantry_purger'],
+    reason: 'Removes the tenant that is set, and only when its time has come.',
+  },
+  {
+    kind: 'narrowRole',
+    object: 'tenantry_provisioner',
+    allows: ['members', 'tenant_domains', 'tenant_routes', 'tenants', 'users'].map(inApp),
+    reason: 'What beginning and ending a business need; it writes the one that is set.',
+  },
+  {
+    kind: 'narrowRole',
+    object: 'tenantry_purger',
+    allows: ['tenant tables', inApp('purged_tenants')],
+    reason: 'Deletes in every table, by policies that show it the tenant that is set and no other.',
+  },
   {
     kind: 'narrowRole',
     object: 'tenantry_lookup',
@@ -81,6 +108,15 @@ function lookup(signature: string): Reviewed {
     object: inApp(signature),
     allows: ['tenantry_lookup'],
     reason: 'Runs before a tenant is known, and answers only whoever names the key it looks up.',
+  };
+}
+
+function lifecycle(signature: string): Reviewed {
+  return {
+    kind: 'definer',
+    object: inApp(signature),
+    allows: ['tenantry_provisioner'],
+    reason: 'Writes the tenant that is set; of others it tells that a slug or a domain is in use.',
   };
 }
 

@@ -7,7 +7,7 @@ import { encodeId } from '../../lib/ids.ts';
 import { MemberRoleType } from '../members/members.graphql.ts';
 import { TenantStatusType } from '../tenants/tenants.graphql.ts';
 
-const MembershipType = builder.objectRef<Membership>('Membership').implement({
+export const MembershipType = builder.objectRef<Membership>('Membership').implement({
   description: 'A business that one belongs to, and as what.',
   fields: (t) => ({
     tenantId: t.id({

@@ -52,3 +52,15 @@ export async function setPlan(
     .returning();
   return rows[0];
 }
+
+export async function updateTenant(
+  tx: TenantTransaction,
+  columns: Pick<typeof tenants.$inferInsert, 'name' | 'description' | 'metadata'>,
+): Promise<Tenant | undefined> {
+  const rows = await tx.db
+    .update(tenants)
+    .set({ ...columns, updatedAt: sql`now()` })
+    .where(eq(tenants.id, tx.tenantId))
+    .returning();
+  return rows[0];
+}
