@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { isAddressRange } from './lib/addressRange.ts';
 
 const flag = (fallback: 'true' | 'false') =>
   z
@@ -21,6 +22,12 @@ const postgresUrl = z
     error: 'is expected to be a URL like postgresql://user:password@host:5432/database',
   })
   .optional();
+
+const splitList = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
 
 /** Every variable the product reads; `.env.example` explains them, and a test keeps the two alike. */
 export const environmentSchema = z.object({
@@ -54,6 +61,22 @@ export const environmentSchema = z.object({
     .enum(['auto', 'on', 'off'], { error: 'is expected to be auto, on or off' })
     .default('auto'),
   CORS_ORIGINS: z.string().default(''),
+  BASE_DOMAIN: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, {
+      error: 'is expected to be a domain in small letters, such as shops.example.com',
+    })
+    .optional(),
+  TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform(splitList)
+    .refine((ranges) => ranges.every(isAddressRange), {
+      error: 'is expected to be addresses or CIDR ranges separated by commas, such as 10.0.0.0/8',
+    }),
+  FORWARDED_HEADER: z
+    .enum(['x-forwarded', 'forwarded'], { error: 'is expected to be x-forwarded or forwarded' })
+    .default('x-forwarded'),
   REQUEST_MAX_BYTES: wholeNumber(1_000_000, 1_000, 100_000_000),
   UPLOAD_MAX_BYTES: wholeNumber(25_000_000, 1_000, 1_000_000_000),
   LOG_LEVEL: z
@@ -87,6 +110,11 @@ export interface Config {
   /** Whether GraphiQL may sign in as somebody of the demo data: never in production. */
   readonly demoIdentities: boolean;
   readonly corsOrigins: readonly string[];
+  /** Its subdomains are businesses; null: hosts name none. */
+  readonly baseDomain: string | null;
+  /** Addresses and CIDR ranges whose forwarded headers count. */
+  readonly trustedProxies: readonly string[];
+  readonly forwardedHeader: Environment['FORWARDED_HEADER'];
   readonly requestMaxBytes: number;
   readonly uploadMaxBytes: number;
   readonly logLevel: Environment['LOG_LEVEL'];
@@ -131,9 +159,10 @@ export function loadConfig(
     graphiql: values.GRAPHIQL === 'auto' ? !production : values.GRAPHIQL === 'on',
     demoIdentities:
       values.DEMO_IDENTITIES === 'auto' ? !production : values.DEMO_IDENTITIES === 'on',
-    corsOrigins: values.CORS_ORIGINS.split(',')
-      .map((origin) => origin.trim())
-      .filter(Boolean),
+    corsOrigins: splitList(values.CORS_ORIGINS),
+    baseDomain: values.BASE_DOMAIN ?? null,
+    trustedProxies: values.TRUSTED_PROXIES,
+    forwardedHeader: values.FORWARDED_HEADER,
     requestMaxBytes: values.REQUEST_MAX_BYTES,
     uploadMaxBytes: values.UPLOAD_MAX_BYTES,
     logLevel: values.LOG_LEVEL,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Authenticator, type Credential, readCredential } from '../auth/authenticate.ts';
@@ -7,12 +6,21 @@ import { type ErrorCode, errorStatus, PublicError } from '../lib/errors.ts';
 import { ClientHangUp } from './clientHangUp.ts';
 import { allowOrigin, answerOptions } from './cors.ts';
 import { expose } from './errors.ts';
+import type { Client, ReadClient } from './forwarded.ts';
 import { nestsDeeper } from './jsonDepth.ts';
 import { type AnswerLean, isLean, type LeanAnswer } from './leanPath.ts';
 import type { Logger } from './logger.ts';
 import { acceptsGraphQLResponse, mediaType, requireAcceptable } from './mediaTypes.ts';
 import { readMultipart } from './multipart.ts';
 import type { ServerContext } from './operationPlugin.ts';
+import { factsOf } from './requestFacts.ts';
+import {
+  readSelectors,
+  type Selector,
+  selectTenant,
+  slugOfPath,
+  type TenantRoutes,
+} from './tenantSelection.ts';
 import type { GraphQLServer } from './yoga.ts';
 
 export interface HttpRoutes {
@@ -29,6 +37,10 @@ export interface HttpRoutes {
     | ((request: IncomingMessage, response: ServerResponse) => Promise<void> | void)
     | null;
   readonly authenticator: Authenticator;
+  readonly readClient: ReadClient;
+  readonly tenantRoutes: TenantRoutes;
+  /** Its subdomains are businesses; null: hosts name none. */
+  readonly baseDomain: string | null;
   readonly corsOrigins: readonly string[];
   readonly requestMaxBytes: number;
   readonly uploadMaxBytes: number;
@@ -36,7 +48,6 @@ export interface HttpRoutes {
 }
 
 const deepestJson = 64;
-const requestIdPattern = /^[\w.:-]{8,128}$/;
 
 /** The server as a list of steps: identify the request, route it, authenticate, read, execute, answer. */
 export function createHttpHandler(options: HttpRoutes) {
@@ -44,7 +55,8 @@ export function createHttpHandler(options: HttpRoutes) {
   const log = options.logger.child({}, { redact: [] });
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const started = performance.now();
-    const facts = factsOf(request);
+    const client = options.readClient(request);
+    const facts = factsOf(request, client);
     response.setHeader('X-Request-Id', facts.requestId);
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.once('close', () => {
@@ -61,7 +73,7 @@ export function createHttpHandler(options: HttpRoutes) {
       );
     });
     try {
-      await route(options, request, response, facts);
+      await route(options, request, response, facts, client);
     } catch (error) {
       answerError(request, response, facts, error, options.logger);
     }
@@ -73,6 +85,7 @@ async function route(
   request: IncomingMessage,
   response: ServerResponse,
   facts: RequestFacts,
+  client: Client,
 ): Promise<void> {
   const path = pathOf(request);
   const method = request.method === 'HEAD' ? 'GET' : request.method;
@@ -82,13 +95,18 @@ async function route(
     response.setHeader('Allow', 'GET, HEAD');
     throw new PublicError('METHOD_NOT_ALLOWED', 'This can only be read.');
   }
-  if (path !== '/graphql') {
+  const slug = slugOfPath(path);
+  if (path !== '/graphql' && slug === null) {
     throw new PublicError('NOT_FOUND', 'There is nothing here; the API is at /graphql.');
   }
   allowOrigin(request, response, options.corsOrigins);
   if (request.method === 'OPTIONS') return answerOptions(request, response);
-  if (options.graphiql !== null && wantsPage(request)) return options.graphiql(request, response);
-  await serveGraphQL(options, request, response, facts);
+  if (options.graphiql !== null && slug === null && wantsPage(request)) {
+    return options.graphiql(request, response);
+  }
+  const selectors = readSelectors(request, slug, client.host, options.baseDomain);
+  if (slug !== null) request.url = `/graphql${(request.url ?? '').slice(path.length)}`;
+  await serveGraphQL(options, request, response, facts, selectors);
 }
 
 async function serveGraphQL(
@@ -96,6 +114,7 @@ async function serveGraphQL(
   request: IncomingMessage,
   response: ServerResponse,
   facts: RequestFacts,
+  selectors: readonly Selector[],
 ): Promise<void> {
   const hangUp = new ClientHangUp();
   response.once('close', () => {
@@ -103,7 +122,11 @@ async function serveGraphQL(
   });
   requireAcceptable(request);
   const principal = await identify(options.authenticator, request);
-  const context = { principal, facts, signal: hangUp };
+  const selected =
+    selectors.length === 0
+      ? undefined
+      : await selectTenant(selectors, principal, options.tenantRoutes);
+  const context = { principal, facts, selected, signal: hangUp };
   const answer = await askGraphQL(options, request, context);
   if (isLean(answer)) {
     response.setHeader('Content-Type', answer.contentType);
@@ -246,15 +269,6 @@ function requirePreflight(request: IncomingMessage): void {
 
 function wantsPage(request: IncomingMessage): boolean {
   return request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
-}
-
-function factsOf(request: IncomingMessage): RequestFacts {
-  const given = request.headers['x-request-id'];
-  return {
-    requestId: typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID(),
-    ip: request.socket.remoteAddress ?? null,
-    userAgent: request.headers['user-agent']?.slice(0, 512) ?? null,
-  };
 }
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?', 1)[0] ?? '/';

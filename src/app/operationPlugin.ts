@@ -19,6 +19,8 @@ import { needsSignIn } from './publicFields.ts';
 export interface ServerContext extends Record<string, unknown> {
   readonly principal: Principal | null;
   readonly facts: RequestFacts;
+  /** The business that the request names without being signed in to it; null: there is none of the name. */
+  readonly selected?: string | null | undefined;
   /** Fires when the client hangs up. */
   readonly signal: HangUp;
   /** The operation, where it came in a multipart form. */
@@ -40,12 +42,12 @@ export function operationExecutor(
   services: Services,
   onAnswered: (principal: Principal) => void,
 ): ExecuteOperation {
-  return async (args, { principal, facts, signal }) => {
+  return async (args, { principal, facts, selected, signal }) => {
     const operation = getOperationAST(args.document, args.operationName);
     if (principal === null && operation && needsSignIn(args.document, operation, args.schema)) {
       return refused();
     }
-    const context = new OperationContext(services, principal, facts);
+    const context = new OperationContext(services, principal, facts, selected);
     const run = () => executeCompiled({ ...args, contextValue: context });
     if (principal === null) return run();
     const result =

@@ -11,6 +11,7 @@ import { schemaStamp } from '../db/migrate.ts';
 import { countRequests } from './countRequests.ts';
 import { drainable } from './drain.ts';
 import { UnsafeDatabase } from './explainFailure.ts';
+import { createClientReader } from './forwarded.ts';
 import { createGraphiQL } from './graphiql/page.ts';
 import { createHttpHandler } from './http.ts';
 import { createLeanPath } from './leanPath.ts';
@@ -21,6 +22,7 @@ import { operationExecutor } from './operationPlugin.ts';
 import { purgeTenants } from './purgeTenants.ts';
 import { recordSignIns } from './recordSignIns.ts';
 import { buildSchema } from './schema.ts';
+import { createTenantRoutes } from './tenantSelection.ts';
 import type { Workplace } from './workplace.ts';
 import { createGraphQLServer } from './yoga.ts';
 
@@ -78,6 +80,9 @@ export async function startServer(
     answerLean: createLeanPath(graphql, schema, execute),
     graphiql: graphiql?.page ?? null,
     authenticator,
+    readClient: createClientReader(config.trustedProxies, config.forwardedHeader),
+    tenantRoutes: createTenantRoutes(database),
+    baseDomain: config.baseDomain,
     corsOrigins: config.corsOrigins,
     requestMaxBytes: config.requestMaxBytes,
     uploadMaxBytes: config.uploadMaxBytes,

@@ -20,16 +20,24 @@ export class OperationContext {
   readonly principal: Principal | null;
   readonly request: RequestFacts;
   readonly services: Services;
+  /** The business that the request names, where nobody is signed in to one; null: none of the name. */
+  readonly selectedTenantId: string | null | undefined;
   readonly loaders = new Map<object, DataLoader<string, unknown>>();
   #open: (() => TenantOperation) | null = null;
   #operation: TenantOperation | null = null;
   #frame: TenantTransaction | null = null;
   #isOnlyField = false;
 
-  constructor(services: Services, principal: Principal | null, request: RequestFacts) {
+  constructor(
+    services: Services,
+    principal: Principal | null,
+    request: RequestFacts,
+    selectedTenantId?: string | null,
+  ) {
     this.services = services;
     this.principal = principal;
     this.request = request;
+    this.selectedTenantId = selectedTenantId;
   }
 
   /**

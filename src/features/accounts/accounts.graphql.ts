@@ -117,11 +117,15 @@ builder.relayMutationField(
   {
     access: 'public',
     description: 'E-mail and password → an access token for one business.',
-    resolve: async (_parent, { input }, { services, request }): Promise<SignInAnswer> => {
+    resolve: async (
+      _parent,
+      { input },
+      { services, request, selectedTenantId },
+    ): Promise<SignInAnswer> => {
       const { email, password, tenantSlug } = input;
       return {
         signedIn: await services.signIn(
-          { email, password, tenantSlug: tenantSlug ?? undefined },
+          { email, password, tenantSlug: tenantSlug ?? undefined, tenantId: selectedTenantId },
           request,
         ),
       };

@@ -23,6 +23,8 @@ const reservedSlugs: ReadonlySet<string> = new Set([
   ...['signup', 'smtp', 'static', 'status', 'support', 'system', 'tenantry', 'webhooks', 'www'],
 ]);
 
+export const isReservedSlug = (slug: string): boolean => reservedSlugs.has(slug);
+
 export interface TenantFields {
   name?: string | null | undefined;
   slug?: string | null | undefined;
@@ -46,7 +48,7 @@ export function checkTenant(fields: TenantFields): void {
       at,
       'It has 3 to 63 small letters and digits, single dashes between them.',
     );
-    findings.expect(!reservedSlugs.has(slug), 'SLUG_RESERVED', at, 'Choose another slug.');
+    findings.expect(!isReservedSlug(slug), 'SLUG_RESERVED', at, 'Choose another slug.');
   }
   findings.settle();
 }
