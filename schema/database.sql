@@ -901,6 +901,10 @@ begin
   values ('DOMAIN', proved.domain, app.current_tenant())
   on conflict (kind, key) do nothing;
   -- Another business may have been first.
+  update app.tenants t set domain = proved.domain
+  where t.id = app.current_tenant() and t.domain is null and exists (
+    select from app.tenant_routes r where r.kind = 'DOMAIN' and r.key = proved.domain
+      and r.tenant_id = app.current_tenant());
   return exists (select from app.tenant_routes r where r.kind = 'DOMAIN' and r.key = proved.domain
                    and r.tenant_id = app.current_tenant());
 end $function$;
@@ -955,6 +959,8 @@ CREATE OR REPLACE FUNCTION app.unroute_domain(own_domain text)
  SECURITY DEFINER
  SET search_path TO 'app', 'pg_temp'
 AS $function$
+  update app.tenants t set domain = null
+  where t.id = app.current_tenant() and t.domain = own_domain;
   delete from app.tenant_routes r
   where r.kind = 'DOMAIN' and r.key = own_domain and r.tenant_id = app.current_tenant()
 $function$;

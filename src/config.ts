@@ -29,6 +29,10 @@ const splitList = (text: string): string[] =>
     .map((part) => part.trim())
     .filter(Boolean);
 
+const isServerAddress = (text: string): boolean =>
+  !text.includes('/') &&
+  isAddressRange(text.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^([\d.]+):\d+$/, '$1'));
+
 /** Every variable the product reads; `.env.example` explains them, and a test keeps the two alike. */
 export const environmentSchema = z.object({
   NODE_ENV: z
@@ -77,6 +81,13 @@ export const environmentSchema = z.object({
   FORWARDED_HEADER: z
     .enum(['x-forwarded', 'forwarded'], { error: 'is expected to be x-forwarded or forwarded' })
     .default('x-forwarded'),
+  DNS_SERVERS: z
+    .string()
+    .default('')
+    .transform(splitList)
+    .refine((servers) => servers.every(isServerAddress), {
+      error: 'is expected to be addresses separated by commas, such as 9.9.9.9 or 127.0.0.1:5353',
+    }),
   REQUEST_MAX_BYTES: wholeNumber(1_000_000, 1_000, 100_000_000),
   UPLOAD_MAX_BYTES: wholeNumber(25_000_000, 1_000, 1_000_000_000),
   LOG_LEVEL: z
@@ -115,6 +126,8 @@ export interface Config {
   /** Addresses and CIDR ranges whose forwarded headers count. */
   readonly trustedProxies: readonly string[];
   readonly forwardedHeader: Environment['FORWARDED_HEADER'];
+  /** Where domains are looked up: `address` or `address:port`; none: where the system does. */
+  readonly dnsServers: readonly string[];
   readonly requestMaxBytes: number;
   readonly uploadMaxBytes: number;
   readonly logLevel: Environment['LOG_LEVEL'];
@@ -162,6 +175,7 @@ export function loadConfig(
     corsOrigins: splitList(values.CORS_ORIGINS),
     baseDomain: values.BASE_DOMAIN ?? null,
     trustedProxies: values.TRUSTED_PROXIES,
+    dnsServers: values.DNS_SERVERS,
     forwardedHeader: values.FORWARDED_HEADER,
     requestMaxBytes: values.REQUEST_MAX_BYTES,
     uploadMaxBytes: values.UPLOAD_MAX_BYTES,

@@ -116,6 +116,10 @@ begin
   values ('DOMAIN', proved.domain, app.current_tenant())
   on conflict (kind, key) do nothing;
   -- Another business may have been first.
+  update app.tenants t set domain = proved.domain
+  where t.id = app.current_tenant() and t.domain is null and exists (
+    select from app.tenant_routes r where r.kind = 'DOMAIN' and r.key = proved.domain
+      and r.tenant_id = app.current_tenant());
   return exists (select from app.tenant_routes r where r.kind = 'DOMAIN' and r.key = proved.domain
                    and r.tenant_id = app.current_tenant());
 end $$;
@@ -123,6 +127,8 @@ end $$;
 create function app.unroute_domain(own_domain text) returns void
 language sql volatile security definer set search_path = app, pg_temp
 as $$
+  update app.tenants t set domain = null
+  where t.id = app.current_tenant() and t.domain = own_domain;
   delete from app.tenant_routes r
   where r.kind = 'DOMAIN' and r.key = own_domain and r.tenant_id = app.current_tenant()
 $$;

@@ -7,6 +7,7 @@ import '../features/conversations/conversationMutations.graphql.ts';
 import '../features/conversations/conversations.graphql.ts';
 import '../features/conversations/messages.graphql.ts';
 import '../features/customers/customers.graphql.ts';
+import '../features/domains/domains.graphql.ts';
 import '../features/isolation/isolation.graphql.ts';
 import '../features/members/members.graphql.ts';
 import '../features/products/productBatches.graphql.ts';

@@ -4,6 +4,7 @@ import { createAuthenticator } from '../auth/authenticate.ts';
 import { listMemberships } from '../auth/lookups.ts';
 import { createSignIn } from '../auth/signIn.ts';
 import { keepSigningKeys, readSigningKeys } from '../auth/signingKeys.ts';
+import { createTxtLookup } from '../clients/dns.ts';
 import type { Config } from '../config.ts';
 import { ConfigError } from '../config.ts';
 import { checkIsolation } from '../db/isolation/checkIsolation.ts';
@@ -62,6 +63,8 @@ export async function startServer(
       signIn,
       listMemberships: (userId) => listMemberships(database, userId),
       deleteGraceDays: config.deleteGraceDays,
+      baseDomain: config.baseDomain,
+      lookUpTxt: createTxtLookup(config.dnsServers),
     },
     ({ tenantId }) => counter.count(tenantId),
   );

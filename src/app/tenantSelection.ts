@@ -71,10 +71,12 @@ export interface TenantRoutes {
 }
 
 const cacheMilliseconds = 5_000;
+/** What leads nowhere may be about to: a domain that was just proved should work at once. */
+const unknownMilliseconds = 1_000;
 const cacheEntries = 10_000;
 
 /**
- * Slugs and domains → tenants, remembered for five seconds. That may be stale, and harms nobody: what a
+ * Slugs and domains → tenants, remembered for five seconds at most. That may be stale, and harms nobody: what a
  * caller may do is decided by the membership, which is looked up under its own rules.
  */
 export function createTenantRoutes(database: Database): TenantRoutes {
@@ -88,7 +90,8 @@ export function createTenantRoutes(database: Database): TenantRoutes {
       const known = cache.get(`${kind} ${key}`);
       if (known !== undefined) return known.tenantId;
       const tenantId = (await findTenant(database, kind, key))?.id ?? null;
-      cache.set(`${kind} ${key}`, { tenantId });
+      const ttl = tenantId === null ? unknownMilliseconds : cacheMilliseconds;
+      cache.set(`${kind} ${key}`, { tenantId }, { ttl });
       return tenantId;
     },
   };

@@ -13,6 +13,10 @@ export interface Services {
   readonly listMemberships: (userId: string) => Promise<Membership[]>;
   /** How many days a deleted business can be restored. */
   readonly deleteGraceDays: number;
+  /** Its subdomains are businesses; null: it has none. */
+  readonly baseDomain: string | null;
+  /** The TXT records of a name; null: DNS could not be asked. Never within a transaction. */
+  readonly lookUpTxt: (name: string) => Promise<readonly string[] | null>;
 }
 
 /** One GraphQL operation: who asks, its tenant transaction, its loaders. Never shared between two. */
@@ -93,13 +97,27 @@ export class OperationContext {
    * commit as one, so nothing else may be in the operation: its errors could not undo this field.
    */
   async apart<T>(tenantId: string, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
-    if (!this.#isOnlyField) {
-      throw new PublicError(
-        'BAD_USER_INPUT',
-        'Send this mutation as the only field of its operation, and not in a fragment.',
-      );
-    }
+    this.#requireOnlyField();
     return this.services.database.withTenant(tenantId, { mode: 'write' }, work);
+  }
+
+  /**
+   * Reads what a mutation field has to know before it asks somebody outside, in a transaction that is over
+   * when this resolves. Only where no other field can have opened the operation's own, for nothing may be
+   * open while others are asked.
+   */
+  async beforehand<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    this.#requireOnlyField();
+    const { tenantId } = this.requireSignIn();
+    return this.services.database.withTenant(tenantId, { mode: 'read' }, work);
+  }
+
+  #requireOnlyField(): void {
+    if (this.#isOnlyField) return;
+    throw new PublicError(
+      'BAD_USER_INPUT',
+      'Send this mutation as the only field of its operation, and not in a fragment.',
+    );
   }
 
   async #inTransaction<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {

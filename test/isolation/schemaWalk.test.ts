@@ -49,6 +49,8 @@ beforeAll(async () => {
   const makeKey =
     'mutation { apiKeyCreate(input: { name: "theirs", scopes: ["products:read"] }) { secret } }';
   await askAt(url, theirOwner, makeKey);
+  const claim = 'mutation { domainAdd(input: { domain: "harbor-tern.com" }) { domain { id } } }';
+  await askAt(url, theirOwner, claim);
   prey = await plantCanaries(demo.admin, 'harbor');
   const cursors = await readCursors();
   before = await hashRows(demo.admin, prey.tenantId);

@@ -23,7 +23,10 @@ export const TenantType = builder.node(builder.objectRef<Tenant>('Tenant'), {
     slug: t.exposeString('slug', { description: 'Its name in addresses.' }),
     name: t.exposeString('name', { description: 'What it is called.' }),
     description: t.exposeString('description', { nullable: true, description: 'What it does.' }),
-    domain: t.exposeString('domain', { nullable: true, description: 'Its own domain.' }),
+    domain: t.exposeString('domain', {
+      nullable: true,
+      description: 'The domain that it proved first; see `domains`.',
+    }),
     status: t.field({
       type: TenantStatusType,
       description: 'Whether it is in use.',

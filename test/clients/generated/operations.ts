@@ -916,6 +916,7 @@ export type RefetchProductQuery = { node:
     | { __typename: 'Message', id: string }
     | { __typename: 'Product', name: string, sku: string | null, status: ProductStatus, updatedAt: string, id: string, price: { amount: string, currencyCode: string } }
     | { __typename: 'Tenant', id: string }
+    | { __typename: 'TenantDomain', id: string }
    | null };
 
 export type UpsertProductsMutationVariables = Exact<{
