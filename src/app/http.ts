@@ -13,6 +13,7 @@ import type { Logger } from './logger.ts';
 import { acceptsGraphQLResponse, mediaType, requireAcceptable } from './mediaTypes.ts';
 import { readMultipart } from './multipart.ts';
 import type { ServerContext } from './operationPlugin.ts';
+import { readBody, tooLarge } from './readBody.ts';
 import { factsOf } from './requestFacts.ts';
 import {
   readSelectors,
@@ -222,37 +223,6 @@ async function identify(
   }
   return principal;
 }
-
-/** Reads a body, refusing it as soon as it is too large, whether or not its length was announced. */
-function readBody(request: IncomingMessage, most: number): Promise<Buffer<ArrayBuffer>> {
-  requireSize(request, most);
-  const chunks: Buffer<ArrayBuffer>[] = [];
-  let size = 0;
-  // Events, for an async iterator over a request costs 5 µs.
-  return new Promise((resolve, reject) => {
-    request.on('data', (chunk: Buffer<ArrayBuffer>) => {
-      size += chunk.length;
-      if (size > most) reject(tooLarge(most));
-      else chunks.push(chunk);
-    });
-    request.once('end', () => {
-      const [first] = chunks;
-      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
-    });
-    // Whoever breaks off reads no answer; as an error of ours it would fill the log.
-    request.once('error', () => undefined);
-    request.once('close', () => {
-      if (!request.complete) reject(new PublicError('BAD_REQUEST', 'The body broke off.'));
-    });
-  });
-}
-
-function requireSize(request: IncomingMessage, most: number): void {
-  if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge(most);
-}
-
-const tooLarge = (most: number): PublicError =>
-  new PublicError('PAYLOAD_TOO_LARGE', `The request may have at most ${most} bytes.`);
 
 /**
  * A multipart form is what a foreign web page can send without the browser asking first. This header

@@ -8,7 +8,7 @@ const rowsAtOnce = 2_000;
 const tenantsAtOnce = 10;
 
 /**
- * Removes the businesses whose grace is over, now and every ten minutes. Every instance may: one purges
+ * Removes the businesses whose grace is over, every ten minutes. Every instance may: one purges
  * a business at a time, and what a stop or a crash leaves half-done the next round goes on with.
  */
 export function purgeTenants(
@@ -23,7 +23,7 @@ export function purgeTenants(
       logger.error({ err: error }, 'businesses to purge could not be listed');
     }
   };
-  let running = round();
+  let running = Promise.resolve();
   const timer = setInterval(() => {
     running = running.then(round);
   }, everyMilliseconds);

@@ -63,7 +63,7 @@ builder.queryField('domains', (t) =>
       const page = readPage(args, pageRules(domainOrder, 20));
       const rows = await findDomainPage(tx, page);
       const connection = toConnection(rows, page, ({ createdAt, id }) =>
-        makeCursor(domainOrder.sort, [createdAt.toISOString(), id]),
+        makeCursor(domainOrder.sort, [createdAt, id]),
       );
       return { ...connection, countRows: async () => (await countDomains(tx))[0]?.count ?? 0 };
     },

@@ -19,7 +19,7 @@ export interface VersionedSettings extends Settings {
   /** Counts changes, from 1. */
   version: number;
   /** null: they are the defaults of the plan. */
-  updatedAt: Date | null;
+  updatedAt: string | null;
 }
 
 /** The settings of the transaction's tenant: its own, and the defaults of its plan for the rest. */

@@ -53,7 +53,7 @@ export async function deleteTenant(
   actor: Actor,
   confirmation: string,
   graceDays: number,
-): Promise<{ slug: string; purgeAt: Date }> {
+): Promise<{ purgeAt: Date | string }> {
   const [tenant] = await lockOwnTenant(tx);
   if (tenant === undefined) throw new Error('the tenant of the transaction is gone');
   if (confirmation !== tenant.slug) {
@@ -64,7 +64,7 @@ export async function deleteTenant(
     );
   }
   const purgeAt = await requestDeletion(tx, graceDays);
-  if (purgeAt === null) return { slug: tenant.slug, purgeAt: tenant.purgeAt ?? new Date() };
+  if (purgeAt === null) return { purgeAt: tenant.purgeAt ?? new Date() };
   await Promise.all([
     announceIdentityChange(tx, tx.tenantId),
     recordAudit(tx, actor, {
@@ -75,7 +75,7 @@ export async function deleteTenant(
       after: { status: 'DELETING', purgeAt },
     }),
   ]);
-  return { slug: tenant.slug, purgeAt };
+  return { purgeAt };
 }
 
 /**
