@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { purgeDueTenants } from '../../../src/app/purgeTenants.ts';
 import { type Database, openDatabase } from '../../../src/db/database.ts';
@@ -116,14 +116,16 @@ test('a purged business is in no table but the operators’ record, and the othe
 test('a table that came later is purged too, once it is migrated', async () => {
   const { b } = tenants;
   await tenants.admin.query(
-    'create table app.later (tenant_id uuid not null, id uuid, note text, primary key (tenant_id, id))',
+    `create table app.later (tenant_id uuid not null, id int, before int, primary key (tenant_id, id),
+       foreign key (tenant_id, before) references app.later (tenant_id, id));
+     alter table app.later enable row level security; alter table app.later force row level security`,
   );
-  await tenants.admin.query(
-    'alter table app.later enable row level security; alter table app.later force row level security',
-  );
-  const { readFile } = await import('node:fs/promises');
   await tenants.admin.query(await readFile('sql/everyTable/purge.sql', 'utf8'));
-  await tenants.admin.query('insert into app.later values ($1, $2)', [b, randomUUID()]);
+  // More than a batch, each row but the first after another of the same table.
+  await tenants.admin.query(
+    'insert into app.later select $1, n, nullif(n - 1, 0) from generate_series(1, 3000) n',
+    [b],
+  );
   await end(b, 'now()');
   expect(await purgeDueTenants(database, quiet)).toEqual([b]);
   expect(await tablesWith(b)).toEqual(['app.purged_tenants']);
