@@ -10,10 +10,6 @@ alter role tenantry_operator set statement_timeout = 1min;
 
 create role tenantry_owner nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
 
-create role tenantry_provisioner nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
-
-create role tenantry_purger nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
-
 create role tenantry_search nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
 
 create role tenantry_server login nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
@@ -26,8 +22,6 @@ alter role tenantry_server set statement_timeout = 15s;
 create schema app authorization tenantry_owner;
 grant usage on schema app to tenantry_lookup;
 grant usage on schema app to tenantry_operator;
-grant usage on schema app to tenantry_provisioner;
-grant usage on schema app to tenantry_purger;
 grant usage on schema app to tenantry_search;
 grant usage on schema app to tenantry_server;
 
@@ -52,13 +46,10 @@ alter table app.api_keys enable row level security;
 alter table app.api_keys force row level security;
 create policy lookup on app.api_keys for select to tenantry_lookup
   using (true);
-create policy purge on app.api_keys for all to tenantry_purger
-  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.api_keys for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant select on app.api_keys to tenantry_lookup;
-grant delete, select on app.api_keys to tenantry_purger;
 grant insert, select, update on app.api_keys to tenantry_server;
 
 create table app.audit_events (
@@ -88,13 +79,10 @@ alter table app.audit_events force row level security;
 create policy operator on app.audit_events for all to tenantry_operator
   using (true)
   with check (true);
-create policy purge on app.audit_events for all to tenantry_purger
-  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.audit_events for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant insert, select on app.audit_events to tenantry_operator;
-grant delete, select on app.audit_events to tenantry_purger;
 grant insert, select on app.audit_events to tenantry_server;
 
 create table app.canned_replies (
@@ -111,12 +99,9 @@ create table app.canned_replies (
 alter table app.canned_replies owner to tenantry_owner;
 alter table app.canned_replies enable row level security;
 alter table app.canned_replies force row level security;
-create policy purge on app.canned_replies for all to tenantry_purger
-  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.canned_replies for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
-grant delete, select on app.canned_replies to tenantry_purger;
 grant delete, insert, select, update on app.canned_replies to tenantry_server;
 
 create table app.conversations (
@@ -154,12 +139,9 @@ CREATE INDEX conversations_tenant_id_last_message_at_id_idx ON app.conversations
 CREATE INDEX conversations_tenant_id_status_last_message_at_id_idx ON app.conversations USING btree (tenant_id, status, last_message_at, id);
 alter table app.conversations enable row level security;
 alter table app.conversations force row level security;
-create policy purge on app.conversations for all to tenantry_purger
-  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.conversations for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
-grant delete, select on app.conversations to tenantry_purger;
 grant insert, select, update on app.conversations to tenantry_server;
 
 create table app.customers (
@@ -184,12 +166,9 @@ alter table app.customers owner to tenantry_owner;
 CREATE INDEX customers_tenant_id_created_at_id_idx ON app.customers USING btree (tenant_id, created_at, id);
 alter table app.customers enable row level security;
 alter table app.customers force row level security;
-create policy purge on app.customers for all to tenantry_purger
-  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.customers for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
-grant delete, select on app.customers to tenantry_purger;
 grant insert, select, update on app.customers to tenantry_server;
 
 create table app.members (
@@ -214,18 +193,10 @@ alter table app.members enable row level security;
 alter table app.members force row level security;
 create policy lookup on app.members for select to tenantry_lookup
   using (true);
-create policy provision_insert on app.members for insert to tenantry_provisioner
-  with check (((tenant_id = app.current_tenant()) AND (role = 'OWNER'::text)));
-create policy provision_read on app.members for select to tenantry_provisioner
-  using (true);
-create policy purge on app.members for all to tenantry_purger
-  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.members for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant select on app.members to tenantry_lookup;
-grant insert, select on app.members to tenantry_provisioner;
-grant delete, select on app.members to tenantry_purger;
 grant delete, insert, select, update on app.members to tenantry_server;
 
 create table app.messages (
@@ -252,12 +223,9 @@ alter table app.messages owner to tenantry_owner;
 CREATE INDEX messages_tenant_id_conversation_id_created_at_id_idx ON app.messages USING btree (tenant_id, conversation_id, created_at, id);
 alter table app.messages enable row level security;
 alter table app.messages force row level security;
-create policy purge on app.messages for all to tenantry_purger
-  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.messages for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
-grant delete, select on app.messages to tenantry_purger;
 grant insert, select, update on app.messages to tenantry_server;
 
 create table app.plans (
@@ -279,6 +247,26 @@ create policy owner on app.plans for all to tenantry_owner
 grant select on app.plans to tenantry_lookup;
 grant select on app.plans to tenantry_operator;
 grant select on app.plans to tenantry_server;
+
+create table app.product_words (
+  tenant_id uuid not null,
+  word text not null,
+  product_id uuid not null,
+  constraint product_words_pkey PRIMARY KEY (tenant_id, word, product_id),
+  constraint product_words_product_id_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES app.products(tenant_id, id),
+  constraint product_words_length CHECK (((length(word) >= 3) AND (length(word) <= 40)))
+);
+alter table app.product_words owner to tenantry_owner;
+CREATE INDEX product_words_word_idx ON app.product_words USING gin (tenant_id, word extensions.gin_trgm_ops);
+alter table app.product_words enable row level security;
+alter table app.product_words force row level security;
+create policy search on app.product_words for select to tenantry_search
+  using (true);
+create policy tenant on app.product_words for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant insert, select on app.product_words to tenantry_server;
+grant select (tenant_id), select (word) on app.product_words to tenantry_search;
 
 create table app.products (
   tenant_id uuid not null,
@@ -302,7 +290,6 @@ create table app.products (
   created_at timestamp(3) with time zone default now() not null,
   updated_at timestamp(3) with time zone default now() not null,
   name_key text generated always as (app.fold(name)) stored,
-  search_text text generated always as (app.product_search_text(name, sku, category, tags)) stored,
   search_vector tsvector generated always as (app.product_search_vector(name, sku, category, tags, description)) stored,
   constraint products_pkey PRIMARY KEY (tenant_id, id),
   constraint products_tenant_id_external_reference_key UNIQUE (tenant_id, external_reference),
@@ -314,46 +301,21 @@ create table app.products (
   constraint products_status_known CHECK ((status = ANY (ARRAY['DRAFT'::text, 'ACTIVE'::text, 'ARCHIVED'::text])))
 );
 alter table app.products owner to tenantry_owner;
-CREATE INDEX products_search_text_idx ON app.products USING gin (tenant_id, search_text extensions.gin_trgm_ops);
 CREATE INDEX products_search_vector_idx ON app.products USING gin (tenant_id, search_vector);
-CREATE INDEX products_tenant_id_category_idx ON app.products USING btree (tenant_id, category);
+CREATE INDEX products_tenant_id_category_created_at_id_idx ON app.products USING btree (tenant_id, category, created_at, id);
 CREATE INDEX products_tenant_id_created_at_id_idx ON app.products USING btree (tenant_id, created_at, id);
 CREATE INDEX products_tenant_id_name_key_id_idx ON app.products USING btree (tenant_id, name_key, id);
 CREATE INDEX products_tenant_id_price_amount_id_idx ON app.products USING btree (tenant_id, price_amount, id);
 CREATE INDEX products_tenant_id_updated_at_id_idx ON app.products USING btree (tenant_id, updated_at, id);
 alter table app.products enable row level security;
 alter table app.products force row level security;
-create policy purge on app.products for all to tenantry_purger
-  using ((tenant_id = app.current_tenant()));
 create policy search on app.products for select to tenantry_search
   using (true);
 create policy tenant on app.products for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
-grant delete, select on app.products to tenantry_purger;
 grant insert, select, update on app.products to tenantry_server;
-grant select (tenant_id), select (id), select (sku), select (search_text), select (search_vector) on app.products to tenantry_search;
-
-create table app.purged_tenants (
-  id uuid not null,
-  slug text not null,
-  plan text not null,
-  created_at timestamp(3) with time zone not null,
-  deletion_requested_at timestamp(3) with time zone,
-  purged_at timestamp(3) with time zone not null,
-  removed jsonb not null,
-  constraint purged_tenants_pkey PRIMARY KEY (id)
-);
-alter table app.purged_tenants owner to tenantry_owner;
-alter table app.purged_tenants enable row level security;
-alter table app.purged_tenants force row level security;
-create policy operator on app.purged_tenants for select to tenantry_operator
-  using (true);
-create policy purge on app.purged_tenants for all to tenantry_purger
-  using ((id = app.current_tenant()))
-  with check ((id = app.current_tenant()));
-grant select on app.purged_tenants to tenantry_operator;
-grant insert, select, update on app.purged_tenants to tenantry_purger;
+grant select (tenant_id), select (id), select (sku), select (created_at), select (search_vector) on app.products to tenantry_search;
 
 create table app.sessions (
   id uuid not null,
@@ -374,33 +336,6 @@ create policy lookup on app.sessions for all to tenantry_lookup
   using (true)
   with check (true);
 grant insert, select on app.sessions to tenantry_lookup;
-
-create table app.tenant_domains (
-  tenant_id uuid not null,
-  id uuid not null,
-  domain text not null,
-  token text not null,
-  created_at timestamp(3) with time zone default now() not null,
-  proved_at timestamp(3) with time zone,
-  verified_at timestamp(3) with time zone,
-  constraint tenant_domains_pkey PRIMARY KEY (tenant_id, id),
-  constraint tenant_domains_tenant_id_domain_key UNIQUE (tenant_id, domain),
-  constraint tenant_domains_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id)
-);
-alter table app.tenant_domains owner to tenantry_owner;
-CREATE INDEX tenant_domains_tenant_id_created_at_id_idx ON app.tenant_domains USING btree (tenant_id, created_at, id);
-alter table app.tenant_domains enable row level security;
-alter table app.tenant_domains force row level security;
-create policy provision_read on app.tenant_domains for select to tenantry_provisioner
-  using ((tenant_id = app.current_tenant()));
-create policy purge on app.tenant_domains for all to tenantry_purger
-  using ((tenant_id = app.current_tenant()));
-create policy tenant on app.tenant_domains for all to tenantry_server
-  using ((tenant_id = app.current_tenant()))
-  with check ((tenant_id = app.current_tenant()));
-grant select on app.tenant_domains to tenantry_provisioner;
-grant delete, select on app.tenant_domains to tenantry_purger;
-grant delete, insert, select, update on app.tenant_domains to tenantry_server;
 
 create table app.tenant_routes (
   kind text not null,
@@ -423,18 +358,11 @@ create policy own_keys_deleted_only on app.tenant_routes as restrictive for dele
   using ((kind = 'API_KEY'::text));
 create policy own_keys_only on app.tenant_routes as restrictive for insert to tenantry_server
   with check ((kind = 'API_KEY'::text));
-create policy provision on app.tenant_routes for all to tenantry_provisioner
-  using (((tenant_id = app.current_tenant()) AND (kind = ANY (ARRAY['SLUG'::text, 'DOMAIN'::text]))))
-  with check (((tenant_id = app.current_tenant()) AND (kind = ANY (ARRAY['SLUG'::text, 'DOMAIN'::text]))));
-create policy purge on app.tenant_routes for all to tenantry_purger
-  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.tenant_routes for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant select on app.tenant_routes to tenantry_lookup;
 grant delete, insert, select on app.tenant_routes to tenantry_operator;
-grant delete, insert, select on app.tenant_routes to tenantry_provisioner;
-grant delete, select on app.tenant_routes to tenantry_purger;
 grant delete, insert, select on app.tenant_routes to tenantry_server;
 
 create table app.tenant_settings (
@@ -451,12 +379,9 @@ create table app.tenant_settings (
 alter table app.tenant_settings owner to tenantry_owner;
 alter table app.tenant_settings enable row level security;
 alter table app.tenant_settings force row level security;
-create policy purge on app.tenant_settings for all to tenantry_purger
-  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.tenant_settings for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
-grant delete, select on app.tenant_settings to tenantry_purger;
 grant insert, select, update on app.tenant_settings to tenantry_server;
 
 create table app.tenants (
@@ -470,10 +395,6 @@ create table app.tenants (
   metadata jsonb default '{}'::jsonb not null,
   created_at timestamp(3) with time zone default now() not null,
   updated_at timestamp(3) with time zone default now() not null,
-  status_before_suspension text,
-  status_before_deletion text,
-  deletion_requested_at timestamp(3) with time zone,
-  purge_at timestamp(3) with time zone,
   constraint tenants_pkey PRIMARY KEY (id),
   constraint tenants_domain_key UNIQUE (domain),
   constraint tenants_slug_key UNIQUE (slug),
@@ -482,7 +403,6 @@ create table app.tenants (
   constraint tenants_status_known CHECK ((status = ANY (ARRAY['TRIAL'::text, 'ACTIVE'::text, 'SUSPENDED'::text, 'DELETING'::text])))
 );
 alter table app.tenants owner to tenantry_owner;
-CREATE INDEX tenants_purge_at_idx ON app.tenants USING btree (purge_at) WHERE (purge_at IS NOT NULL);
 alter table app.tenants enable row level security;
 alter table app.tenants force row level security;
 create policy lookup on app.tenants for select to tenantry_lookup
@@ -490,24 +410,13 @@ create policy lookup on app.tenants for select to tenantry_lookup
 create policy operator on app.tenants for all to tenantry_operator
   using (true)
   with check (true);
-create policy provision_insert on app.tenants for insert to tenantry_provisioner
-  with check ((id = app.current_tenant()));
-create policy provision_read on app.tenants for select to tenantry_provisioner
-  using (true);
-create policy provision_update on app.tenants for update to tenantry_provisioner
-  using ((id = app.current_tenant()))
-  with check ((id = app.current_tenant()));
-create policy purge on app.tenants for all to tenantry_purger
-  using ((id = app.current_tenant()));
 create policy tenant on app.tenants for all to tenantry_server
   using ((id = app.current_tenant()))
   with check ((id = app.current_tenant()));
 grant select on app.tenants to tenantry_lookup;
 grant insert, select, update on app.tenants to tenantry_operator;
-grant insert, select, update on app.tenants to tenantry_provisioner;
-grant delete, select on app.tenants to tenantry_purger;
 grant select on app.tenants to tenantry_server;
-grant update (name), update (description), update (metadata), update (updated_at) on app.tenants to tenantry_server;
+grant update (name), update (description), update (domain), update (metadata), update (updated_at) on app.tenants to tenantry_server;
 
 create table app.usage_counters (
   tenant_id uuid not null,
@@ -524,13 +433,10 @@ alter table app.usage_counters enable row level security;
 alter table app.usage_counters force row level security;
 create policy operator on app.usage_counters for select to tenantry_operator
   using (true);
-create policy purge on app.usage_counters for all to tenantry_purger
-  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.usage_counters for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant select on app.usage_counters to tenantry_operator;
-grant delete, select on app.usage_counters to tenantry_purger;
 grant insert, select, update on app.usage_counters to tenantry_server;
 
 create table app.users (
@@ -553,52 +459,8 @@ create policy lookup on app.users for select to tenantry_lookup
 create policy operator on app.users for all to tenantry_operator
   using (true)
   with check (true);
-create policy provision_read on app.users for select to tenantry_provisioner
-  using (true);
 grant select on app.users to tenantry_lookup;
 grant insert, select, update on app.users to tenantry_operator;
-grant select on app.users to tenantry_provisioner;
-
-CREATE OR REPLACE FUNCTION app.create_tenant(new_slug text, new_name text, new_description text, new_plan text, owner_user_id uuid, owner_member_id uuid, most_owned integer)
- RETURNS TABLE(outcome text, tenant_id uuid)
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'app', 'pg_temp'
-AS $function$
-#variable_conflict use_column
-declare
-  person app.users%rowtype;
-  known uuid;
-begin
-  -- Of the same person one at a time: that they own so many stays true, and a double click makes one.
-  perform pg_advisory_xact_lock(hashtextextended('create_tenant ' || owner_user_id, 0));
-  select * into person from app.users u where u.id = owner_user_id;
-  if not found or person.email_verified_at is null then
-    return query select 'EMAIL_NOT_VERIFIED', null::uuid;
-    return;
-  end if;
-  select t.id into known from app.tenants t
-  join app.members m on m.tenant_id = t.id and m.user_id = owner_user_id and m.role = 'OWNER'
-  where t.slug = new_slug and t.name = new_name and t.status <> 'DELETING';
-  if found then
-    return query select 'KNOWN', known;
-    return;
-  end if;
-  if most_owned <= (select count(*) from app.members m
-                    where m.user_id = owner_user_id and m.role = 'OWNER') then
-    return query select 'TOO_MANY', null::uuid;
-    return;
-  end if;
-  insert into app.tenants (id, slug, name, description, plan, status)
-  values (app.current_tenant(), new_slug, new_name, new_description, new_plan, 'TRIAL');
-  insert into app.tenant_routes (kind, key, tenant_id) values ('SLUG', new_slug, app.current_tenant());
-  insert into app.members (tenant_id, id, user_id, role, name, email)
-  values (app.current_tenant(), owner_member_id, owner_user_id, 'OWNER', person.name, person.email);
-  return query select 'CREATED', app.current_tenant();
-end $function$;
-alter function app.create_tenant(text,text,text,text,uuid,uuid,integer) owner to tenantry_provisioner;
-grant execute on function app.create_tenant(text,text,text,text,uuid,uuid,integer) to tenantry_operator;
-grant execute on function app.create_tenant(text,text,text,text,uuid,uuid,integer) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.current_tenant()
  RETURNS uuid
@@ -613,8 +475,6 @@ AS $function$
 alter function app.current_tenant() owner to tenantry_owner;
 grant execute on function app.current_tenant() to tenantry_lookup;
 grant execute on function app.current_tenant() to tenantry_operator;
-grant execute on function app.current_tenant() to tenantry_provisioner;
-grant execute on function app.current_tenant() to tenantry_purger;
 grant execute on function app.current_tenant() to tenantry_search;
 grant execute on function app.current_tenant() to tenantry_server;
 
@@ -688,6 +548,21 @@ grant execute on function app.fold(text) to tenantry_operator;
 grant execute on function app.fold(text) to tenantry_search;
 grant execute on function app.fold(text) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.learn_product_words(tenant uuid, product uuid, name text, category text, tags text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+begin
+  insert into app.product_words (tenant_id, word, product_id)
+  select distinct tenant, each.word, product
+  from regexp_split_to_table(app.fold(concat_ws(' ', name, category, array_to_string(tags, ' '))), '[^[:alnum:]]+') as each (word)
+  where length(each.word) between 3 and 40 and each.word !~ '[0-9]'
+    and not exists (select from app.product_words known where known.tenant_id = tenant and known.word = each.word);
+end $function$;
+alter function app.learn_product_words(uuid,uuid,text,text,text[]) owner to tenantry_owner;
+grant execute on function app.learn_product_words(uuid,uuid,text,text,text[]) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.list_memberships(member_user_id uuid)
  RETURNS TABLE(tenant_id uuid, slug text, name text, status text, plan text, member_id uuid, role text)
  LANGUAGE sql
@@ -702,19 +577,6 @@ $function$;
 alter function app.list_memberships(uuid) owner to tenantry_lookup;
 grant execute on function app.list_memberships(uuid) to tenantry_operator;
 grant execute on function app.list_memberships(uuid) to tenantry_server;
-
-CREATE OR REPLACE FUNCTION app.list_purgeable(most integer)
- RETURNS TABLE(id uuid)
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO 'app', 'pg_temp'
-AS $function$
-  select t.id from app.tenants t
-  where t.status = 'DELETING' and t.purge_at <= now() order by t.purge_at limit most
-$function$;
-alter function app.list_purgeable(integer) owner to tenantry_provisioner;
-grant execute on function app.list_purgeable(integer) to tenantry_operator;
-grant execute on function app.list_purgeable(integer) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.open_read(tenant uuid)
  RETURNS text
@@ -755,197 +617,102 @@ CREATE OR REPLACE FUNCTION app.product_search_vector(name text, sku text, catego
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  select setweight(to_tsvector('pg_catalog.simple', app.fold(concat_ws(' ', name, sku))), 'A')
-      || setweight(to_tsvector('pg_catalog.simple', app.fold(concat_ws(' ', category, array_to_string(tags, ' ')))), 'B')
-      || setweight(to_tsvector('pg_catalog.simple', app.fold(coalesce(left(description, 20000), ''))), 'D')
+  select setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', name, sku)), '-/_.:@', '      ')), 'A')
+      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', category, array_to_string(tags, ' '))), '-/_.:@', '      ')), 'B')
+      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(coalesce(left(description, 20000), '')), '-/_.:@', '      ')), 'D')
 $function$;
 alter function app.product_search_vector(text,text,text,text[],text) owner to tenantry_owner;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_operator;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_search;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_server;
 
-CREATE OR REPLACE FUNCTION app.purge_tenant(most integer)
- RETURNS integer
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'app', 'pg_temp'
-AS $function$
-declare
-  gone app.tenants%rowtype;
-  emptied record;
-  removed integer;
-  total integer := 0;
-  counts jsonb := '{}';
-begin
-  select * into gone from app.tenants where id = app.current_tenant();
-  if not found then return 0; end if;
-  if gone.status <> 'DELETING' or gone.purge_at is null or gone.purge_at > now() then
-    raise exception 'this business is not to be purged' using errcode = '55000';
-  end if;
-  -- Two servers at once would only wait for each other's rows.
-  if not pg_try_advisory_xact_lock(hashtextextended('purge ' || gone.id, 0)) then return -1; end if;
-
-  for emptied in
-    with recursive tables as (
-      select c.oid from pg_class c join pg_attribute a on a.attrelid = c.oid and not a.attisdropped
-      where c.relnamespace = 'app'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-        and a.attname = 'tenant_id'
-    ), depths (oid, depth) as (
-      select oid, 0 from tables
-      union
-      -- A table that refers to another comes before it; tables in a circle stop at the number of tables.
-      select k.confrelid, d.depth + 1 from depths d
-      join pg_constraint k on k.conrelid = d.oid and k.contype = 'f' and k.confrelid <> k.conrelid
-      join tables t on t.oid = k.confrelid
-      where d.depth < (select count(*) from tables)
-    )
-    -- Rows that refer to rows of their own table go together: which of them to take first, nobody says.
-    select oid::regclass as name, exists (
-        select from pg_constraint k where k.contype = 'f' and k.conrelid = d.oid and k.confrelid = d.oid
-      ) as at_once
-    from depths d group by oid order by max(depth), oid::regclass::text
-  loop
-    exit when total >= most;
-    execute format(
-      'delete from %1$s where tenant_id = $1 and ctid = any (array(
-         select ctid from %1$s where tenant_id = $1 limit $2))', emptied.name)
-      using gone.id, case when not emptied.at_once then most - total end;
-    get diagnostics removed = row_count;
-    total := total + removed;
-    if removed > 0 then counts := counts || jsonb_build_object(emptied.name::text, removed); end if;
-  end loop;
-
-  insert into app.purged_tenants as known (id, slug, plan, created_at, deletion_requested_at, purged_at, removed)
-  values (gone.id, gone.slug, gone.plan, gone.created_at, gone.deletion_requested_at, now(), counts)
-  on conflict (id) do update set purged_at = excluded.purged_at, removed = known.removed || (
-    select coalesce(jsonb_object_agg(key, value::bigint + coalesce((known.removed ->> key)::bigint, 0)), '{}')
-    from jsonb_each_text(excluded.removed));
-  if total > 0 then return total; end if;
-  -- A row that a request of the last moment wrote would be refused here by its foreign key.
-  delete from app.tenants where id = gone.id;
-  return 0;
-end $function$;
-alter function app.purge_tenant(integer) owner to tenantry_purger;
-grant execute on function app.purge_tenant(integer) to tenantry_operator;
-grant execute on function app.purge_tenant(integer) to tenantry_server;
-
-CREATE OR REPLACE FUNCTION app.rename_tenant(new_slug text, most_slugs integer)
- RETURNS boolean
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'app', 'pg_temp'
-AS $function$
-declare
-  own boolean;
-begin
-  select true into own from app.tenant_routes r
-  where r.kind = 'SLUG' and r.key = new_slug and r.tenant_id = app.current_tenant();
-  if own is null then
-    if most_slugs <= (select count(*) from app.tenant_routes r
-                      where r.kind = 'SLUG' and r.tenant_id = app.current_tenant()) then
-      return false;
-    end if;
-    insert into app.tenant_routes (kind, key, tenant_id) values ('SLUG', new_slug, app.current_tenant());
-  end if;
-  update app.tenants t set slug = new_slug, updated_at = now() where t.id = app.current_tenant();
-  return true;
-end $function$;
-alter function app.rename_tenant(text,integer) owner to tenantry_provisioner;
-grant execute on function app.rename_tenant(text,integer) to tenantry_operator;
-grant execute on function app.rename_tenant(text,integer) to tenantry_server;
-
-CREATE OR REPLACE FUNCTION app.request_deletion(grace interval)
- RETURNS TABLE(purge_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION app.rank_products(tenant uuid, needle tsquery, wanted tsquery)
+ RETURNS TABLE(ids uuid[], scores real[])
  LANGUAGE sql
- SECURITY DEFINER
+ STABLE
  SET search_path TO 'app', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET enable_indexscan TO 'off'
+ SET enable_indexonlyscan TO 'off'
 AS $function$
-  update app.tenants t
-  set status_before_deletion = t.status, status = 'DELETING', deletion_requested_at = now(),
-      purge_at = now() + grace, updated_at = now()
-  where t.id = app.current_tenant() and t.status <> 'DELETING'
-  returning t.purge_at
+  select coalesce(array_agg(id), '{}'), coalesce(array_agg(score), '{}')
+  from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
+        from app.products p
+        where p.tenant_id = tenant and p.search_vector @@ needle and ts_match_vq(p.search_vector, wanted)
+        limit 1001) as ranked
 $function$;
-alter function app.request_deletion(interval) owner to tenantry_provisioner;
-grant execute on function app.request_deletion(interval) to tenantry_operator;
-grant execute on function app.request_deletion(interval) to tenantry_server;
-
-CREATE OR REPLACE FUNCTION app.restore_tenant(owner_user_id uuid)
- RETURNS TABLE(status text)
- LANGUAGE sql
- SECURITY DEFINER
- SET search_path TO 'app', 'pg_temp'
-AS $function$
-  update app.tenants t
-  set status = coalesce(t.status_before_deletion, 'ACTIVE'), status_before_deletion = null,
-      deletion_requested_at = null, purge_at = null, updated_at = now()
-  where t.id = app.current_tenant() and t.status = 'DELETING' and t.purge_at > now()
-    and exists (select from app.members m
-                where m.tenant_id = t.id and m.user_id = owner_user_id and m.role = 'OWNER')
-  returning t.status
-$function$;
-alter function app.restore_tenant(uuid) owner to tenantry_provisioner;
-grant execute on function app.restore_tenant(uuid) to tenantry_operator;
-grant execute on function app.restore_tenant(uuid) to tenantry_server;
-
-CREATE OR REPLACE FUNCTION app.route_domain(claim uuid)
- RETURNS boolean
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'app', 'pg_temp'
-AS $function$
-declare
-  proved app.tenant_domains%rowtype;
-begin
-  select * into proved from app.tenant_domains d
-  where d.tenant_id = app.current_tenant() and d.id = claim
-    and d.proved_at between now() - interval '5 minutes' and now() + interval '1 minute';
-  if not found then return false; end if;
-  insert into app.tenant_routes (kind, key, tenant_id)
-  values ('DOMAIN', proved.domain, app.current_tenant())
-  on conflict (kind, key) do nothing;
-  -- Another business may have been first.
-  update app.tenants t set domain = proved.domain
-  where t.id = app.current_tenant() and t.domain is null and exists (
-    select from app.tenant_routes r where r.kind = 'DOMAIN' and r.key = proved.domain
-      and r.tenant_id = app.current_tenant());
-  return exists (select from app.tenant_routes r where r.kind = 'DOMAIN' and r.key = proved.domain
-                   and r.tenant_id = app.current_tenant());
-end $function$;
-alter function app.route_domain(uuid) owner to tenantry_provisioner;
-grant execute on function app.route_domain(uuid) to tenantry_operator;
-grant execute on function app.route_domain(uuid) to tenantry_server;
+alter function app.rank_products(uuid,tsquery,tsquery) owner to tenantry_search;
 
 CREATE OR REPLACE FUNCTION app.search_products(phrase text)
- RETURNS TABLE(product_id uuid, score real)
- LANGUAGE sql
- STABLE SECURITY DEFINER ROWS 100
- SET search_path TO 'app', 'extensions', 'pg_temp'
- SET "pg_trgm.word_similarity_threshold" TO '0.5'
+ RETURNS TABLE(wanted text, ids uuid[], scores real[])
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
 AS $function$
-  with wanted as materialized (
-    select app.fold(phrase) as folded,
-           -- Every word must occur; each may be the beginning of one ("jack" finds "jacket").
-           -- Only letters and digits survive, so the text can't be tsquery syntax.
-           (select to_tsquery('pg_catalog.simple', string_agg(word || ':*', ' & '))
-            from regexp_split_to_table(app.fold(phrase), '[^[:alnum:]]+') as word
-            where word <> '') as query
-  ),
-  exact as (
-    select p.id, (1 + ts_rank(p.search_vector, wanted.query)
-                    + case when app.fold(p.sku) = wanted.folded then 10 else 0 end)::real as score
-    from app.products p, wanted
-    where p.tenant_id = app.current_tenant() and p.search_vector @@ wanted.query
-  ),
-  alike as (
-    select p.id, extensions.word_similarity(wanted.folded, p.search_text) as score
-    from app.products p, wanted
-    where p.tenant_id = app.current_tenant() and wanted.folded operator(extensions.<%) p.search_text
-  )
-  select both_ways.id, sum(both_ways.score)::real
-  from (select * from exact union all select * from alike) as both_ways
-  group by both_ways.id
-$function$;
+declare
+  tenant constant uuid := app.current_tenant();
+  most constant int := 1000;
+  -- Only letters and digits survive, so the text can't be tsquery syntax.
+  words constant text[] := array(
+    select word from regexp_split_to_table(app.fold(phrase), '[^[:alnum:]]+') as word where word <> '' limit 16);
+  -- Every word must occur; each may be the beginning of one ("jack" finds "jacket").
+  alternatives text[] := array(select word || ':*' from unnest(words) as word);
+  has_sku constant uuid := (
+    select p.id from app.products p
+    where p.tenant_id = tenant and p.sku = any (array[trim(phrase), upper(trim(phrase)), lower(trim(phrase))]) limit 1);
+  query tsquery;
+  needle tsquery;
+  hits int;
+  hits_each int[];
+begin
+  if tenant is null or cardinality(words) = 0 then
+    return query select null::text, '{}'::uuid[], '{}'::real[];
+    return;
+  end if;
+  for attempt in 1..2 loop
+    query := (select to_tsquery('pg_catalog.simple', string_agg('(' || each || ')', ' & ')) from unnest(alternatives) as each);
+    with newest as materialized (
+      select p.search_vector from app.products p
+      where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300
+    )
+    select (select count(*) from newest n where n.search_vector @@ query),
+           array(select (select count(*) from newest n where n.search_vector @@ to_tsquery('pg_catalog.simple', each))
+                 from unnest(alternatives) with ordinality as given (each, place) order by place)
+    into hits, hits_each;
+    -- As many as that among the newest: more than 1 000 in all, if there are that many products.
+    if hits >= 3 and exists (
+      select from app.products p where p.tenant_id = tenant offset least(300 * most / hits, 20000))
+    then
+      ids := null;
+    else
+      -- The rarest words only: the index reads all of a prefix before it looks at the next word.
+      needle := (select to_tsquery('pg_catalog.simple', string_agg('(' || each || ')', ' & '))
+                 from unnest(alternatives, hits_each) as given (each, hits)
+                 where given.hits < case when 0 = any (hits_each) then 1 else 15 end);
+      select r.ids, r.scores into ids, scores from app.rank_products(tenant, coalesce(needle, query), query) r;
+      if cardinality(ids) > most then ids := null; end if;
+    end if;
+    exit when attempt = 2 or ids is null or cardinality(ids) > 0;
+    -- Nothing has all of it: is there a word that nothing has?
+    alternatives := array(
+      select coalesce(
+        case when given.hits = 0
+               and not exists (select from app.rank_products(tenant, to_tsquery('pg_catalog.simple', each), to_tsquery('pg_catalog.simple', each)) r
+                               where cardinality(r.ids) > 0)
+             then (select string_agg(alike, ' | ') from app.similar_words(tenant, word) as alike) end,
+        each)
+      from unnest(alternatives, hits_each, words) with ordinality as given (each, hits, word, place) order by place);
+    exit when alternatives = array(select word || ':*' from unnest(words) as word);
+  end loop;
+  wanted := query::text;
+  -- Who asks for "LAMP-7" wants that one first, and not all that begin alike.
+  if has_sku is not null and (ids is not null or phrase ~ '[0-9]') then
+    scores := array[11]::real[] || array(
+      select score from unnest(ids, scores) with ordinality as found (id, score, place) where id <> has_sku order by place);
+    ids := array[has_sku] || array_remove(ids, has_sku);
+  end if;
+  return next;
+end $function$;
 alter function app.search_products(text) owner to tenantry_search;
 grant execute on function app.search_products(text) to tenantry_server;
 
@@ -957,17 +724,34 @@ alter function app.set_tenant(uuid) owner to tenantry_owner;
 grant execute on function app.set_tenant(uuid) to tenantry_operator;
 grant execute on function app.set_tenant(uuid) to tenantry_server;
 
-CREATE OR REPLACE FUNCTION app.unroute_domain(own_domain text)
- RETURNS void
+CREATE OR REPLACE FUNCTION app.similar_words(tenant uuid, typed text)
+ RETURNS SETOF text
  LANGUAGE sql
- SECURITY DEFINER
+ STABLE
  SET search_path TO 'app', 'pg_temp'
 AS $function$
-  update app.tenants t set domain = null
-  where t.id = app.current_tenant() and t.domain = own_domain;
-  delete from app.tenant_routes r
-  where r.kind = 'DOMAIN' and r.key = own_domain and r.tenant_id = app.current_tenant()
+  select word
+  from (
+    select word, case
+        when strpos(word, typed) > 0 then 0
+        when sorted.letters = typed_sorted.letters and distance = 2 then 1
+        else distance
+      end as far
+    from (
+      select distinct k.word, extensions.levenshtein(k.word, typed) as distance
+      from app.product_words k
+      where k.tenant_id = tenant
+        and k.word like any (array[left(typed, 1) || '%', substr(typed, 2, 1) || '%',
+                                   case when length(typed) >= 4 then '%' || typed || '%' end])
+        and (abs(length(k.word) - length(typed)) <= 2 or strpos(k.word, typed) > 0)
+    ) as candidate
+    cross join lateral (select array_agg(c order by c) as letters
+                        from regexp_split_to_table(case when distance = 2 then word end, '') as c) as sorted
+    cross join (select array_agg(c order by c) as letters from regexp_split_to_table(typed, '') as c) as typed_sorted
+  ) as measured
+  where length(typed) between 3 and 40
+    and far <= case when length(typed) <= 4 then 1 else 2 end
+  order by far, abs(length(word) - length(typed)), word
+  limit 5
 $function$;
-alter function app.unroute_domain(text) owner to tenantry_provisioner;
-grant execute on function app.unroute_domain(text) to tenantry_operator;
-grant execute on function app.unroute_domain(text) to tenantry_server;
+alter function app.similar_words(uuid,text) owner to tenantry_search;

@@ -1,20 +1,27 @@
 import { createLogger } from '../src/app/logger.ts';
 import { openWorkplace } from '../src/app/workplace.ts';
-import { loadConfig } from '../src/config.ts';
+import { type Config, ConfigError, loadConfig } from '../src/config.ts';
 import { migrate } from '../src/db/migrate.ts';
+import { runScript } from './runScript.ts';
 
-// Brings the database of DATABASE_URL, or the embedded one, to this version.
-const config = loadConfig({ ...process.env, NODE_ENV: 'development' });
-if (config.adminUrl === undefined) {
-  const workplace = await openWorkplace(config, createLogger(config.logLevel));
-  await workplace.close();
-  console.log('The embedded database is up to date.');
-} else {
+/** Brings the database of DATABASE_URL, or the embedded one, to this version. */
+async function migrateIt(config: Config): Promise<string> {
+  if (config.adminUrl === undefined && config.serverUrl !== undefined) {
+    throw new ConfigError('DATABASE_URL is expected: APP_DATABASE_URL names a role that serves.');
+  }
+  if (config.adminUrl === undefined) {
+    const workplace = await openWorkplace(config, createLogger(config.logLevel));
+    await workplace.close();
+    return 'The embedded database is up to date.';
+  }
   const { applied } = await migrate({
     url: config.adminUrl,
     serverUrl: config.serverUrl,
     operatorUrl: config.operatorUrl,
     repair: true,
   });
-  console.log(applied.length === 0 ? 'Up to date.' : `Applied ${applied.join(', ')}.`);
+  return applied.length === 0 ? 'Up to date.' : `Applied ${applied.join(', ')}.`;
 }
+
+// Not production's needs: migrating takes DATABASE_URL alone, and signs nothing.
+await runScript(() => migrateIt(loadConfig({ ...process.env, NODE_ENV: 'development' })));

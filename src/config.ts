@@ -45,6 +45,7 @@ export const environmentSchema = z.object({
     .min(1, { error: 'is expected to be an address to listen on' })
     .default('127.0.0.1'),
   PORT: wholeNumber(4000, 0, 65_535),
+  WEB_CONCURRENCY: wholeNumber(1, 1, 128),
   DATA_DIR: z.string().min(1, { error: 'is expected to be a directory' }).default('.data'),
   DATABASE_URL: postgresUrl,
   APP_DATABASE_URL: postgresUrl,
@@ -103,6 +104,8 @@ export interface Config {
   readonly environment: Environment['NODE_ENV'];
   readonly host: string;
   readonly port: number;
+  /** Server processes that share the port. */
+  readonly processes: number;
   /** Absolute. Where the embedded Postgres and a laptop's signing keys live. */
   readonly dataDir: string;
   /** May create roles and objects: for migrating. Absent: the embedded Postgres, unless serverUrl is given. */
@@ -159,6 +162,7 @@ export function loadConfig(
     environment: values.NODE_ENV,
     host: values.HOST,
     port: values.PORT,
+    processes: values.WEB_CONCURRENCY,
     dataDir: path.resolve(values.DATA_DIR),
     adminUrl: values.DATABASE_URL,
     serverUrl: values.APP_DATABASE_URL,

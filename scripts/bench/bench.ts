@@ -3,15 +3,17 @@ import { fileURLToPath } from 'node:url';
 import { makeSigningKeys } from '../../src/auth/signingKeys.ts';
 import { ask, openBenchDatabase } from './database/benchDatabase.ts';
 import { fullSizes, seedBench } from './database/seedBench.ts';
+import { runGrowth } from './growth/growth.ts';
 import type { Cell } from './measure.ts';
 import { measureDelay } from './measureDelay.ts';
 import type { Options } from './options.ts';
 import { findPgbench, howToGetPgbench } from './pgbench.ts';
-import { pin, shareProcessors } from './processors.ts';
+import { pin, shareProcessors, unpinned } from './processors.ts';
 import { profileTenantry } from './profile.ts';
 import { startNode } from './programs.ts';
 import { printCells, printRoundTrips } from './report.ts';
 import type { Run } from './run.ts';
+import { soak } from './soak/soak.ts';
 import { study } from './study.ts';
 import { workloads } from './workloads.ts';
 
@@ -28,8 +30,9 @@ export interface Surroundings {
 
 /** Everything from an empty database to the table. Answers what `--json` writes. */
 export async function runBench(options: Options, surroundings: Surroundings): Promise<object> {
+  if (options.growth) return runGrowth(options, surroundings);
   const { scratch, path } = surroundings;
-  const processors = shareProcessors();
+  const processors = options.soak === undefined ? shareProcessors() : unpinned;
   console.log(processors.explanation);
   pin(process.pid, processors.load);
   const database = await openBenchDatabase(surroundings.databaseUrl);
@@ -40,14 +43,17 @@ export async function runBench(options: Options, surroundings: Surroundings): Pr
   const { version } = await ask<{ version: string }>(database.adminUrl, 'select version()');
   console.log(`${version}\nSeeded: ${JSON.stringify(sizes)}`);
   const loadProgram = fileURLToPath(new URL('processes/load.ts', import.meta.url));
+  const { serverUrl } = database;
+  const signingKeys = await makeSigningKeys();
+  if (options.soak !== undefined) return soak({ options, path, serverUrl, seeded, signingKeys });
   const run: Run = {
     options,
     scratch,
     path,
     processors,
-    serverUrl: database.serverUrl,
+    serverUrl,
     seeded,
-    signingKeys: await makeSigningKeys(),
+    signingKeys,
     generator: startNode({ args: [loadProgram], processors: processors.load }, path, 'ipc'),
   };
   if (options.profile !== undefined) return profileTenantry(run, options.profile);

@@ -96,7 +96,7 @@ export async function load(generator: ChildProcess, job: LoadJob): Promise<Sampl
   }
 }
 
-function shuffle<T>(values: readonly T[]): T[] {
+export function shuffle<T>(values: readonly T[]): T[] {
   return values
     .map((value) => ({ value, place: Math.random() }))
     .toSorted((a, b) => a.place - b.place)

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type GrowthWorkloadName, growthWorkloadNames } from './growth/growthWorkloads.ts';
 import { type WorkloadName, workloadNames } from './workloads.ts';
 
 export interface Options {
@@ -15,6 +16,14 @@ export interface Options {
   readonly json: string | undefined;
   readonly pgbench: string | undefined;
   readonly profile: string | undefined;
+  /** Minutes; undefined: no soak. */
+  readonly soak: number | undefined;
+  /** Requests a second of the soak. */
+  readonly rate: number;
+  readonly growth: boolean;
+  readonly growthOnly: readonly GrowthWorkloadName[];
+  /** Where the databases of `growth` stay; undefined: they are removed. */
+  readonly keep: string | undefined;
   readonly help: boolean;
 }
 
@@ -29,6 +38,12 @@ export const usage = `npm run bench -- [options]
   --json FILE           everything that was measured
   --pgbench FILE        the pgbench to use
   --profile DIRECTORY   don't compare: profile this server on the products and the nested page
+  --soak MINUTES        don't compare: does this server's memory stay flat under a mixed load
+  --rate 200            requests a second of the soak
+  --growth              don't compare: the same tenant among 10, 1 000 and 10 000 and beside 10 million
+                        messages, in databases of a tenth with --quick; --only knows
+                        ${growthWorkloadNames.join(', ')}
+  --keep DIRECTORY      where the databases of --growth stay for the next run
   BENCH_DATABASE_URL    a Postgres of yours, where a database of its own is made and removed`;
 
 /** Throws a sentence when an option is wrong. */
@@ -37,7 +52,7 @@ export function readOptions(args: readonly string[]): Options {
     args: [...args],
     options: {
       quick: { type: 'boolean', default: false },
-      only: { type: 'string', default: workloadNames.join(',') },
+      only: { type: 'string' },
       connections: { type: 'string' },
       delay: { type: 'string', default: '0,1' },
       rounds: { type: 'string' },
@@ -46,18 +61,20 @@ export function readOptions(args: readonly string[]): Options {
       json: { type: 'string' },
       pgbench: { type: 'string' },
       profile: { type: 'string' },
+      soak: { type: 'string' },
+      rate: { type: 'string', default: '200' },
+      growth: { type: 'boolean', default: false },
+      keep: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
-  const { quick } = values;
-  const only = values.only.split(',').map((name) => {
-    const found = workloadNames.find((known) => known === name);
-    if (found === undefined) throw new Error(`--only knows ${workloadNames.join(', ')}.`);
-    return found;
-  });
+  const { quick, growth } = values;
   const seconds = numbers('--seconds', values.seconds ?? (quick ? '1' : '2'), 0.1)[0] ?? 1;
   return {
-    only,
+    only: choose(workloadNames, growth ? undefined : values.only),
+    growth,
+    growthOnly: choose(growthWorkloadNames, growth ? values.only : undefined),
+    keep: values.keep,
     connections: numbers('--connections', values.connections ?? (quick ? '1,16' : '1,16,64'), 1),
     delays: numbers('--delay', values.delay, 0),
     rounds: numbers('--rounds', values.rounds ?? (quick ? '3' : '5'), 1)[0] ?? 1,
@@ -68,8 +85,19 @@ export function readOptions(args: readonly string[]): Options {
     json: values.json,
     pgbench: values.pgbench,
     profile: values.profile,
+    soak: values.soak === undefined ? undefined : numbers('--soak', values.soak, 1)[0],
+    rate: numbers('--rate', values.rate, 1)[0] ?? 200,
     help: values.help,
   };
+}
+
+function choose<Name extends string>(known: readonly Name[], only: string | undefined): Name[] {
+  if (only === undefined) return [...known];
+  return only.split(',').map((name) => {
+    const found = known.find((one) => one === name);
+    if (found === undefined) throw new Error(`--only knows ${known.join(', ')}.`);
+    return found;
+  });
 }
 
 function numbers(name: string, text: string, least: number): number[] {

@@ -10,17 +10,24 @@ export interface Processors {
   readonly explanation: string;
 }
 
+/** For a run that measures no speed: it leaves the processors to whoever does. */
+export const unpinned: Processors = {
+  server: undefined,
+  postgres: undefined,
+  load: undefined,
+  explanation: 'Nothing is pinned.',
+};
+
 /**
  * From four processors on, the server under test has the first to itself, the load the last, and
  * Postgres what is between. All servers are one process each, on the same processor, one at a time.
  */
 export function shareProcessors(): Processors {
   const count = availableParallelism();
-  const none = { server: undefined, postgres: undefined, load: undefined };
   if (spawnSync('taskset', ['--version']).status !== 0) {
-    return { ...none, explanation: 'taskset is missing: nothing is pinned.' };
+    return { ...unpinned, explanation: 'taskset is missing: nothing is pinned.' };
   }
-  if (count < 4) return { ...none, explanation: `${count} processors: nothing is pinned.` };
+  if (count < 4) return { ...unpinned, explanation: `${count} processors: nothing is pinned.` };
   const shares = { server: '0', postgres: `1-${count - 2}`, load: `${count - 1}` };
   return {
     ...shares,

@@ -73,7 +73,7 @@ export async function startProgram(options: ProgramOptions, path: string): Promi
   return { process: child, url, stop: () => stop(child) };
 }
 
-export async function stop(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   stopping.add(child);
   const gone = once(child, 'exit');

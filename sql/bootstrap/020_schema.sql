@@ -15,10 +15,11 @@ grant usage on schema app to tenantry_server, tenantry_operator, tenantry_lookup
   tenantry_provisioner, tenantry_purger;
 alter default privileges for role tenantry_owner revoke execute on functions from public;
 
--- pg_trgm: typo tolerance. btree_gin: the tenant as first column of a GIN index. unaccent: "camion"
--- finds "camión". All three are trusted extensions, so no superuser is needed.
+-- pg_trgm and fuzzystrmatch: typo tolerance. btree_gin: the tenant as first column of a GIN index.
+-- unaccent: "camion" finds "camión". All are trusted extensions, so no superuser is needed.
 create schema if not exists extensions;
 grant usage on schema extensions to public;
 create extension if not exists pg_trgm schema extensions;
+create extension if not exists fuzzystrmatch schema extensions;
 create extension if not exists btree_gin schema extensions;
 create extension if not exists unaccent schema extensions;

@@ -15,17 +15,20 @@ end $$;
 
 set local role tenantry_owner;
 
+-- Of a column that is gone; the first migration names it.
 create or replace function app.product_search_text(name text, sku text, category text, tags text[])
 returns text language sql immutable parallel safe
 as $$ select app.fold(concat_ws(' ', name, sku, category, array_to_string(tags, ' '))) $$;
 
--- 'simple', no stemming: catalogues come in every language, and the trigram half forgives endings.
+-- 'simple', no stemming: catalogues come in every language, and a word's beginning finds it. What stands
+-- between words becomes a blank, as in what is searched for: Postgres' parser would take "SKU-7" for
+-- "sku" and minus seven, and "red/blue" for a file.
 create or replace function app.product_search_vector(name text, sku text, category text, tags text[], description text)
 returns tsvector language sql immutable parallel safe
 as $$
-  select setweight(to_tsvector('pg_catalog.simple', app.fold(concat_ws(' ', name, sku))), 'A')
-      || setweight(to_tsvector('pg_catalog.simple', app.fold(concat_ws(' ', category, array_to_string(tags, ' ')))), 'B')
-      || setweight(to_tsvector('pg_catalog.simple', app.fold(coalesce(left(description, 20000), ''))), 'D')
+  select setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', name, sku)), '-/_.:@', '      ')), 'A')
+      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', category, array_to_string(tags, ' '))), '-/_.:@', '      ')), 'B')
+      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(coalesce(left(description, 20000), '')), '-/_.:@', '      ')), 'D')
 $$;
 
 -- Generated columns run these as whoever writes the row.

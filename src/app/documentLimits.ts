@@ -33,7 +33,7 @@ export const documentLimits: Plugin = {
 };
 
 /** Why a document is not even parsed; null: it may be. What is no GraphQL is the parser's to refuse. */
-export function checkDocument(text: string): PublicError | null {
+function checkDocument(text: string): PublicError | null {
   if (text.length <= unsuspicious) return null;
   const lexer = new Lexer(new Source(text));
   let depth = 0;

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { type DatabaseError, isDatabaseError } from '../db/errors.ts';
 import { type ErrorCode, errorStatus, PublicError } from '../lib/errors.ts';
+import { ofAnotherType } from '../lib/ids.ts';
 
 /** The request is at fault before any field is: graphql-js and Yoga say so with these. */
 type DocumentErrorCode =
@@ -72,13 +73,19 @@ function exposeGraphQLError(error: GraphQLError): ExposedError {
   // 400 whatever is accepted.
   const http = given && originalError ? { ...given, spec: false } : given;
   return {
-    message: error.message,
+    message: wordingOf(error.message),
     code: codeOf(error, code, http),
     extensions,
     status: null,
     http,
     fault: null,
   };
+}
+
+/** Pothos refuses an id of another type by itself; it is said as `readId` says it. */
+function wordingOf(message: string): string {
+  const [, id, wanted] = /^ID: (\w+) is not of type: (\w+)$/.exec(message) ?? [];
+  return id === undefined || wanted === undefined ? message : ofAnotherType(id, wanted);
 }
 
 function codeOf(error: GraphQLError, given: unknown, http?: ErrorHttp): ExposedError['code'] {

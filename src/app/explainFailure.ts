@@ -1,6 +1,7 @@
 import { ConfigError } from '../config.ts';
 import { EmbeddedPostgresError } from '../db/embedded/errors.ts';
 import { explainDatabaseFailure } from '../db/explainFailure.ts';
+import { ServerProcessFailed } from './processes/serverProcessFailed.ts';
 
 /** The database is not one that may be served; the message says what is wrong and what to do. */
 export class UnsafeDatabase extends Error {
@@ -15,6 +16,7 @@ export function explainFailure(error: unknown): string | null {
   const foreseen =
     error instanceof ConfigError ||
     error instanceof UnsafeDatabase ||
-    error instanceof EmbeddedPostgresError;
+    error instanceof EmbeddedPostgresError ||
+    error instanceof ServerProcessFailed;
   return foreseen ? error.message : explainDatabaseFailure(error);
 }

@@ -31,8 +31,8 @@ export interface HttpRoutes {
     (request: IncomingMessage, response: ServerResponse) => Promise<void> | void
   >;
   readonly graphql: GraphQLServer;
-  /** null: every request goes through Yoga's own handling of HTTP. */
-  readonly answerLean: AnswerLean | null;
+  /** Answers null for what goes through Yoga's own handling of HTTP. */
+  readonly answerLean: AnswerLean;
   /** The page for a browser that opens /graphql; null: none is served. */
   readonly graphiql:
     | ((request: IncomingMessage, response: ServerResponse) => Promise<void> | void)
@@ -176,7 +176,7 @@ async function askGraphQL(
   }
   const body = await readBody(request, options.requestMaxBytes);
   requireFlat(body);
-  return (await options.answerLean?.(request, body, context)) ?? ask('POST', body);
+  return (await options.answerLean(request, body, context)) ?? ask('POST', body);
 }
 
 /** JSON of a multipart form, as guarded as that of any other request. */

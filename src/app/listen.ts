@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIPv6 } from 'node:net';
 import { ConfigError } from '../config.ts';
 
 /** How long a client may take to say what it wants: it holds a socket meanwhile, and nothing else. */
@@ -29,21 +29,37 @@ export function createHttpServer(
   );
 }
 
-/** Resolves with the address, once it takes connections. Throws ConfigError when the port is taken. */
-export function listen(
-  server: Server,
-  { host, port }: { host: string; port: number },
-): Promise<string> {
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Resolves with the address, once it takes connections. Throws ConfigError when it cannot take any. */
+export function listen(server: Server, { host, port }: Place): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new ConfigError(`PORT ${port} is in use; choose another, or 0 for any free one.`)
-          : error,
-      );
+    server.once('error', (error) => {
+      reject(new ConfigError(explainListenFailure(error, { host, port })));
     });
     server.listen(port, host, () => {
-      resolve(`http://${host}:${(server.address() as AddressInfo).port}`);
+      const name = isIPv6(host) ? `[${host}]` : host;
+      resolve(`http://${name}:${(server.address() as AddressInfo).port}`);
     });
   });
+}
+
+/** Which of HOST and PORT is at fault, by Node's error code, and what to do about it. */
+export function explainListenFailure(error: NodeJS.ErrnoException, { host, port }: Place): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `PORT ${port} is in use; choose another, or 0 for any free one.`;
+    case 'EACCES':
+      return `PORT ${port} needs rights that this user does not have; choose one from 1024 on, or 0 for any free one.`;
+    case 'EADDRNOTAVAIL':
+      return `HOST ${host} is no address of this machine; choose 127.0.0.1 for this machine alone, or 0.0.0.0 for all of its addresses.`;
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `HOST ${host} is not a name that this machine can look up; choose 127.0.0.1 for this machine alone, or 0.0.0.0 for all of its addresses.`;
+    default:
+      return `HOST ${host} and PORT ${port} cannot be listened on: ${error.message}.`;
+  }
 }

@@ -1,16 +1,16 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { findTenant } from '../auth/lookups.ts';
 import { hashPassword } from '../auth/passwords.ts';
 import { permissions } from '../auth/permissions.ts';
 import type { Actor } from '../auth/principal.ts';
 import { ConfigError } from '../config.ts';
-import type { TenantTransaction } from '../db/database.ts';
+import type { Database, TenantTransaction } from '../db/database.ts';
+import { inTurn, seedingTurn } from '../db/inTurn.ts';
 import { provision } from '../db/provision.ts';
 import { createApiKey } from '../features/apiKeys/apiKeys.ts';
 import { countMembers } from '../features/members/members.queries.ts';
 import { newId } from '../lib/ids.ts';
 import { demoData, demoPassword } from './demo/demoData.ts';
-import { demoKeyFile } from './demo/demoKey.ts';
+import { findDemoKey, keepDemoKey } from './demo/demoKey.ts';
 import type { DemoTenant } from './demo/demoTenant.ts';
 import { insertDemo } from './demo/seed.queries.ts';
 import type { Workplace } from './workplace.ts';
@@ -28,9 +28,9 @@ const seeding: Actor = {
 };
 
 /**
- * Fills an empty database with the demo's two businesses. Safe to repeat and to interrupt: each
- * business is filled in one transaction, and only while it has no members. Answers what to tell the
- * person who started it.
+ * Fills an empty database with the demo's two businesses. Safe to repeat, to interrupt and to run at
+ * once: each business is filled in one transaction, and only while it has no members; of several that
+ * find it empty one fills it while the others wait. Answers what to tell the person who started it.
  */
 export async function seedDemo(
   workplace: Pick<Workplace, 'database' | 'operatorUrl'>,
@@ -41,32 +41,48 @@ export async function seedDemo(
     throw new ConfigError('Seeding needs DATABASE_URL with a password, or OPERATOR_DATABASE_URL.');
   }
   const demos = demoData(new Date());
-  const known = await Promise.all(demos.map(({ slug }) => findTenant(database, 'SLUG', slug)));
-  const tenantIds = demos.map((_, index) => known[index]?.id ?? newId());
-  const missing = demos.flatMap((demo, index) =>
-    known[index] ? [] : [{ ...demo, id: tenantIds[index] ?? '' }],
-  );
-  if (missing.length > 0 || (await anyEmpty(workplace, tenantIds))) {
-    const userIds = await provision(operatorUrl, await usersOf(demos), missing);
-    for (const [index, demo] of demos.entries()) {
-      const secrets = await database.withTenant(tenantIds[index] ?? '', { mode: 'write' }, (tx) =>
-        fill(tx, demo, userIds),
-      );
-      if (secrets[0] !== undefined) await keepSecret(dataDir, secrets[0]);
-    }
+  if (await isIncomplete(database, demos)) {
+    await inTurn(operatorUrl, seedingTurn, async () => {
+      // Looked at again: whoever had the turn before us may have filled it.
+      if (await isIncomplete(database, demos))
+        await fillAll({ database, operatorUrl, dataDir }, demos);
+    });
   }
-  return { greeting: await greet(demos, dataDir) };
+  return { greeting: greet(demos, await findDemoKey(database, dataDir)) };
 }
 
-async function anyEmpty(
-  { database }: Pick<Workplace, 'database'>,
-  tenantIds: readonly string[],
-): Promise<boolean> {
+const findBySlug = (database: Database, demos: readonly DemoTenant[]) =>
+  Promise.all(demos.map(({ slug }) => findTenant(database, 'SLUG', slug)));
+
+async function isIncomplete(database: Database, demos: readonly DemoTenant[]): Promise<boolean> {
+  const found = await findBySlug(database, demos);
   const counts = await Promise.all(
-    tenantIds.map((id) => database.withTenant(id, { mode: 'read' }, (tx) => countMembers(tx))),
+    found.map((tenant) =>
+      tenant === null ? 0 : database.withTenant(tenant.id, { mode: 'read' }, readMemberCount),
+    ),
   );
-  return counts.some((rows) => rows[0]?.count === 0);
+  return counts.includes(0);
 }
+
+async function fillAll(
+  place: { database: Database; operatorUrl: string; dataDir: string },
+  demos: readonly DemoTenant[],
+): Promise<void> {
+  const { database, operatorUrl, dataDir } = place;
+  const known = await findBySlug(database, demos);
+  const tenants = demos.map((demo, index) => ({ ...demo, id: known[index]?.id ?? newId() }));
+  const missing = tenants.filter((_, index) => known[index] === null);
+  const userIds = await provision(operatorUrl, await usersOf(demos), missing);
+  for (const tenant of tenants) {
+    const secrets = await database.withTenant(tenant.id, { mode: 'write' }, (tx) =>
+      fill(tx, tenant, userIds),
+    );
+    for (const secret of secrets) await keepOrSay(dataDir, secret);
+  }
+}
+
+const readMemberCount = async (tx: TenantTransaction): Promise<number> =>
+  (await countMembers(tx))[0]?.count ?? 0;
 
 async function usersOf(demos: readonly DemoTenant[]) {
   const passwordHash = await hashPassword(demoPassword);
@@ -84,7 +100,7 @@ async function fill(
   demo: DemoTenant,
   userIds: ReadonlyMap<string, string>,
 ): Promise<string[]> {
-  if (((await countMembers(tx))[0]?.count ?? 0) > 0) return [];
+  if ((await readMemberCount(tx)) > 0) return [];
   const made: Awaited<ReturnType<typeof createApiKey>>[] = [];
   for (const { name, scopes } of demo.apiKeys) {
     made.push(await createApiKey(tx, seeding, { name, scopes }));
@@ -98,11 +114,18 @@ async function fill(
   return made.map(({ secret }) => secret);
 }
 
-const keepSecret = (dataDir: string, secret: string): Promise<void> =>
-  writeFile(demoKeyFile(dataDir), secret, { mode: 0o600 });
+/** A key that was made and could not be kept is shown once all the same. */
+async function keepOrSay(dataDir: string, secret: string): Promise<void> {
+  try {
+    await keepDemoKey(dataDir, secret);
+  } catch (error) {
+    throw new ConfigError(
+      `DATA_DIR ${dataDir} cannot be written (${(error as Error).message}): make it writable, or name another. The demo's API key, kept nowhere, is ${secret}.`,
+    );
+  }
+}
 
-async function greet(demos: readonly DemoTenant[], dataDir: string): Promise<string> {
-  const secret = await readFile(demoKeyFile(dataDir), 'utf8').catch(() => null);
+function greet(demos: readonly DemoTenant[], secret: string | null): string {
   const people = demos.flatMap(({ name, slug, members }) =>
     members.map(({ email, role }) => `  ${email.padEnd(24)} ${role.padEnd(7)} ${name} (${slug})`),
   );

@@ -54,7 +54,7 @@ export async function startServer(
   const purger = purgeTenants(database, logger);
   const signIn = createSignIn(database, tokens, journal);
   const graphiql = config.graphiql
-    ? createGraphiQL(config.demoIdentities ? { signIn, dataDir: config.dataDir } : null)
+    ? createGraphiQL(config.demoIdentities ? { signIn, database, dataDir: config.dataDir } : null)
     : null;
   const schema = buildSchema();
   const execute = operationExecutor(
@@ -137,11 +137,21 @@ async function requireIsolation({ database }: Workplace): Promise<void> {
 }
 
 async function signingKeys(config: Config) {
-  const text = config.signingKeys ?? (await keepSigningKeys(config.dataDir));
+  const text = config.signingKeys ?? (await keptKeys(config.dataDir));
   try {
     return await readSigningKeys(text);
   } catch (error) {
     throw new ConfigError(`JWT_PRIVATE_KEYS cannot be used: ${(error as Error).message}.`);
+  }
+}
+
+async function keptKeys(dataDir: string): Promise<string> {
+  try {
+    return await keepSigningKeys(dataDir);
+  } catch (error) {
+    throw new ConfigError(
+      `DATA_DIR ${dataDir} cannot be used (${(error as Error).message}): make it readable and writable, name another, or set JWT_PRIVATE_KEYS.`,
+    );
   }
 }
 

@@ -1,60 +1,23 @@
 import type { Config } from '../config.ts';
-import { ConfigError } from '../config.ts';
 import { type Database, openDatabase } from '../db/database.ts';
-import { startEmbeddedPostgres } from '../db/embedded.ts';
-import { migrate } from '../db/migrate.ts';
-import { hasPassword, operatorUrlFrom, serverUrlFrom } from '../db/serverRole.ts';
+import { type FoundDatabase, findDatabase } from './findDatabase.ts';
 import type { Logger } from './logger.ts';
 
-/** Where a process finds its database: the URLs, and what to undo in the end. */
-export interface Workplace {
+/** Where a process finds its database, and the database, opened. */
+export interface Workplace extends FoundDatabase {
   readonly database: Database;
-  readonly adminUrl: string | undefined;
-  readonly serverUrl: string;
-  readonly operatorUrl: string | undefined;
-  /** Whether the database is the one in the data directory, which is ours to seed. */
-  readonly embedded: boolean;
-  close(): Promise<void>;
 }
 
-/**
- * Opens the database that the configuration names, as the server's role. Without a URL an embedded
- * Postgres is started (or joined, when another process has it) and migrated; so is a development
- * database given by DATABASE_URL. Production is never migrated by a server that starts.
- */
+/** Opens the database that the configuration names, as the server's role, after findDatabase. */
 export async function openWorkplace(config: Config, logger: Logger): Promise<Workplace> {
-  const embedded =
-    config.adminUrl === undefined && config.serverUrl === undefined
-      ? await startEmbeddedPostgres({
-          dataDir: config.dataDir,
-          onLog: (line) => logger.debug({ line }, 'postgres'),
-        })
-      : null;
-  const adminUrl = config.adminUrl ?? embedded?.url;
-  const serverUrl =
-    config.serverUrl ?? (adminUrl === undefined ? undefined : serverUrlFrom(adminUrl));
-  if (serverUrl === undefined)
-    throw new ConfigError('APP_DATABASE_URL or DATABASE_URL is expected.');
-  if (adminUrl !== undefined && config.environment !== 'production') {
-    await migrate({
-      url: adminUrl,
-      serverUrl: config.serverUrl,
-      operatorUrl: config.operatorUrl,
-      log: (line) => logger.info(line),
-    });
-  }
-  const database = openServerDatabase(config, serverUrl, logger);
+  const found = await findDatabase(config, logger);
+  const database = openServerDatabase(config, found.serverUrl, logger);
   return {
+    ...found,
     database,
-    adminUrl,
-    serverUrl,
-    operatorUrl:
-      config.operatorUrl ??
-      (adminUrl !== undefined && hasPassword(adminUrl) ? operatorUrlFrom(adminUrl) : undefined),
-    embedded: embedded !== null,
     async close() {
       await database.close();
-      await embedded?.stop();
+      await found.close();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type CryptoKey,
@@ -9,6 +9,7 @@ import {
   type JSONWebKeySet,
   type JWK,
 } from 'jose';
+import { makeDirectory } from '../db/makeDirectory.ts';
 
 /** Ed25519: small, fast, and no parameters to get wrong (RFC 8037). Nothing else is accepted. */
 export const signingAlgorithm = 'EdDSA';
@@ -86,7 +87,7 @@ export async function makeSigningKeys(): Promise<string> {
 /** A laptop's keys: made once, kept in the data directory, readable by its owner alone. */
 export async function keepSigningKeys(dataDir: string): Promise<string> {
   const file = path.join(dataDir, 'jwt-keys.json');
-  await mkdir(dataDir, { recursive: true });
+  await makeDirectory(dataDir);
   try {
     // 'wx': of two processes that start together one writes, the other reads what it wrote.
     await writeFile(file, await makeSigningKeys(), { mode: 0o600, flag: 'wx' });

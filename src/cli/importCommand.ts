@@ -5,7 +5,7 @@ import type { ImportFormat } from '../features/products/import/draft.ts';
 import type { ImportReport } from '../features/products/importProducts.ts';
 import { CommandFailed } from './commandFailed.ts';
 import { importFile } from './importFile.ts';
-import { describeProblems, describeReport } from './importReport.ts';
+import { describeProblems, describeReport, describeStop } from './importReport.ts';
 import { tenantOption, withTenantOf } from './onDatabase.ts';
 
 interface ImportFlags {
@@ -55,12 +55,12 @@ function readCurrency(text: string): string {
 async function runImport(file: string, flags: ImportFlags): Promise<void> {
   const handle = await openFile(file);
   try {
-    const { size } = await handle.stat();
+    const size = await sizeOf(handle, file);
     const format = flags.format ?? (await formatOf(handle, file));
     const report = await withTenantOf(flags.tenant, (database, { id: tenantId }) =>
       importFile({ database, tenantId, handle, size, format, ...flags }),
     );
-    process.stderr.write(describeProblems(file, report));
+    process.stderr.write(describeProblems(file, report) + describeStop(report, flags.onError));
     process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : describeReport(report));
     process.exitCode = exitCodeOf(report);
   } finally {
@@ -74,6 +74,14 @@ async function openFile(file: string): Promise<FileHandle> {
   } catch (error) {
     throw new CommandFailed(`${file} cannot be opened: ${(error as Error).message}`);
   }
+}
+
+/** In bytes. A file may be read twice, which a pipe cannot. */
+async function sizeOf(handle: FileHandle, file: string): Promise<number> {
+  const found = await handle.stat();
+  if (found.isFile()) return found.size;
+  const what = found.isDirectory() ? 'a directory' : 'a pipe or a device';
+  throw new CommandFailed(`${file} is ${what}; name a catalogue file.`);
 }
 
 async function formatOf(handle: FileHandle, file: string): Promise<ImportFormat> {

@@ -1,8 +1,6 @@
 import { Command } from 'commander';
-import { findTenant } from '../auth/lookups.ts';
 import { type IsolationReport, reportIsolation } from '../db/isolation/reportIsolation.ts';
-import { CommandFailed } from './commandFailed.ts';
-import { withDatabase } from './onDatabase.ts';
+import { findBusiness, withDatabase } from './onDatabase.ts';
 import { describeTable } from './printTable.ts';
 
 /** `isolation`: exit code 0 when tenants are kept apart, 1 when anything fails. */
@@ -17,10 +15,7 @@ export function isolationCommand(): Command {
 
 async function runIsolation({ tenant, json }: { tenant?: string; json?: true }): Promise<void> {
   const report = await withDatabase(async (database) => {
-    const found = tenant === undefined ? null : await findTenant(database, 'SLUG', tenant);
-    if (tenant !== undefined && found === null) {
-      throw new CommandFailed(`There is no business "${tenant}".`);
-    }
+    const found = tenant === undefined ? null : await findBusiness(database, tenant);
     return reportIsolation(database, found?.id);
   });
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : describe(report));

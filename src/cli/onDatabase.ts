@@ -27,11 +27,16 @@ export function withTenantOf<T>(
   slug: string,
   work: (database: Database, tenant: TenantSummary) => Promise<T>,
 ): Promise<T> {
-  return withDatabase(async (database) => {
-    const tenant = await findTenant(database, 'SLUG', slug);
-    if (tenant === null) throw new CommandFailed(`There is no business "${slug}".`);
-    return work(database, tenant);
-  });
+  return withDatabase(async (database) => work(database, await findBusiness(database, slug)));
+}
+
+/** Throws CommandFailed when there is none of this slug. */
+export async function findBusiness(database: Database, slug: string): Promise<TenantSummary> {
+  const tenant = await findTenant(database, 'SLUG', slug);
+  if (tenant !== null) return tenant;
+  throw new CommandFailed(
+    `There is no business "${slug}" in this database (DATABASE_URL, or the embedded one in DATA_DIR). The demo's, lumen and harbor, are made by "npm start" in an embedded one and by "npm run db:seed" in any.`,
+  );
 }
 
 export const tenantOption = (): Option =>

@@ -8,10 +8,7 @@ import type { OperationOptions, TenantOperation, TenantTransaction } from './tra
 
 export type { DatabaseEvent } from './pool.ts';
 export type {
-  AccessMode,
   OperationOptions,
-  StatementResult,
-  TenantDrizzle,
   TenantOperation,
   TenantTransaction,
 } from './transaction.ts';

@@ -22,7 +22,7 @@ import type {
 type CustomMapper = (rows: unknown[][]) => unknown;
 
 /** Made once: it holds no state of a connection. */
-export const dialect = new PgDialect();
+const dialect = new PgDialect();
 
 /** What Drizzle has built, run through a fenced handle. */
 export interface BuiltStatement {

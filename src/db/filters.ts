@@ -37,14 +37,34 @@ const listOperators: typeof operators = {
   containsAny: (column, parameter) => sql`${column} && ${parameter}`,
 };
 
-const field =
-  (column: SQLWrapper, known: typeof operators): FilterField =>
-  (parameter, operator) =>
-    known[operator]?.(column, parameter);
+/** What an index on (tenant_id, column, …) can look up. */
+const lookedUp: ReadonlySet<string> = new Set(['eq', 'in', 'gt', 'gte', 'lt', 'lte']);
 
-export const valueField = (column: SQLWrapper): FilterField => field(column, operators);
-export const textField = (column: SQLWrapper): FilterField => field(column, textOperators);
-export const listField = (column: SQLWrapper): FilterField => field(column, listOperators);
+/**
+ * A condition that no index serves is checked row by row along the page's order, and the page ends
+ * as soon as it is full. Left bare, what Postgres does depends on how many tenants there are: the
+ * generic plan is made for the average one, and where that is small it reads and sorts all that a
+ * tenant has (5 000 conversations among 10 000 tenants, every third with the label: 3.3 ms instead
+ * of 0.04). What is in coalesce() it takes to match every second row, so that to go along the order
+ * is always cheaper.
+ */
+const field =
+  (column: SQLWrapper, known: typeof operators, indexed: boolean): FilterField =>
+  (parameter, operator) => {
+    const condition = known[operator]?.(column, parameter);
+    if (condition === undefined || (indexed && lookedUp.has(operator))) return condition;
+    return sql`coalesce(${condition}, false)`;
+  };
+
+export const valueField = (column: SQLWrapper): FilterField => field(column, operators, false);
+export const textField = (column: SQLWrapper): FilterField => field(column, textOperators, false);
+export const listField = (column: SQLWrapper): FilterField => field(column, listOperators, false);
+
+/** The same for columns that come second in an index, after the tenant. */
+export const indexedValueField = (column: SQLWrapper): FilterField =>
+  field(column, operators, true);
+export const indexedTextField = (column: SQLWrapper): FilterField =>
+  field(column, textOperators, true);
 
 /** A client's filter → conditions with placeholders. Fields and operators are joined by AND. */
 export function readFilter(

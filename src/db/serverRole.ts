@@ -10,10 +10,7 @@ export const operatorRole = 'tenantry_operator';
  * derive it already holds the stronger credential. Production names its own in APP_DATABASE_URL.
  * Throws DatabaseSetupError for a URL without a password: from nothing everybody can derive it.
  */
-export function roleUrlFrom(
-  adminUrl: string,
-  role: typeof serverRole | typeof operatorRole,
-): string {
+function roleUrlFrom(adminUrl: string, role: typeof serverRole | typeof operatorRole): string {
   const url = new URL(adminUrl);
   if (!hasPassword(adminUrl)) {
     const variable = role === serverRole ? 'APP_DATABASE_URL' : 'OPERATOR_DATABASE_URL';

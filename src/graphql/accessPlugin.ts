@@ -34,7 +34,7 @@ const roots: readonly string[] = ['Query', 'Mutation', 'Subscription'];
  * Permissions are declared on fields and enforced here, in one place, whatever path leads to the
  * field: alias, fragment or interface. The check is a look into a Set, so it costs no query.
  */
-export class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(
     config: PothosOutputFieldConfig<Types>,
   ): PothosOutputFieldConfig<Types> {

@@ -108,7 +108,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
 builder.queryType({ description: 'Everything that can be read. Nothing here changes anything.' });
 builder.mutationType({
   description:
-    'Everything that can be changed. Fields run one after the other in one transaction: a field with `userErrors` changed nothing while its siblings stand; a response with `errors` changed nothing at all.',
+    'Everything that can be changed. Fields run one after the other in one transaction: a field with `userErrors` changed nothing while its siblings stand; any error, a refused field among them, makes the whole `data` null, and then nothing at all was changed.',
 });
 
 builder.addScalarType('DateTime', DateTime);

@@ -99,10 +99,12 @@ export function readId(id: string, type: IdType | null): string {
     throw new PublicError('BAD_USER_INPUT', `"${id.slice(0, 64)}" is not an id of this API.`);
   }
   if (type !== null && decoded.type !== type) {
-    throw new PublicError(
-      'BAD_USER_INPUT',
-      `"${id}" is the id of a ${decoded.type}; a ${type} is asked for.`,
-    );
+    throw new PublicError('BAD_USER_INPUT', ofAnotherType(id, type));
   }
   return decoded.uuid;
+}
+
+/** What is said of a well-formed id where one of another type is asked for. */
+export function ofAnotherType(id: string, wanted: string): string {
+  return `"${id}" is the id of a ${decodeId(id)?.type}; a ${wanted} is asked for.`;
 }

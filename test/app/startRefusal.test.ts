@@ -140,6 +140,12 @@ test.concurrent('a database that does not let us in, or is not there, is told ap
   for (const text of [nobody, migrating]) expect(text).toContain('Nothing listens there');
 });
 
+test.concurrent('a directory for the signing keys that cannot be made is named', async () => {
+  const said = await refusal({ APP_DATABASE_URL: whole.serverUrl, DATA_DIR: '/proc/x' });
+  expect(said).toContain('DATA_DIR /proc/x cannot be used');
+  expect(said).toContain('or set JWT_PRIVATE_KEYS');
+});
+
 test.concurrent('a DATABASE_URL without a password derives none', async () => {
   const url = new URL(whole.adminUrl);
   url.password = '';

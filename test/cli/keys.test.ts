@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readExpiry } from '../../src/cli/expiry.ts';
+import type { Run } from '../support/runProgram.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
-import { type Run, runTenantry } from './runTenantry.ts';
+import { runTenantry } from './runTenantry.ts';
 
 let server: TestServer;
 const keys = (...args: string[]): Promise<Run> =>
@@ -82,7 +83,7 @@ test('what cannot be is refused in a sentence, with exit code 1 and nothing on s
     refused(keys('revoke', 'key_01h455vb4pex5vsknk084sn02q'), /no API key with this id/),
     refused(
       runTenantry(server.environment, 'keys', 'list', '--tenant', 'nobody'),
-      /^There is no business "nobody"\.\n$/,
+      /^There is no business "nobody" in this database .*npm run db:seed.*\n$/,
     ),
   ]);
 });

@@ -1,12 +1,9 @@
+import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Example, readExamples } from '../../src/app/graphiql/examples.ts';
+import { variablesOf } from '../support/runExample.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { connectApollo } from './apolloClient.ts';
-import {
-  type ExampleOperation,
-  exampleOperations,
-  strayVariables,
-  variablesOf,
-} from './exampleOperations.ts';
 
 let server: TestServer;
 let credentials: Map<string, string | null>;
@@ -28,15 +25,14 @@ beforeAll(async () => {
 });
 afterAll(() => server?.close());
 
-describe('the example operations', () => {
-  test('are there, with the variables that belong to them', () => {
-    expect(exampleOperations.length).toBeGreaterThan(0);
-    expect(strayVariables).toEqual([]);
-  });
+// What makes something comes first, for the others may name it.
+const examples = (await readExamples()).toSorted(
+  (a, b) => Number(b.name.endsWith('Create')) - Number(a.name.endsWith('Create')),
+);
 
-  test.each(exampleOperations)('$name runs as each identity that it names', async (example) => {
-    expect(example.identities.length).toBeGreaterThan(0);
-    for (const [index, identity] of example.identities.entries()) {
+describe('the example operations', () => {
+  test.each(examples)('$name runs as each identity that it names', async (example) => {
+    for (const [index, identity] of example.runAs.entries()) {
       const credential = credentials.get(identity);
       if (credential === undefined) throw new Error(`"${identity}" is not a demo identity.`);
       const data = await run(example, credential);
@@ -47,9 +43,9 @@ describe('the example operations', () => {
 });
 
 /** As Apollo Client runs it, which throws where an answer has errors. */
-async function run(example: ExampleOperation, credential: string | null): Promise<unknown> {
+async function run(example: Example, credential: string | null): Promise<unknown> {
   const client = connectApollo(server.url, credential);
-  const { document } = example;
+  const document = parse(example.query);
   const variables = await variablesOf(example, (source) => run(source, credential));
   const isMutation = document.definitions.some(
     (each) => each.kind === 'OperationDefinition' && each.operation === 'mutation',

@@ -196,19 +196,17 @@ describe('search', () => {
     expect(plan?.conditions.join()).not.toContain('@@');
   });
 
-  it.each([
-    ['products_search_vector_idx', /tenant_id = .* @@ /],
-    ['products_search_text_idx', /tenant_id = .* %> /],
-  ])('looks up tenant and words in %s inside search_products()', async (index, condition) => {
-    const plans = await withIndexOnly(index, () =>
+  it('looks up tenant and rare words in products_search_vector_idx inside search_products()', async () => {
+    const plans = await withIndexOnly('products_search_vector_idx', () =>
       explainInside(tenants.admin, async () => {
-        const { rows } = await tenants.admin.query('select * from app.search_products($1)', [
-          'c4ca4238a0b9',
-        ]);
+        const { rows } = await tenants.admin.query(
+          'select unnest(ids) from app.search_products($1)',
+          ['c4ca4238a0b9'],
+        );
         expect(rows).toHaveLength(1);
       }),
     );
-    const body = plans.find(({ indexes }) => indexes.includes(index));
-    expect(body?.conditions).toContainEqual(expect.stringMatching(condition));
+    const conditions = plans.flatMap((plan) => plan.conditions);
+    expect(conditions).toContainEqual(expect.stringMatching(/tenant_id = .* @@ /));
   });
 });

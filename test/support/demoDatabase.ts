@@ -42,7 +42,7 @@ export async function createDemoDatabase(): Promise<DemoDatabase> {
     adminUrl: clone.adminUrl,
     serverUrl: clone.serverUrl,
     dataDir: dataDir.path,
-    apiKey: await readFile(path.join(dataDir.path, 'demo-api-key'), 'utf8'),
+    apiKey: (await readFile(path.join(dataDir.path, 'demo-api-key'), 'utf8')).trim(),
     admin,
     observer,
     async waiting() {

@@ -59,7 +59,7 @@ export async function startTestServer(settings: Record<string, string> = {}): Pr
     url: server.url,
     database: workplace.database,
     environment,
-    apiKey: await readFile(path.join(dataDir, 'demo-api-key'), 'utf8'),
+    apiKey: (await readFile(path.join(dataDir, 'demo-api-key'), 'utf8')).trim(),
     ask: (credential, query, variables) => askAt(server.url, credential, query, variables),
     tokenOf: (email, tenantSlug) => tokenAt(server.url, email, tenantSlug),
     asAdmin: (text, values = []) =>

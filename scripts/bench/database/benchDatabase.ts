@@ -30,10 +30,7 @@ export async function openBenchDatabase(givenUrl: string | undefined): Promise<B
   const remove = () => rm(dataDir, { recursive: true, force: true });
   try {
     const embedded = await startEmbeddedPostgres({ dataDir, settings: { max_connections: '200' } });
-    const { postmasterPid } = await ask<{ postmasterPid: number }>(
-      embedded.url,
-      `select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as "postmasterPid"`,
-    );
+    const postmasterPid = await readPostmasterPid(embedded.url);
     await migrate({ url: embedded.url });
     return {
       ...urlsOf(embedded.url),
@@ -47,6 +44,15 @@ export async function openBenchDatabase(givenUrl: string | undefined): Promise<B
     await remove();
     throw error;
   }
+}
+
+/** `adminUrl`: of a superuser. */
+export async function readPostmasterPid(adminUrl: string): Promise<number> {
+  const { pid } = await ask<{ pid: number }>(
+    adminUrl,
+    `select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid`,
+  );
+  return pid;
 }
 
 async function createOn(givenUrl: string): Promise<BenchDatabase> {
@@ -66,7 +72,7 @@ async function createOn(givenUrl: string): Promise<BenchDatabase> {
   }
 }
 
-function urlsOf(adminUrl: string) {
+export function urlsOf(adminUrl: string) {
   return {
     adminUrl,
     serverUrl: serverUrlFrom(adminUrl),

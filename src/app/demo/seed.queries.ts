@@ -1,3 +1,4 @@
+import { eq, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import { cannedReplies } from '../../db/tables/cannedReplies.ts';
 import { conversations } from '../../db/tables/conversations.ts';
@@ -41,6 +42,12 @@ export async function insertDemo(
       .insert(products)
       .values(part.map((product) => ({ ...product, tenantId, id: newId() })));
   }
+  await tx.db
+    .select({
+      learned: sql`app.learn_product_words(${products.tenantId}, ${products.id}, ${products.name}, ${products.category}, ${products.tags})`,
+    })
+    .from(products)
+    .where(eq(products.tenantId, tenantId));
   await tx.db
     .insert(customers)
     .values(

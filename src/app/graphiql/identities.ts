@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SignIn } from '../../auth/signIn.ts';
+import type { Database } from '../../db/database.ts';
 import { PublicError } from '../../lib/errors.ts';
 import { demoPassword } from '../demo/demoData.ts';
-import { demoKeyFile } from '../demo/demoKey.ts';
+import { findDemoKey } from '../demo/demoKey.ts';
 import type { HttpRoutes } from '../http.ts';
 import { isLocalRequest, isSameOrigin } from './localRequest.ts';
 
@@ -51,6 +51,7 @@ export const demoIdentities: readonly DemoIdentity[] = [
 
 export interface IdentityOptions {
   readonly signIn: SignIn;
+  readonly database: Database;
   readonly dataDir: string;
 }
 
@@ -102,14 +103,14 @@ async function answer(
 }
 
 async function credentialOf(
-  { signIn, dataDir }: IdentityOptions,
+  { signIn, database, dataDir }: IdentityOptions,
   { email }: DemoIdentity,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<{ credential: string; expiresAt: Date | null } | null> {
   if (email === null) {
-    const secret = await readFile(demoKeyFile(dataDir), 'utf8').catch(() => null);
-    return secret === null ? null : { credential: secret.trim(), expiresAt: null };
+    const secret = await findDemoKey(database, dataDir);
+    return secret === null ? null : { credential: secret, expiresAt: null };
   }
   const signedIn = await signIn(
     { email, password: demoPassword },

@@ -1,5 +1,6 @@
-import { lstat, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectory } from '../makeDirectory.ts';
 import {
   type ClusterOptions,
   createCluster,
@@ -19,7 +20,7 @@ export interface Cluster {
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const { dataDir } = options;
   const path = join(dataDir, 'postgres');
-  await mkdir(dataDir, { recursive: true }).catch(notWritable(dataDir));
+  await makeDirectory(dataDir).catch(notWritable(dataDir));
   await sweepUnfinished(dataDir);
   if (!(await isFilled(path))) await createCluster(path, options);
 

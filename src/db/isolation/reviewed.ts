@@ -92,7 +92,7 @@ export const reviewed: readonly Reviewed[] = [
   {
     kind: 'narrowRole',
     object: 'tenantry_search',
-    allows: [inApp('products')],
+    allows: [inApp('product_words'), inApp('products')],
     reason: 'What product search needs.',
   },
   {

@@ -64,10 +64,6 @@ export const products = app.table(
     updatedAt: updatedAt(),
     /** Name without case and accents: what people mean by alphabetical order. */
     nameKey: text('name_key').generatedAlwaysAs((): SQL => sql`app.fold(name)`),
-    /** What typo-tolerant search compares: short on purpose, a long text drowns similarity. */
-    searchText: text('search_text').generatedAlwaysAs(
-      (): SQL => sql`app.product_search_text(name, sku, category, tags)`,
-    ),
     searchVector: tsvector('search_vector').generatedAlwaysAs(
       (): SQL => sql`app.product_search_vector(name, sku, category, tags, description)`,
     ),
@@ -86,14 +82,14 @@ export const products = app.table(
     index('products_tenant_id_updated_at_id_idx').on(table.tenantId, table.updatedAt, table.id),
     index('products_tenant_id_name_key_id_idx').on(table.tenantId, table.nameKey, table.id),
     index('products_tenant_id_price_amount_id_idx').on(table.tenantId, table.priceAmount, table.id),
-    index('products_tenant_id_category_idx').on(table.tenantId, table.category),
+    index('products_tenant_id_category_created_at_id_idx').on(
+      table.tenantId,
+      table.category,
+      table.createdAt,
+      table.id,
+    ),
     // btree_gin puts the tenant in front: a search reads its own tenant's entries only.
     index('products_search_vector_idx').using('gin', table.tenantId, table.searchVector),
-    index('products_search_text_idx').using(
-      'gin',
-      table.tenantId,
-      table.searchText.op('gin_trgm_ops'),
-    ),
     check('products_price_not_negative', sql`${table.priceAmount} >= 0`),
     check('products_currency_shape', sql`${table.priceCurrency} ~ '^[A-Z]{3}$'`),
     check('products_condition_known', sql`${table.condition} in ('NEW','USED','REFURBISHED')`),

@@ -1,7 +1,8 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, isNull, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareByKeys } from '../../db/prepareByKeys.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { apiKeys } from '../../db/tables/apiKeys.ts';
 import { tenantRoutes } from '../../db/tables/tenantRoutes.ts';
@@ -77,9 +78,9 @@ export const countApiKeys = prepare((db) =>
     .where(eq(apiKeys.tenantId, tenant)),
 );
 
-export const findApiKeysByIds = prepare((db) =>
-  db
-    .select()
-    .from(apiKeys)
-    .where(and(eq(apiKeys.tenantId, tenant), sql`${apiKeys.id} = any(${sql.placeholder('ids')})`)),
+export const findApiKeysByIds = prepareByKeys<ApiKey>(
+  apiKeys,
+  getTableColumns(apiKeys),
+  apiKeys.id,
+  'ids',
 );

@@ -1,8 +1,15 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { type Comparators, readFilter, textField, valueField } from '../../db/filters.ts';
+import {
+  type Comparators,
+  indexedValueField,
+  readFilter,
+  textField,
+  valueField,
+} from '../../db/filters.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareByKeys } from '../../db/prepareByKeys.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { auditEvents } from '../../db/tables/auditEvents.ts';
 import type { Page } from '../../lib/pagination.ts';
@@ -31,9 +38,9 @@ export const insertAuditEvent = prepare((db) =>
 const filterFields = {
   action: textField(auditEvents.action),
   actorId: valueField(auditEvents.actorId),
-  targetId: valueField(auditEvents.targetId),
+  targetId: indexedValueField(auditEvents.targetId),
   targetType: valueField(auditEvents.targetType),
-  occurredAt: valueField(auditEvents.occurredAt),
+  occurredAt: indexedValueField(auditEvents.occurredAt),
 };
 
 export type AuditFilter = Readonly<Record<string, Comparators | null | undefined>>;
@@ -81,14 +88,9 @@ export async function countAuditEvents(tx: TenantTransaction, asked: AuditFilter
   return (await statement(tx, filter.values))[0]?.count ?? 0;
 }
 
-export const findAuditEventsByIds = prepare((db) =>
-  db
-    .select()
-    .from(auditEvents)
-    .where(
-      and(
-        eq(auditEvents.tenantId, tenant),
-        sql`${auditEvents.id} = any(${sql.placeholder('ids')})`,
-      ),
-    ),
+export const findAuditEventsByIds = prepareByKeys<AuditEvent>(
+  auditEvents,
+  getTableColumns(auditEvents),
+  auditEvents.id,
+  'ids',
 );

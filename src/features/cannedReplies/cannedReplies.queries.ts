@@ -2,6 +2,7 @@ import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareByKeys } from '../../db/prepareByKeys.ts';
 import { prepareInsert } from '../../db/prepareInsert.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { cannedReplies } from '../../db/tables/cannedReplies.ts';
@@ -39,16 +40,11 @@ export const countCannedReplies = prepare((db) =>
     .where(eq(cannedReplies.tenantId, tenant)),
 );
 
-export const findCannedRepliesByIds = prepare((db) =>
-  db
-    .select()
-    .from(cannedReplies)
-    .where(
-      and(
-        eq(cannedReplies.tenantId, tenant),
-        sql`${cannedReplies.id} = any(${sql.placeholder('ids')})`,
-      ),
-    ),
+export const findCannedRepliesByIds = prepareByKeys<CannedReply>(
+  cannedReplies,
+  getTableColumns(cannedReplies),
+  cannedReplies.id,
+  'ids',
 );
 
 export const lockCannedReply = prepare((db) =>

@@ -129,10 +129,7 @@ export const ConversationType = builder.node(builder.objectRef<Conversation>('Co
   }),
 });
 
-export const ConversationConnection = defineConnection<Conversation>(
-  'Conversation',
-  ConversationType,
-);
+const ConversationConnection = defineConnection<Conversation>('Conversation', ConversationType);
 
 builder.objectField(CustomerType, 'conversations', (t) =>
   t.field({

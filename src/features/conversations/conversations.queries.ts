@@ -3,6 +3,8 @@ import type { TenantTransaction } from '../../db/database.ts';
 import {
   type Comparators,
   type FilterField,
+  indexedTextField,
+  indexedValueField,
   listField,
   readFilter,
   textField,
@@ -11,6 +13,7 @@ import {
 import { keyset, type Order } from '../../db/keyset.ts';
 import { pickColumns, sortColumnNames } from '../../db/pickColumns.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareByKeys } from '../../db/prepareByKeys.ts';
 import { prepareInsert } from '../../db/prepareInsert.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { conversations } from '../../db/tables/conversations.ts';
@@ -33,18 +36,18 @@ const isUnread: FilterField = (parameter, operator) =>
   operator === 'eq' ? sql`(${conversations.unreadCount} > 0) = ${parameter}::boolean` : undefined;
 
 const filterFields = {
-  status: valueField(conversations.status),
+  status: indexedValueField(conversations.status),
   priority: valueField(conversations.priority),
-  assignee: valueField(conversations.assigneeId),
-  customer: valueField(conversations.customerId),
+  assignee: indexedValueField(conversations.assigneeId),
+  customer: indexedValueField(conversations.customerId),
   labels: listField(conversations.labels),
   lastIntent: textField(conversations.lastIntent),
   subject: textField(conversations.subject),
-  externalReference: textField(conversations.externalReference),
+  externalReference: indexedTextField(conversations.externalReference),
   unread: isUnread,
   waitingSince: valueField(conversations.waitingSince),
-  lastMessageAt: valueField(conversations.lastMessageAt),
-  createdAt: valueField(conversations.createdAt),
+  lastMessageAt: indexedValueField(conversations.lastMessageAt),
+  createdAt: indexedValueField(conversations.createdAt),
 };
 
 const id = { sql: conversations.id, kind: 'uuid' } as const;
@@ -163,16 +166,11 @@ export const countConversationsOfCustomers = prepare((db) =>
     .groupBy(conversations.customerId),
 );
 
-export const findConversationsByIds = prepare((db) =>
-  db
-    .select()
-    .from(conversations)
-    .where(
-      and(
-        eq(conversations.tenantId, tenant),
-        sql`${conversations.id} = any(${sql.placeholder('ids')})`,
-      ),
-    ),
+export const findConversationsByIds = prepareByKeys<Conversation>(
+  conversations,
+  all,
+  conversations.id,
+  'ids',
 );
 
 /** Reads a conversation and holds it until COMMIT, so that two changes do not lose each other's. */

@@ -91,7 +91,7 @@ const MessageAuthorType = builder.objectRef<Message>('MessageAuthor').implement(
   }),
 });
 
-export const MessageType = builder.node(builder.objectRef<Message>('Message'), {
+const MessageType = builder.node(builder.objectRef<Message>('Message'), {
   description: 'Something that was said. It never changes.',
   id: { resolve: (message) => message.id, description: `\`${idExample('Message')}\`` },
   loadWithoutCache: (id, context) => {

@@ -2,11 +2,10 @@ import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareByKeys } from '../../db/prepareByKeys.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { messages } from '../../db/tables/messages.ts';
 import type { Page } from '../../lib/pagination.ts';
-
-export type { MessageDirection } from '../../db/tables/messages.ts';
 
 export type Message = typeof messages.$inferSelect;
 
@@ -64,13 +63,11 @@ export const countMessages = prepare((db) =>
     .groupBy(messages.conversationId),
 );
 
-export const findMessagesByIds = prepare((db) =>
-  db
-    .select()
-    .from(messages)
-    .where(
-      and(eq(messages.tenantId, tenant), sql`${messages.id} = any(${sql.placeholder('ids')})`),
-    ),
+export const findMessagesByIds = prepareByKeys<Message>(
+  messages,
+  getTableColumns(messages),
+  messages.id,
+  'ids',
 );
 
 /** Run it after the conversation's row was taken: then messages stand in the order of their times. */

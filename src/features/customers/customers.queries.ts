@@ -1,8 +1,15 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { type Comparators, readFilter, textField, valueField } from '../../db/filters.ts';
+import {
+  type Comparators,
+  indexedTextField,
+  indexedValueField,
+  readFilter,
+  textField,
+} from '../../db/filters.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareByKeys } from '../../db/prepareByKeys.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { customers } from '../../db/tables/customers.ts';
 import type { Page } from '../../lib/pagination.ts';
@@ -12,10 +19,10 @@ export type NewCustomer = typeof customers.$inferInsert;
 export type CustomerFilter = Readonly<Record<string, Comparators | null | undefined>>;
 
 const filterFields = {
-  phone: textField(customers.phone),
+  phone: indexedTextField(customers.phone),
   name: textField(customers.name),
-  externalReference: textField(customers.externalReference),
-  createdAt: valueField(customers.createdAt),
+  externalReference: indexedTextField(customers.externalReference),
+  createdAt: indexedValueField(customers.createdAt),
 };
 
 /** The newest first. */
@@ -64,13 +71,11 @@ export async function countCustomers(
   return (await statement(tx, filter.values))[0]?.count ?? 0;
 }
 
-export const findCustomersByIds = prepare((db) =>
-  db
-    .select()
-    .from(customers)
-    .where(
-      and(eq(customers.tenantId, tenant), sql`${customers.id} = any(${sql.placeholder('ids')})`),
-    ),
+export const findCustomersByIds = prepareByKeys<Customer>(
+  customers,
+  getTableColumns(customers),
+  customers.id,
+  'ids',
 );
 
 /** Reads the customer with this number and holds it until COMMIT. */

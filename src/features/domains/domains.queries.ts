@@ -1,7 +1,8 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareByKeys } from '../../db/prepareByKeys.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { tenantDomains } from '../../db/tables/tenantDomains.ts';
 import type { Page } from '../../lib/pagination.ts';
@@ -40,16 +41,11 @@ export const countDomains = prepare((db) =>
     .where(eq(tenantDomains.tenantId, tenant)),
 );
 
-export const findDomainsByIds = prepare((db) =>
-  db
-    .select()
-    .from(tenantDomains)
-    .where(
-      and(
-        eq(tenantDomains.tenantId, tenant),
-        sql`${tenantDomains.id} = any(${sql.placeholder('ids')})`,
-      ),
-    ),
+export const findDomainsByIds = prepareByKeys<TenantDomain>(
+  tenantDomains,
+  getTableColumns(tenantDomains),
+  tenantDomains.id,
+  'ids',
 );
 
 export const lockDomain = prepare((db) =>

@@ -1,13 +1,13 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareByKeys } from '../../db/prepareByKeys.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { members } from '../../db/tables/members.ts';
 import type { Page } from '../../lib/pagination.ts';
 
 export type Member = typeof members.$inferSelect;
-export type NewMember = typeof members.$inferInsert;
 
 /** The longest-standing first. */
 export const memberOrder: Order = {
@@ -41,9 +41,9 @@ export const countMembers = prepare((db) =>
     .where(eq(members.tenantId, tenant)),
 );
 
-export const findMembersByIds = prepare((db) =>
-  db
-    .select()
-    .from(members)
-    .where(and(eq(members.tenantId, tenant), sql`${members.id} = any(${sql.placeholder('ids')})`)),
+export const findMembersByIds = prepareByKeys<Member>(
+  members,
+  getTableColumns(members),
+  members.id,
+  'ids',
 );

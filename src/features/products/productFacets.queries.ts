@@ -1,18 +1,15 @@
-import { sql } from 'drizzle-orm';
+import { and, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import { readFilter } from '../../db/filters.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { products } from '../../db/tables/products.ts';
-import {
-  found,
-  foundIt,
-  matching,
-  type ProductSelection,
-  productFilterFields,
-} from './products.queries.ts';
+import { countedAmong } from './productCounts.queries.ts';
+import { matchCondition, matchValues } from './productSearch.queries.ts';
+import { matching, type ProductSelection, productFilterFields } from './products.queries.ts';
 
 export interface FacetRow {
-  facet: 'category' | 'condition' | 'status' | 'tag';
+  /** `among`: how many products were looked at, in one row. */
+  facet: 'category' | 'condition' | 'status' | 'tag' | 'among';
   value: string;
   count: number;
 }
@@ -26,33 +23,30 @@ export function countFacets(
   selection: ProductSelection,
 ): Promise<FacetRow[]> {
   const filter = readFilter(selection.filter, productFilterFields);
-  const searched = selection.search !== null;
-  const statement = facetStatement(`${searched}|${filter.shape}`, (db) => {
-    const rows = db
-      .select({
-        category: products.category,
-        condition: products.condition,
-        status: products.status,
-        tags: products.tags,
-      })
-      .from(products)
-      .$dynamic();
-    if (searched) rows.innerJoin(found, foundIt);
-    const selected = db.$with('selected').as(rows.where(matching(filter)));
+  const { search } = selection;
+  const statement = facetStatement(`${search?.kind ?? ''}|${filter.shape}`, (db) => {
+    const { category, condition, status, tags } = products;
+    const fits = sql<boolean>`${and(matching(filter), matchCondition(search))}`.as('fits');
+    const among = db
+      .$with('among')
+      .as(countedAmong(db, selection, { category, condition, status, tags, fits }));
     const ranked = sql`(
       select facet, value, count(*)::int as count,
              row_number() over (partition by facet order by count(*) desc, value) as place
-      from selected
+      from among
       cross join lateral (
         select 'category' as facet, category as value where category is not null
         union all select 'condition', condition
         union all select 'status', status
         union all select 'tag', tag from unnest(tags) as tag
       ) as each_value
+      where fits
       group by facet, value
+      union all
+      select 'among', '', count(*)::int, 1 from among
     ) as ranked`;
     return db
-      .with(selected)
+      .with(among)
       .select({
         facet: sql<FacetRow['facet']>`facet`,
         value: sql<string>`value`,
@@ -62,5 +56,5 @@ export function countFacets(
       .where(sql`place <= ${mostFacetValues}`)
       .orderBy(sql`facet, place`);
   });
-  return statement(tx, { ...filter.values, search: selection.search });
+  return statement(tx, { ...filter.values, ...matchValues(search) });
 }

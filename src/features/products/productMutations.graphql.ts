@@ -11,8 +11,24 @@ import { ProductType } from './products.graphql.ts';
 import type { Product } from './products.queries.ts';
 import { archiveProduct, changeProduct, createProduct } from './products.ts';
 
+type Types = typeof builder.$inferSchemaTypes;
+type Outputs = PothosSchemaTypes.ObjectFieldBuilder<Types, Settled<Product>>;
+
 const payload = {
   description: 'The product as it is now, or why nothing was changed.',
+  outputFields: (t: Outputs) => ({
+    product: t.field({
+      type: ProductType,
+      nullable: true,
+      description: 'The product; null when nothing was changed.',
+      resolve: ({ value }) => value,
+    }),
+    userErrors: t.field({
+      type: [ProductUserError],
+      description: 'Why nothing was changed.',
+      resolve: ({ userErrors }) => [...userErrors],
+    }),
+  }),
 };
 
 builder.relayMutationField(
@@ -32,25 +48,10 @@ builder.relayMutationField(
   {
     access: 'products:write',
     description: 'Adds a product to the catalogue.',
-    resolve: (_parent, { input }, context): Promise<Settled<Product>> =>
+    resolve: (_parent, { input }, context) =>
       settle(context, (tx) => createProduct(tx, context.actor, readVariants(input))),
   },
-  {
-    ...payload,
-    outputFields: (t) => ({
-      product: t.field({
-        type: ProductType,
-        nullable: true,
-        description: 'The product; null when nothing was changed.',
-        resolve: ({ value }) => value,
-      }),
-      userErrors: t.field({
-        type: [ProductUserError],
-        description: 'Why nothing was changed.',
-        resolve: ({ userErrors }) => [...userErrors],
-      }),
-    }),
-  },
+  payload,
 );
 
 builder.relayMutationField(
@@ -67,25 +68,10 @@ builder.relayMutationField(
   {
     access: 'products:write',
     description: 'Changes the fields that are given.',
-    resolve: (_parent, { input: { id, ...fields } }, context): Promise<Settled<Product>> =>
+    resolve: (_parent, { input: { id, ...fields } }, context) =>
       settle(context, (tx) => changeProduct(tx, context.actor, id.id, readVariants(fields))),
   },
-  {
-    ...payload,
-    outputFields: (t) => ({
-      product: t.field({
-        type: ProductType,
-        nullable: true,
-        description: 'The product; null when nothing was changed.',
-        resolve: ({ value }) => value,
-      }),
-      userErrors: t.field({
-        type: [ProductUserError],
-        description: 'Why nothing was changed.',
-        resolve: ({ userErrors }) => [...userErrors],
-      }),
-    }),
-  },
+  payload,
 );
 
 builder.relayMutationField(
@@ -99,23 +85,8 @@ builder.relayMutationField(
   {
     access: 'products:write',
     description: 'Takes a product out of sale; it stays readable. Twice is once.',
-    resolve: (_parent, { input }, context): Promise<Settled<Product>> =>
+    resolve: (_parent, { input }, context) =>
       settle(context, (tx) => archiveProduct(tx, context.actor, input.id.id)),
   },
-  {
-    ...payload,
-    outputFields: (t) => ({
-      product: t.field({
-        type: ProductType,
-        nullable: true,
-        description: 'The product; null when nothing was changed.',
-        resolve: ({ value }) => value,
-      }),
-      userErrors: t.field({
-        type: [ProductUserError],
-        description: 'Why nothing was changed.',
-        resolve: ({ userErrors }) => [...userErrors],
-      }),
-    }),
-  },
+  payload,
 );

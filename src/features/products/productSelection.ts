@@ -1,21 +1,38 @@
+import type { TenantTransaction } from '../../db/database.ts';
 import { PublicError } from '../../lib/errors.ts';
+import { searchProducts } from './productSearch.queries.ts';
 import type { ProductFilter, ProductSelection, ProductSort } from './products.queries.ts';
 
 const longestSearch = 200;
 
-/** The client's `filter` and `search` → what to select. A search of blanks is no search. */
-export function selectProducts(args: {
-  filter?: object | null | undefined;
-  search?: string | null | undefined;
-}): ProductSelection {
-  const search = args.search?.trim() || null;
-  if (search !== null && (search.length > longestSearch || search.includes('\0'))) {
+/** The client's `search` as it is looked for. A search of blanks is no search: null. */
+export function readSearch(search: string | null | undefined): string | null {
+  const phrase = search?.trim() || null;
+  if (phrase !== null && phrase.length > longestSearch) {
     throw new PublicError(
       'BAD_USER_INPUT',
-      `"search" may have at most ${longestSearch} characters.`,
+      `"search" may have at most ${longestSearch} characters; it has ${phrase.length}.`,
     );
   }
-  return { search, filter: (args.filter ?? null) as ProductFilter | null };
+  if (phrase !== null && (phrase.includes('\0') || !phrase.isWellFormed())) {
+    throw new PublicError(
+      'BAD_USER_INPUT',
+      '"search" may not contain a NUL character or half of a surrogate pair.',
+    );
+  }
+  return phrase;
+}
+
+/** The client's `filter` and `search` → what to select. Only a search asks Postgres. */
+export async function selectProducts(
+  tx: TenantTransaction,
+  filter: object | null | undefined,
+  phrase: string | null,
+): Promise<ProductSelection> {
+  return {
+    search: phrase === null ? null : await searchProducts(tx, phrase),
+    filter: (filter ?? null) as ProductFilter | null,
+  };
 }
 
 export interface ChosenSort {
@@ -23,14 +40,20 @@ export interface ChosenSort {
   direction: 'ASC' | 'DESC';
 }
 
-/** The order asked for; else the best match first when searched, the newest first when not. */
+/**
+ * The order asked for; else the best match first when searched, the newest first when not. Matches
+ * that are too many to rank come in the order of their age.
+ */
 export function sortOf(
   asked: ChosenSort | null | undefined,
-  selection: ProductSelection,
+  { search }: ProductSelection,
 ): ChosenSort {
-  if (asked?.key === 'RELEVANCE' && selection.search === null) {
+  if (asked?.key === 'RELEVANCE' && search === null) {
     throw new PublicError('BAD_USER_INPUT', 'RELEVANCE needs "search"; give it or sort otherwise.');
   }
-  if (asked) return asked;
-  return { key: selection.search === null ? 'CREATED_AT' : 'RELEVANCE', direction: 'DESC' };
+  const { key, direction } = asked ?? {
+    key: search === null ? 'CREATED_AT' : 'RELEVANCE',
+    direction: 'DESC',
+  };
+  return { key: key === 'RELEVANCE' && search?.kind === 'QUERY' ? 'CREATED_AT' : key, direction };
 }

@@ -13,6 +13,7 @@ import { type CountedConnection, defineConnection } from '../../graphql/connecti
 import { lookAhead, needs } from '../../graphql/lookAhead.ts';
 import { MoneyType } from '../../graphql/money.ts';
 import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
+import { type Count, countProducts } from './productCounts.queries.ts';
 import { type Facets, readFacets } from './productFacets.ts';
 import {
   ProductConditionType,
@@ -21,10 +22,9 @@ import {
   ProductStatusType,
   ProductVariantType,
 } from './productParts.graphql.ts';
-import { selectProducts, sortOf } from './productSelection.ts';
+import { readSearch, selectProducts, sortOf } from './productSelection.ts';
 import { loadProduct, loadProductByReference, loadProductBySku } from './products.loaders.ts';
 import {
-  countProducts,
   findProductPage,
   type Product,
   type ProductSelection,
@@ -102,13 +102,19 @@ const FacetValueType = builder.objectRef<Facets['categories'][number]>('FacetVal
   description: 'A value and how many have it.',
   fields: (t) => ({
     value: t.exposeString('value', { description: 'The value, to filter by.' }),
-    count: t.exposeInt('count', { description: 'How many products of the list have it.' }),
+    count: t.exposeInt('count', {
+      description: 'How many products of the list have it; see `complete`.',
+    }),
   }),
 });
 
 const ProductFacetsType = builder.objectRef<Facets>('ProductFacets').implement({
   description: 'What there is in a list of products, the 50 commonest values of each kind.',
   fields: (t) => ({
+    complete: t.exposeBoolean('complete', {
+      description:
+        'true: the whole list was counted. false: the business has more than 1,000 products, and those of the list among its newest 1,000 were counted; the whole list has as many or more of each value.',
+    }),
     categories: t.expose('categories', { type: [FacetValueType], description: 'By category.' }),
     conditions: t.expose('conditions', { type: [FacetValueType], description: 'By condition.' }),
     statuses: t.expose('statuses', { type: [FacetValueType], description: 'By status.' }),
@@ -116,13 +122,33 @@ const ProductFacetsType = builder.objectRef<Facets>('ProductFacets').implement({
   }),
 });
 
-type ProductList = CountedConnection<Product> & { selection: ProductSelection };
+const CountPrecisionType = builder.enumType('CountPrecision', {
+  description: 'What a count says.',
+  values: {
+    EXACT: { description: 'There are exactly as many.' },
+    AT_LEAST: { description: 'There are as many or more.' },
+  } as const,
+});
+
+interface ProductList extends CountedConnection<Product> {
+  selection: ProductSelection;
+  /** Once an operation, however often it is asked for. */
+  count(): Promise<Count>;
+}
 
 const ProductConnection = defineConnection<Product, ProductList>('Product', ProductType, (t) => ({
+  totalCountPrecision: t.field({
+    type: CountPrecisionType,
+    nullable: true,
+    description:
+      'EXACT, but for a `search` that more than about 1,000 products fit in a business that has more than 1,000: then `totalCount` says how many of its newest 1,000 products fit, and this AT_LEAST.',
+    resolve: async (list) => ((await list.count()).atLeast ? 'AT_LEAST' : 'EXACT'),
+  }),
   facets: t.field({
     type: ProductFacetsType,
     nullable: true,
-    description: 'Counts over the whole list, filter and search included; costs a statement.',
+    description:
+      'How many products of the list, filter and search included, have which values; costs a statement. See `complete` for what is counted of long lists.',
     resolve: ({ selection }, _args, { tx }) => readFacets(tx, selection),
   }),
 }));
@@ -159,7 +185,10 @@ const ProductSortKey = builder.enumType('ProductSortKey', {
     UPDATED_AT: { description: 'When it last changed.' },
     NAME: { description: 'By name; case and accents do not matter.' },
     PRICE: { description: 'By amount, whatever the currency.' },
-    RELEVANCE: { description: 'How well it fits `search`; only together with it.' },
+    RELEVANCE: {
+      description:
+        'How well it fits `search`; only together with it. When more than about 1,000 products fit: as CREATED_AT.',
+    },
   } as const,
 });
 
@@ -181,24 +210,32 @@ builder.queryField('products', (t) =>
     type: ProductConnection,
     nullable: true,
     access: 'products:read',
-    description: 'The catalogue: the newest first, or the best match first when searched.',
+    description:
+      'The catalogue: the newest first, or the best match first when searched. Of a search that more than about 1,000 products fit, the newest come first.',
     args: {
       ...t.arg.connectionArgs(),
       filter: t.arg({ type: ProductFilterInput, description: 'Which products.' }),
       search: t.arg.string({
-        description: 'Words or beginnings of words; typos, case and accents are forgiven.',
+        description:
+          'Words or beginnings of words, which all must occur, or a SKU; up to 200 characters. Case and accents do not matter. A word that occurs nowhere is taken for a typo of one that products are named by.',
       }),
       orderBy: t.arg({ type: ProductOrderInput, description: 'How to sort them.' }),
     },
     resolve: async (_parent, args, { tx }, info): Promise<ProductList> => {
       const asked = lookAhead(info);
-      const selection = selectProducts(args);
+      const phrase = readSearch(args.search);
+      const selection = await selectProducts(tx, args.filter, phrase);
       const sort = sortOf(args.orderBy, selection);
       const order = productOrder(sort.key, sort.direction === 'DESC');
       const page = readPage(args, pageRules(order, 20));
-      const [found, total] = await Promise.all([
+      let counting: Promise<Count> | undefined;
+      const count = () => {
+        counting ??= countProducts(tx, selection);
+        return counting;
+      };
+      const [found] = await Promise.all([
         findProductPage(tx, selection, order, page, asked.columns),
-        asked.totalCount ? countProducts(tx, selection) : undefined,
+        asked.totalCount ? count() : undefined,
       ]);
       const connection = toConnection(found, page, (row) =>
         makeCursor(order.sort, productCursor(sort.key, row)),
@@ -206,7 +243,8 @@ builder.queryField('products', (t) =>
       return {
         ...connection,
         selection,
-        countRows: async () => total ?? countProducts(tx, selection),
+        count,
+        countRows: async () => (await count()).count,
       };
     },
   }),

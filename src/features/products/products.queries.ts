@@ -1,24 +1,37 @@
 import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { type Filter, listField, readFilter, textField, valueField } from '../../db/filters.ts';
+import {
+  type Filter,
+  indexedTextField,
+  indexedValueField,
+  listField,
+  readFilter,
+  textField,
+  valueField,
+} from '../../db/filters.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
 import { pickColumns, sortColumnNames } from '../../db/pickColumns.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareByKeys } from '../../db/prepareByKeys.ts';
 import { prepareInsert } from '../../db/prepareInsert.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { products } from '../../db/tables/products.ts';
 import type { Page } from '../../lib/pagination.ts';
+import {
+  isMatched,
+  matchCondition,
+  matchedIds,
+  matchScore,
+  matchValues,
+  type ProductMatches,
+} from './productSearch.queries.ts';
 
-const {
-  searchText: _searchText,
-  searchVector: _searchVector,
-  ...columns
-} = getTableColumns(products);
+const { searchVector: _searchVector, ...columns } = getTableColumns(products);
 
 export type { ProductImage, ProductOption, ProductVariant } from '../../db/tables/products.ts';
 
-/** What is read of a product: everything but the two columns that only search compares. */
-export type Product = Omit<typeof products.$inferSelect, 'searchText' | 'searchVector'>;
+/** What is read of a product: everything but the column that only search compares. */
+export type Product = Omit<typeof products.$inferSelect, 'searchVector'>;
 export type NewProduct = typeof products.$inferInsert;
 
 /** A product of a page; `score` is its rank when a search was given. */
@@ -27,17 +40,17 @@ export type FoundProduct = Product & { score: number | null };
 export const productFilterFields = {
   status: valueField(products.status),
   condition: valueField(products.condition),
-  category: textField(products.category),
+  category: indexedTextField(products.category),
   location: textField(products.location),
   name: textField(products.name),
-  sku: textField(products.sku),
-  externalReference: textField(products.externalReference),
+  sku: indexedTextField(products.sku),
+  externalReference: indexedTextField(products.externalReference),
   currency: textField(products.priceCurrency),
-  price: valueField(products.priceAmount),
+  price: indexedValueField(products.priceAmount),
   stock: valueField(products.stock),
   tags: listField(products.tags),
-  createdAt: valueField(products.createdAt),
-  updatedAt: valueField(products.updatedAt),
+  createdAt: indexedValueField(products.createdAt),
+  updatedAt: indexedValueField(products.updatedAt),
 };
 
 export type ProductFilter = Readonly<
@@ -47,21 +60,17 @@ export type ProductSort = 'CREATED_AT' | 'UPDATED_AT' | 'NAME' | 'PRICE' | 'RELE
 
 export interface ProductSelection {
   filter: ProductFilter | null;
-  /** Already trimmed; null: no search. */
-  search: string | null;
+  /** null: no search. */
+  search: ProductMatches | null;
 }
 
-/** What a search finds: ids with a rank. Joined, the rows themselves are read under the tenant's policy. */
-export const found = sql`app.search_products(${sql.placeholder('search')}) as found`;
-export const foundIt = sql`found.product_id = ${products.id}`;
-const score = sql<number>`found.score`;
 const id = { sql: products.id, kind: 'uuid' } as const;
 const sortColumns: Record<ProductSort, Order['columns']> = {
   CREATED_AT: [{ sql: products.createdAt, kind: 'time' }, id],
   UPDATED_AT: [{ sql: products.updatedAt, kind: 'time' }, id],
   NAME: [{ sql: products.nameKey, kind: 'text' }, id],
   PRICE: [{ sql: products.priceAmount, kind: 'number' }, id],
-  RELEVANCE: [{ sql: score, kind: 'number' }, id],
+  RELEVANCE: [{ sql: matchScore, kind: 'number' }, id],
 };
 
 export function productOrder(sort: ProductSort, descending: boolean): Order {
@@ -92,45 +101,28 @@ export function findProductPage(
 ): Promise<FoundProduct[]> {
   const filter = readFilter(selection.filter, productFilterFields);
   const keys = keyset(order, page);
-  const searched = selection.search !== null;
+  const searched = selection.search?.kind ?? '';
   const shape = `${searched}|${filter.shape}|${keys.shape}|${asked ?? '*'}`;
   const statement = pageStatement(shape, (db) => {
     const rows = db
       .select({
         ...pickColumns(columns, asked, sortColumnNames(columns, order)),
-        score: searched ? score : sql<null>`null`,
+        score: searched === 'RANKED' ? matchScore : sql<null>`null`,
       })
       .from(products)
       .$dynamic();
-    if (searched) rows.innerJoin(found, foundIt); // a builder in dynamic mode changes in place
+    if (searched === 'RANKED') rows.innerJoin(matchedIds, isMatched); // a dynamic builder changes in place
     return rows
-      .where(matching(filter, keys.where))
+      .where(and(matching(filter, keys.where), matchCondition(selection.search)))
       .orderBy(...keys.orderBy)
       .limit(sql.placeholder('limit'));
   });
   return statement(tx, {
     ...filter.values,
     ...keys.values,
-    search: selection.search,
+    ...matchValues(selection.search),
     limit: page.limit,
   });
-}
-
-const countStatement = prepareShapes<{ count: number }[]>();
-
-export async function countProducts(
-  tx: TenantTransaction,
-  selection: ProductSelection,
-): Promise<number> {
-  const filter = readFilter(selection.filter, productFilterFields);
-  const searched = selection.search !== null;
-  const statement = countStatement(`${searched}|${filter.shape}`, (db) => {
-    const rows = db.select({ count: sql<number>`count(*)::int` }).from(products).$dynamic();
-    if (searched) rows.innerJoin(found, foundIt);
-    return rows.where(matching(filter));
-  });
-  const rows = await statement(tx, { ...filter.values, search: selection.search });
-  return rows[0]?.count ?? 0;
 }
 
 /** The tenant's rows that the client's filter lets through. */
@@ -138,34 +130,15 @@ export function matching(filter: Filter, keys?: SQL): SQL | undefined {
   return and(eq(products.tenantId, tenant), ...filter.conditions, keys);
 }
 
-export const findProductsByIds = prepare((db) =>
-  db
-    .select(columns)
-    .from(products)
-    .where(
-      and(eq(products.tenantId, tenant), sql`${products.id} = any(${sql.placeholder('ids')})`),
-    ),
-);
+export const findProductsByIds = prepareByKeys<Product>(products, columns, products.id, 'ids');
 
-export const findProductsBySkus = prepare((db) =>
-  db
-    .select(columns)
-    .from(products)
-    .where(
-      and(eq(products.tenantId, tenant), sql`${products.sku} = any(${sql.placeholder('skus')})`),
-    ),
-);
+export const findProductsBySkus = prepareByKeys<Product>(products, columns, products.sku, 'skus');
 
-export const findProductsByReferences = prepare((db) =>
-  db
-    .select(columns)
-    .from(products)
-    .where(
-      and(
-        eq(products.tenantId, tenant),
-        sql`${products.externalReference} = any(${sql.placeholder('references')})`,
-      ),
-    ),
+export const findProductsByReferences = prepareByKeys<Product>(
+  products,
+  columns,
+  products.externalReference,
+  'references',
 );
 
 /** Reads a product and holds it until COMMIT, so that two updates do not lose each other's changes. */
@@ -177,7 +150,16 @@ export const lockProduct = prepare((db) =>
     .for('update'),
 );
 
-export const insertProduct = prepareInsert<typeof products, Product>(products, columns);
+/**
+ * Keeps the words that a product is named by, for typos to be looked up in: part of what a statement
+ * returns, so that a create has no statement more.
+ */
+const learned = sql<null>`app.learn_product_words(${products.tenantId}, ${products.id}, ${products.name}, ${products.category}, ${products.tags})`;
+
+export const insertProduct = prepareInsert<typeof products, Product>(products, {
+  ...columns,
+  learned,
+});
 
 export async function updateProduct(
   tx: TenantTransaction,
@@ -188,7 +170,7 @@ export async function updateProduct(
     .update(products)
     .set({ ...changes, updatedAt: sql`now()` })
     .where(and(eq(products.tenantId, tx.tenantId), eq(products.id, id)))
-    .returning(columns);
+    .returning({ ...columns, learned });
   return rows[0];
 }
 
@@ -237,7 +219,7 @@ export async function upsertProductRows(
       set: { ...Object.fromEntries(changes), updatedAt: sql`now()` },
       setWhere: eq(products.tenantId, tx.tenantId),
     })
-    .returning({ id: products.id });
+    .returning({ id: products.id, learned });
 }
 
 type ProductColumn = keyof Product;

@@ -89,7 +89,7 @@ function notFound(): never {
 }
 
 /** Uniqueness as Postgres found it → what the client hears. */
-export function refusingDoubles<T>(work: Promise<T>): Promise<T> {
+function refusingDoubles<T>(work: Promise<T>): Promise<T> {
   return onConstraint(work, {
     products_pkey: () => refuse('ID_TAKEN', [...input, 'id'], 'A product has this id already.'),
     products_tenant_id_sku_key: () =>

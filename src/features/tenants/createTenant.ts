@@ -117,7 +117,7 @@ async function requireComplete(tx: TenantTransaction, products: number): Promise
     findOwnTenant(tx),
     countMembers(tx),
     getSettings(tx),
-    findProductsBySkus(tx, { skus: sampleProducts.map(({ sku }) => sku) }),
+    findProductsBySkus(tx, { skus: sampleProducts.map(({ sku }) => sku ?? '') }),
   ]);
   const complete =
     tenant?.status === 'TRIAL' &&

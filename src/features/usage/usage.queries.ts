@@ -41,7 +41,7 @@ export const readStanding = prepare((db) =>
     .where(eq(tenants.id, tenant)),
 );
 
-/** A row a meter: what was used today and this month. */
+/** A row for each of the `meters` that was used this month: how much today and this month. */
 export const sumCounters = prepare((db) =>
   db
     .select({
@@ -56,6 +56,8 @@ export const sumCounters = prepare((db) =>
     .where(
       and(
         eq(usageCounters.tenantId, tenant),
+        // The key's columns in their order: without it all days since the tenant began are gone through.
+        sql`${usageCounters.meter} = any(${sql.placeholder('meters')})`,
         sql`${usageCounters.day} >= date_trunc('month', ${today})::date`,
       ),
     )

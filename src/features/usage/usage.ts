@@ -30,7 +30,10 @@ export async function countUsage(
 
 /** Every meter of the tenant, in two statements of one flush. */
 export async function readMeters(tx: TenantTransaction): Promise<MeterReading[]> {
-  const [[standing], counters] = await Promise.all([readStanding(tx), sumCounters(tx)]);
+  const [[standing], counters] = await Promise.all([
+    readStanding(tx),
+    sumCounters(tx, { meters: Object.keys(meters) }),
+  ]);
   if (standing === undefined) return [];
   const counted = new Map(counters.map((row) => [row.meter, row]));
   return (Object.keys(meters) as Meter[]).map((meter) => {

@@ -176,7 +176,10 @@ describe.skipIf(executablePath === null)('GraphiQL in a browser', () => {
       expect(await who(page).textContent()).toBe('Nobody is signed in');
       expect(await page.locator('[data-identity]').count()).toBe(0);
       await run(page, tabOf('signIn'));
-      await expect.poll(() => who(page).textContent()).toContain('Inès Falco, member');
+      await expect.poll(() => who(page).textContent()).toContain('Mara Eklund, owner');
+      await expect
+        .poll(() => page.locator('#notice').textContent())
+        .toMatch(/^Signed in by signIn/);
       expect((await run(page, tabOf('team'))).errors).toBeUndefined();
       await page.locator('[aria-label="Show Documentation Explorer"]').click();
       await page.getByText('Root Types').waitFor();

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { getVariableValues, type OperationDefinitionNode, parse, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { readExamples } from '../../../src/app/graphiql/examples.ts';
@@ -31,6 +32,19 @@ describe.each(examples)('the example operation $name', ({ query, variables, runA
     const known = ['nobody', ...demoIdentities.map(({ label }) => label)];
     expect(runAs.filter((label) => !known.includes(label))).toEqual([]);
   });
+});
+
+test('no variables lie about without an operation', async () => {
+  const folder = new URL('../../../schema/operations/', import.meta.url);
+  const names = examples.map(({ name }) => name);
+  const variables = (await readdir(folder)).filter((file) => file.endsWith('.variables.json'));
+  const stray = variables.filter((file) => !names.includes(file.replace('.variables.json', '')));
+  expect(stray).toEqual([]);
+});
+
+test('running signIn as it stands leaves one the owner that the page begins with', () => {
+  const { variables } = examples.find(({ name }) => name === 'signIn') ?? {};
+  expect(JSON.parse(variables ?? '{}').input.email).toBe(demoIdentities[0]?.email);
 });
 
 test('the tabs begin with who one is and end with what an admin does', () => {

@@ -1,14 +1,5 @@
 import '../../../src/features/products/productBatches.graphql.ts';
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createLogger } from '../../../src/app/logger.ts';
-import { seedDemo } from '../../../src/app/seed.ts';
-import { openWorkplace } from '../../../src/app/workplace.ts';
-import { loadConfig } from '../../../src/config.ts';
-import { createTestDatabase } from '../../support/postgres.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
 let server: TestServer;
@@ -96,36 +87,4 @@ test('import: ABORT changes nothing, SKIP leaves out, again makes no doubles', a
     { line: 2 },
     { line: 4, column: 'sku', code: 'SKU_TAKEN' },
   ]);
-});
-
-test('command line: exit codes and problems', async () => {
-  const clone = await createTestDatabase();
-  const dir = await mkdtemp(path.join(tmpdir(), 'tenantry-cli-'));
-  const environment = { NODE_ENV: 'test', DATA_DIR: dir, DATABASE_URL: clone.adminUrl };
-  const workplace = await openWorkplace(loadConfig(environment), createLogger('silent'));
-  await seedDemo(workplace, dir);
-  const file = path.join(dir, 'a.jsonl');
-  await writeFile(file, lines);
-  const cli = (...more: string[]) =>
-    new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-      const args = ['src/cli/main.ts', 'import', 'products', file, '--tenant', ...more];
-      execFile(process.execPath, args, { env: environment }, (error, stdout, stderr) =>
-        resolve({ code: error?.code ?? 0, stdout, stderr }),
-      );
-    });
-  const stopped = await cli('lumen');
-  expect(stopped).toMatchObject({ code: 1 });
-  expect(stopped.stderr).toContain(`${file}:2 price`);
-  const partly = await cli('lumen', '--on-error', 'skip', '--json');
-  expect(partly).toMatchObject({ code: 2 });
-  expect(JSON.parse(partly.stdout)).toMatchObject({ created: 3, failed: 1 });
-  expect(await cli('nobody')).toMatchObject({
-    code: 1,
-    stderr: 'There is no business "nobody".\n',
-  });
-  await writeFile(file, lines.split('\n').slice(0, 1).join());
-  expect(await cli('lumen')).toMatchObject({ code: 0 });
-  await workplace.close();
-  await clone.drop();
-  await rm(dir, { recursive: true });
 });

@@ -48,6 +48,17 @@ async function tablesWith(text: string): Promise<string[]> {
   return found.sort();
 }
 
+/** Columns of tables above tenants that may name one, such as the business that a session is for. */
+async function namersOfTenants(): Promise<[table: string, column: string][]> {
+  const { rows } = await tenants.admin.query<{ table: string; column: string }>(
+    `select c.oid::regclass::text as table, a.attname as column
+     from pg_constraint k join pg_class c on c.oid = k.conrelid
+     join pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1] and not a.attnotnull
+     where k.contype = 'f' and k.confrelid = 'app.tenants'::regclass`,
+  );
+  return rows.map(({ table, column }) => [table, column]);
+}
+
 const end = (tenantId: string, purgeAt: string) =>
   tenants.admin.query(
     `update app.tenants set status = 'DELETING', purge_at = ${purgeAt} where id = $1`,
@@ -69,6 +80,18 @@ test('a business that is not due keeps every row, whoever calls', async () => {
     text.replaceAll(/"status": "\w+"/g, ''),
   );
   expect(is).toBe(was);
+});
+
+test('the role that purges sees the one tenant that is set, whatever its function asks', async () => {
+  const { b, admin } = tenants;
+  await admin.query('begin');
+  await admin.query('select app.set_tenant($1)', [b]);
+  await admin.query('set local role tenantry_purger');
+  for (const { name, tenantKey } of tenants.tables) {
+    const { rows } = await admin.query(`select distinct ${tenantKey} as tenant from ${name}`);
+    expect([name, ...rows.map(({ tenant }) => tenant)]).toEqual([name, b]);
+  }
+  await admin.query('rollback');
 });
 
 test('a batch stops at its size, and two at once are one', async () => {
@@ -93,6 +116,9 @@ test('a batch stops at its size, and two at once are one', async () => {
 test('a purged business is in no table but the operators’ record, and the other is untouched', async () => {
   const { a, b } = tenants;
   const other = await tenants.everythingOf(b);
+  for (const [table, column] of await namersOfTenants()) {
+    await tenants.admin.query(`update ${table} set ${column} = $1`, [a]);
+  }
   const people = await tenants.admin.query('select count(*)::int as n from app.users');
   const names = tenants.tables.map(({ name }) => name.replace('app.', ''));
   expect(names).toEqual(expect.arrayContaining(['messages', 'audit_events', 'tenant_domains']));

@@ -15,7 +15,7 @@ import {
   targetOf,
 } from './walkSchema.ts';
 
-export const accessOf = (field: OutputField): string | undefined =>
+const accessOf = (field: OutputField): string | undefined =>
   field.extensions.access as string | undefined;
 
 const isPermission = (access: string | undefined): access is string =>

@@ -35,7 +35,7 @@ interface Column {
 }
 
 /** Every table with a tenant in it, from the catalogue. */
-export async function listTenantTables(admin: pg.Client): Promise<string[]> {
+async function listTenantTables(admin: pg.Client): Promise<string[]> {
   const { rows } = await admin.query<{ table: string }>(
     `select c.relname as table from pg_class c join pg_attribute a on a.attrelid = c.oid
      where c.relnamespace = 'app'::regnamespace and c.relkind in ('r', 'p') and a.attname = 'tenant_id'

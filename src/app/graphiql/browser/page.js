@@ -53,6 +53,7 @@ async function fetcher({ query, variables: given, operationName: named }, option
   if (typeof token === 'string') {
     sender.useOwn(token);
     await showWho();
+    say('Signed in by signIn: what is sent from now on is sent as above.');
   }
   return result;
 }

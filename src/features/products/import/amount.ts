@@ -48,7 +48,7 @@ function notAnAmount(text: string): string {
 }
 
 /** Orders two texts that {@link parseAmount} gave: nineteen digits are beyond a double. */
-export function compareAmounts(left: string, right: string): number {
+function compareAmounts(left: string, right: string): number {
   const difference = scaled(left) - scaled(right);
   return difference < 0n ? -1 : Number(difference > 0n);
 }

@@ -40,7 +40,7 @@ export async function readFixture(name: string): Promise<string> {
   return readFile(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
 }
 
-export async function* chunksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+async function* chunksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 

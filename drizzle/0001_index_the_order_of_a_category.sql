@@ -1,0 +1,2 @@
+DROP INDEX "app"."products_tenant_id_category_idx";--> statement-breakpoint
+CREATE INDEX "products_tenant_id_category_created_at_id_idx" ON "app"."products" USING btree ("tenant_id","category","created_at","id");

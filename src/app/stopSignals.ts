@@ -1,0 +1,21 @@
+/**
+ * Signals closer together than this are one wish: Ctrl-C reaches every process of a terminal, and npm
+ * and whoever started us pass it on to one that has it already.
+ */
+const sameWishMilliseconds = 1_000;
+
+/** On SIGTERM or SIGINT stops in order; whoever sends another one later wants the end at once. */
+export function onStopSignal(stop: () => Promise<void>, endNow: () => void): void {
+  let since: number | undefined;
+  const hear = (): void => {
+    if (since === undefined) {
+      since = performance.now();
+      void stop();
+    } else if (performance.now() - since > sameWishMilliseconds) {
+      endNow();
+      process.exit(1);
+    }
+  };
+  process.on('SIGTERM', hear);
+  process.on('SIGINT', hear);
+}

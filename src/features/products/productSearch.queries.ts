@@ -1,0 +1,60 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { TenantTransaction } from '../../db/database.ts';
+import { prepare } from '../../db/prepare.ts';
+import { products } from '../../db/tables/products.ts';
+
+/**
+ * What a search found, read once an operation and joined by whatever reads of it. Up to 1 000 products
+ * are RANKED: their ids and scores as Postgres wrote them, for nothing but Postgres reads them. Of a
+ * search that more fit there is only the QUERY, which a page compares with row by row in its order.
+ */
+export type ProductMatches =
+  | { readonly kind: 'RANKED'; readonly ids: string; readonly scores: string }
+  | { readonly kind: 'QUERY'; readonly query: string };
+
+interface SearchRow {
+  wanted: string | null;
+  ids: string | null;
+  scores: string | null;
+}
+
+const searchStatement = prepare((db) =>
+  db
+    .select({
+      wanted: sql<string | null>`wanted`,
+      ids: sql<string | null>`ids::text`,
+      scores: sql<string | null>`scores::text`,
+    })
+    .from(sql`app.search_products(${sql.placeholder('phrase')})`),
+);
+
+/** A phrase without NUL → what it finds in the tenant's products. See sql/functions/product_search.sql. */
+export async function searchProducts(
+  tx: TenantTransaction,
+  phrase: string,
+): Promise<ProductMatches> {
+  const [row] = (await searchStatement(tx, { phrase })) as SearchRow[];
+  const { wanted, ids, scores } = row ?? { wanted: null, ids: '{}', scores: '{}' };
+  return ids === null || scores === null
+    ? { kind: 'QUERY', query: wanted ?? '' }
+    : { kind: 'RANKED', ids, scores };
+}
+
+/** To join, as `matched`: the rows themselves are read under the tenant's policy. */
+export const matchedIds = sql`unnest(${sql.placeholder('matchedIds')}::uuid[], ${sql.placeholder('matchedScores')}::real[]) as matched(product_id, score)`;
+
+export const isMatched = sql`matched.product_id = ${products.id}`;
+export const matchScore = sql<number>`matched.score`;
+
+export function matchCondition(matches: ProductMatches | null): SQL | undefined {
+  if (matches?.kind !== 'QUERY') return undefined;
+  return sql`${products.searchVector} @@ ${sql.placeholder('matchQuery')}::tsquery`;
+}
+
+/** For the placeholders of all these. */
+export function matchValues(matches: ProductMatches | null): Record<string, string> {
+  if (matches === null) return {};
+  return matches.kind === 'QUERY'
+    ? { matchQuery: matches.query }
+    : { matchedIds: matches.ids, matchedScores: matches.scores };
+}

@@ -1,0 +1,92 @@
+import { access, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import pg from 'pg';
+import { expect, onTestFinished, test } from 'vitest';
+import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
+import { askAt, tokenAt } from '../support/ask.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+import { type Run, runProgram } from '../support/runProgram.ts';
+import { makeDataDir, spawnServer } from '../support/serverProcess.ts';
+
+const keyIn = (text: string): string | undefined => /tnt_[\w-]{43}/.exec(text)?.[0];
+
+async function dataDirectory(): Promise<string> {
+  const made = await makeDataDir();
+  onTestFinished(made.remove);
+  return made.path;
+}
+
+test('two first starts at once on one empty DATA_DIR both serve the same demo', async () => {
+  const dataDir = await dataDirectory();
+  const servers = [1, 2].map(() => spawnServer({ DATA_DIR: dataDir, LOG_LEVEL: 'silent' }));
+  onTestFinished(async () => {
+    await Promise.all(servers.map((server) => server.end('SIGTERM')));
+    await expect(access(path.join(dataDir, 'postgres/postmaster.pid'))).rejects.toThrow('ENOENT');
+  });
+  const urls = await Promise.all(servers.map((server) => server.url));
+  const seen = await Promise.all(
+    urls.map(async (url) => {
+      const token = await tokenAt(url, 'owner@lumen.example');
+      return (await askAt(url, token, '{ tenant { id } products { totalCount } }')).body.data;
+    }),
+  );
+  expect(seen[0].products.totalCount).toBeGreaterThan(100);
+  expect(seen[1]).toEqual(seen[0]);
+  const keys = servers.map((server) => keyIn(server.output()));
+  expect(keys[0]).toBeDefined();
+  expect(keys[1]).toBe(keys[0]);
+}, 30_000);
+
+test('a first start that cannot migrate ends, and leaves no Postgres behind', async () => {
+  const dataDir = await dataDirectory();
+  const embedded = await startEmbeddedPostgres({ dataDir });
+  const client = new pg.Client({ connectionString: embedded.url });
+  await client.connect();
+  await client.query('create role tenantry_owner; create schema app authorization tenantry_owner');
+  await client.query('create table app.products ()');
+  await client.end();
+  await embedded.stop();
+  const server = spawnServer({ DATA_DIR: dataDir, LOG_LEVEL: 'silent' });
+  onTestFinished(async () => void (await server.end('SIGKILL')));
+  expect(await server.ended).toEqual({ code: 1, signal: null });
+  expect(server.output()).toContain('already exists');
+  await expect(access(path.join(dataDir, 'postgres/postmaster.pid'))).rejects.toThrow('ENOENT');
+}, 30_000);
+
+async function seedAt(url: string, dataDir: string): Promise<Run> {
+  return runProgram('scripts/seed.ts', {
+    NODE_ENV: 'test',
+    DATABASE_URL: url,
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'silent',
+  });
+}
+
+test('two seeds at once of one fresh database: one fills it, the other finds it filled', async () => {
+  const database = await createTestDatabase();
+  onTestFinished(() => database.drop());
+  const dataDir = await dataDirectory();
+  const runs = await Promise.all([1, 2].map(() => seedAt(database.adminUrl, dataDir)));
+  for (const run of runs) expect(run).toMatchObject({ code: 0, stderr: '' });
+  expect(keyIn(runs[0]?.stdout ?? '')).toBeDefined();
+  expect(runs[1]?.stdout).toBe(runs[0]?.stdout);
+});
+
+test("seeding another database leaves the first one's key true, and prints its own", async () => {
+  const databases = await Promise.all([createTestDatabase(), createTestDatabase()]);
+  onTestFinished(async () => {
+    await Promise.all(databases.map((database) => database.drop()));
+  });
+  // Not made yet: a fresh clone has none.
+  const dataDir = path.join(await dataDirectory(), 'made/here');
+  const seedBoth = async () => {
+    const runs = databases.map(({ adminUrl }) => seedAt(adminUrl, dataDir));
+    return (await Promise.all(runs)).map(({ stdout }) => keyIn(stdout));
+  };
+  const printed = await seedBoth();
+  expect(new Set(printed).size).toBe(2);
+  expect(printed).not.toContain(undefined);
+  expect(await seedBoth()).toEqual(printed);
+  const kept = await readFile(path.join(dataDir, 'demo-api-key'), 'utf8');
+  expect(kept.trimEnd().split('\n').toSorted()).toEqual(printed.toSorted());
+}, 30_000);

@@ -1,0 +1,69 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { makeDataDir } from '../support/serverProcess.ts';
+import { runTenantry } from './runTenantry.ts';
+
+let server: TestServer;
+let folder: Awaited<ReturnType<typeof makeDataDir>>;
+beforeAll(async () => {
+  [server, folder] = await Promise.all([startTestServer(), makeDataDir()]);
+});
+afterAll(async () => {
+  await server?.close();
+  await folder?.remove();
+});
+
+const importing = (file: string, ...more: string[]) =>
+  runTenantry(server.environment, 'import', 'products', file, '--tenant', 'harbor', ...more);
+
+async function fileOf(name: string, products: readonly object[]): Promise<string> {
+  const file = path.join(folder.path, name);
+  await writeFile(file, products.map((product) => `${JSON.stringify(product)}\n`).join(''));
+  return file;
+}
+
+const good = (name: string) => ({
+  externalReference: name,
+  name,
+  price: { amount: '1', currencyCode: 'EUR' },
+});
+
+test('what came in whole is exit code 0, and one product is one product', async () => {
+  expect(await importing(await fileOf('one.jsonl', [good('One')]))).toEqual({
+    code: 0,
+    stdout: '1 product: 1 created, 0 updated, 0 unchanged, 0 with problems.\n',
+    stderr: '',
+  });
+});
+
+test('a file with problems is not imported, and one is told so and how to go on: exit code 1', async () => {
+  const file = await fileOf('bad.jsonl', [good('Fine'), { ...good('Bad'), price: 'cheap' }]);
+  const { code, stdout, stderr } = await importing(file);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^2 products: 0 created/);
+  expect(stderr).toMatch(/bad\.jsonl:2 price: .*\nNothing was imported\. .*--on-error skip\.\n$/);
+});
+
+test('with --on-error skip the rest comes in: exit code 2', async () => {
+  const file = await fileOf('part.jsonl', [good('Part'), { ...good('Bad'), price: 'cheap' }]);
+  const { code, stdout, stderr } = await importing(file, '--on-error', 'skip', '--json');
+  expect(code).toBe(2);
+  expect(JSON.parse(stdout)).toMatchObject({ created: 1, failed: 1 });
+  expect(stderr).toMatch(/^\S+part\.jsonl:2 price: [^\n]*\n$/);
+});
+
+test('what is no file is refused in a sentence', async () => {
+  const [directory, none] = await Promise.all([
+    importing(folder.path),
+    importing(path.join(folder.path, 'none.csv')),
+  ]);
+  expect(directory).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `${folder.path} is a directory; name a catalogue file.\n`,
+  });
+  expect(none).toMatchObject({ code: 1, stdout: '' });
+  expect(none.stderr).toMatch(/none\.csv cannot be opened: [^\n]*no such file[^\n]*\n$/);
+});
