@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { runBench } from './bench.ts';
 import { readOptions, usage } from './options.ts';
 import { stopAll } from './programs.ts';
+import { runSearchBench } from './search/searchBench.ts';
 
 // What is started is stopped, and what is made removed: at the end, after an error, and on Ctrl-C.
 const undo: (() => Promise<unknown>)[] = [];
@@ -21,7 +22,7 @@ try {
     const scratch = await mkdtemp(join(tmpdir(), 'tenantry-bench-scratch-'));
     undo.push(() => rm(scratch, { recursive: true, force: true }));
     const result = await Promise.race([
-      runBench(options, {
+      (options.search ? runSearchBench : runBench)(options, {
         scratch,
         databaseUrl: process.env.BENCH_DATABASE_URL || undefined,
         path: process.env.PATH ?? '',

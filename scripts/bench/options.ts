@@ -24,6 +24,7 @@ export interface Options {
   readonly growthOnly: readonly GrowthWorkloadName[];
   /** Where the databases of `growth` stay; undefined: they are removed. */
   readonly keep: string | undefined;
+  readonly search: boolean;
   readonly help: boolean;
 }
 
@@ -44,6 +45,7 @@ export const usage = `npm run bench -- [options]
                         messages, in databases of a tenth with --quick; --only knows
                         ${growthWorkloadNames.join(', ')}
   --keep DIRECTORY      where the databases of --growth stay for the next run
+  --search              don't compare: searches at 200 000 products and a million messages
   BENCH_DATABASE_URL    a Postgres of yours, where a database of its own is made and removed`;
 
 /** Throws a sentence when an option is wrong. */
@@ -65,6 +67,7 @@ export function readOptions(args: readonly string[]): Options {
       rate: { type: 'string', default: '200' },
       growth: { type: 'boolean', default: false },
       keep: { type: 'string' },
+      search: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -87,6 +90,7 @@ export function readOptions(args: readonly string[]): Options {
     profile: values.profile,
     soak: values.soak === undefined ? undefined : numbers('--soak', values.soak, 1)[0],
     rate: numbers('--rate', values.rate, 1)[0] ?? 200,
+    search: values.search,
     help: values.help,
   };
 }

@@ -3,7 +3,8 @@
 --   tenantry_server    what the server signs in as: owns nothing, bypasses nothing.
 --   tenantry_operator  a platform operator: its own policies, never a bypass.
 --   tenantry_lookup    owns the few SECURITY DEFINER functions that run before a tenant is known.
---   tenantry_search    owns the product search; may read products and nothing else.
+--   tenantry_search    owns the product search; may read products, the words in their names, nothing else.
+--   tenantry_message_search  owns the message search; may read messages and nothing else.
 --   tenantry_provisioner  owns what begins, renames and ends a business: writes the one that is set.
 --   tenantry_purger    owns what removes one for good: reads and deletes the rows of the one that is set.
 do $$
@@ -12,7 +13,7 @@ declare
   -- From 16 on a role's creator is a member that may not SET ROLE to it before it is granted once more.
   become text := case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end;
 begin
-  foreach wanted in array array['tenantry_owner', 'tenantry_lookup', 'tenantry_search',
+  foreach wanted in array array['tenantry_owner', 'tenantry_lookup', 'tenantry_search', 'tenantry_message_search',
     'tenantry_provisioner', 'tenantry_purger'] loop
     if not exists (select from pg_roles where rolname = wanted) then
       execute format('create role %I nologin nosuperuser nocreatedb nocreaterole nobypassrls noinherit', wanted);
@@ -24,7 +25,7 @@ begin
     end if;
   end loop;
   -- The migrating role acts as these; a superuser may anyway, any other is made a member.
-  foreach wanted in array array['tenantry_owner', 'tenantry_lookup', 'tenantry_search',
+  foreach wanted in array array['tenantry_owner', 'tenantry_lookup', 'tenantry_search', 'tenantry_message_search',
     'tenantry_provisioner', 'tenantry_purger'] loop
     if not pg_has_role(current_user, wanted, become) then
       execute format('grant %I to %I', wanted, current_user);

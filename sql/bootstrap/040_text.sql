@@ -31,10 +31,15 @@ as $$
       || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(coalesce(left(description, 20000), '')), '-/_.:@', '      ')), 'D')
 $$;
 
+create or replace function app.message_search_vector(body text)
+returns tsvector language sql immutable parallel safe
+as $$ select strip(to_tsvector('pg_catalog.simple', translate(app.fold(left(body, 20000)), '-/_.:@', '      '))) $$;
+
 -- Generated columns run these as whoever writes the row.
 grant execute on function app.fold(text),
   app.product_search_text(text, text, text, text[]),
-  app.product_search_vector(text, text, text, text[], text)
-  to tenantry_server, tenantry_operator, tenantry_search;
+  app.product_search_vector(text, text, text, text[], text),
+  app.message_search_vector(text)
+  to tenantry_server, tenantry_operator, tenantry_search, tenantry_message_search;
 
 reset role;

@@ -43,6 +43,7 @@ create function app.similar_words(tenant uuid, typed text)
 returns setof text
 language sql stable
 set search_path = app, pg_temp
+set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = off
 as $$
   select word
   from (
@@ -55,8 +56,8 @@ as $$
       select distinct k.word, {home}.levenshtein(k.word, typed) as distance
       from app.product_words k
       where k.tenant_id = tenant
-        and k.word like any (array[left(typed, 1) || '%', substr(typed, 2, 1) || '%',
-                                   case when length(typed) >= 4 then '%' || typed || '%' end])
+        and (k.word like left(typed, 1) || '%' or k.word like substr(typed, 2, 1) || '%'
+             or (length(typed) >= 4 and k.word like '%' || typed || '%'))
         and (abs(length(k.word) - length(typed)) <= 2 or strpos(k.word, typed) > 0)
     ) as candidate
     cross join lateral (select array_agg(c order by c) as letters

@@ -5,6 +5,7 @@ import '../features/audit/audit.graphql.ts';
 import '../features/cannedReplies/cannedReplies.graphql.ts';
 import '../features/conversations/conversationMutations.graphql.ts';
 import '../features/conversations/conversations.graphql.ts';
+import '../features/conversations/messageSearch.graphql.ts';
 import '../features/conversations/messages.graphql.ts';
 import '../features/customers/customers.graphql.ts';
 import '../features/domains/domains.graphql.ts';

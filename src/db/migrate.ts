@@ -103,6 +103,8 @@ async function finishSql(client: pg.Client, repair: boolean): Promise<void> {
   await inTransaction(client, async () => {
     await ownedBy(client, 'tenantry_lookup', await sqlFile('functions/lookups.sql'));
     await ownedBy(client, 'tenantry_search', await sqlFile('functions/product_search.sql'));
+    const messageSearch = await sqlFile('functions/message_search.sql');
+    await ownedBy(client, 'tenantry_message_search', messageSearch);
     await ownedBy(client, 'tenantry_provisioner', await sqlFile('functions/tenants.sql'));
     await ownedBy(client, 'tenantry_purger', await sqlFile('functions/purge.sql'));
     await client.query('set local role tenantry_owner');

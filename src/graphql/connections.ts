@@ -6,7 +6,8 @@ type Types = typeof builder.$inferSchemaTypes;
 
 /** A connection whose rows can be counted; counting is a statement of its own, run only if asked for. */
 export interface CountedConnection<Row> extends Connection<Row> {
-  countRows(): Promise<number>;
+  /** null: too many to count. */
+  countRows(): Promise<number | null>;
 }
 
 const countDescription =

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeId } from '../../src/lib/ids.ts';
+import { roundTripsOf } from '../support/roundTrips.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 interface Sent {
@@ -217,12 +218,7 @@ test('two tabs on two businesses, at the same time, each see their own', async (
 });
 
 test('naming one’s own business costs no round trip more', async () => {
-  const flushesOf = async (sent: Sent) => {
-    await send(tokens.lumen, sent);
-    const { flushes } = server.database.statistics;
-    await send(tokens.lumen, sent);
-    return server.database.statistics.flushes - flushes;
-  };
+  const flushesOf = (sent: Sent) => roundTripsOf(server.database, () => send(tokens.lumen, sent));
   for (const name of names)
     expect([name, await flushesOf(ways[name]?.('lumen') ?? {})]).toEqual([name, 1]);
 });

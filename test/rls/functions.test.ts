@@ -30,6 +30,22 @@ describe('search_products', () => {
     },
   );
 
+  it('takes no typo for a word of the other’s products', async () => {
+    await tenants.admin.query(
+      `insert into app.product_words select tenant_id, 'zanzibar', id from app.products where tenant_id = $1`,
+      [tenants.b],
+    );
+    const wantedBy = (tenantId: string) =>
+      tenants.asTenant(tenantId, async (client) => {
+        const { rows } = await client.query('select wanted from app.search_products($1)', [
+          'zanzibra',
+        ]);
+        return rows[0].wanted;
+      });
+    expect(await wantedBy(tenants.a)).toBe("'zanzibra':*");
+    expect(await wantedBy(tenants.b)).toBe("'zanzibar'");
+  });
+
   it('finds nothing without a tenant', async () => {
     const { rows } = await tenants.asTenant(null, (client) => client.query(searched, ['lamp']));
     expect(rows).toEqual([]);
@@ -61,6 +77,55 @@ describe('search_products', () => {
       return client.query(searched, ['lanp']);
     });
     expect(rows).toEqual([{ product_id: tenants.rowOf('app.products', tenants.a).id }]);
+  });
+});
+
+describe('search_messages', () => {
+  const found = 'select unnest(ids) as id from app.search_messages($1)';
+  beforeAll(() => tenants.admin.query(`update app.messages set body = 'The blue lamp, please'`));
+
+  it.each(['blue lamp', 'LAMP', 'plea'])(
+    'finds "%s" in one’s own messages only',
+    async (phrase) => {
+      for (const tenantId of [tenants.a, tenants.b]) {
+        const { rows } = await tenants.asTenant(tenantId, (client) =>
+          client.query(found, [phrase]),
+        );
+        expect(rows).toEqual([{ id: tenants.rowOf('app.messages', tenantId).id }]);
+      }
+    },
+  );
+
+  it.each(['lamp', 'lanp', '((', '', null])(
+    'finds nothing without a tenant: %j',
+    async (phrase) => {
+      const { rows } = await tenants.asTenant(null, (client) => client.query(found, [phrase]));
+      expect(rows).toEqual([]);
+    },
+  );
+
+  it('reads app.messages and no temporary table of that name', async () => {
+    const { rows } = await tenants.asTenant(tenants.a, async (client) => {
+      await client.query('savepoint s');
+      await client
+        .query('create temporary table messages on commit drop as select * from app.messages')
+        .then(() => client.query('update pg_temp.messages set id = gen_random_uuid()'))
+        .catch(() => client.query('rollback to s'));
+      return client.query(found, ['lamp']);
+    });
+    expect(rows).toEqual([{ id: tenants.rowOf('app.messages', tenants.a).id }]);
+  });
+});
+
+describe('the search functions', () => {
+  it('have parts that nobody but they may call', async () => {
+    for (const call of [
+      `app.rank_products($1, 'lamp', 'lamp')`,
+      `app.similar_words($1, 'lanp')`,
+      `app.match_messages($1, 'lamp', 'lamp')`,
+    ]) {
+      expect(await tenants.refusal(tenants.a, `select ${call}`, [tenants.b])).toBe('42501');
+    }
   });
 });
 

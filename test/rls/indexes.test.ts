@@ -42,7 +42,7 @@ async function fill(): Promise<void> {
   );
   await admin.query(
     `insert into app.messages (tenant_id, id, conversation_id, direction, body, created_at)
-     select tenant_id, gen_random_uuid(), id, 'INBOUND', 'hello', created_at + n * interval '1 second'
+     select tenant_id, gen_random_uuid(), id, 'INBOUND', 'hello number n' || n * 7, created_at + n * interval '1 second'
      from app.conversations, generate_series(1, 2) n`,
   );
   await admin.query(
@@ -87,6 +87,7 @@ describe('a page is read from an index, without sorting', () => {
       middle,
       'conversations_tenant_id_created_at_id_idx',
     ],
+    ['messages', 'created_at', 'timestamptz', middle, 'messages_tenant_id_created_at_id_idx'],
     [
       'audit_events',
       'occurred_at',
@@ -164,7 +165,8 @@ describe('search', () => {
     // Among 100 000 rows, 20 000 of them the tenant's, the planner chooses both by itself; to fill that takes 10 s.
     await admin.query(
       `update pg_index set indisvalid = false
-       where indrelid = 'app.products'::regclass and indexrelid <> $1::text::regclass`,
+       where indexrelid <> $1::text::regclass
+         and indrelid = (select indrelid from pg_index where indexrelid = $1::text::regclass)`,
       [`app.${index}`],
     );
     await admin.query('set local enable_seqscan = off');
@@ -196,17 +198,51 @@ describe('search', () => {
     expect(plan?.conditions.join()).not.toContain('@@');
   });
 
-  it('looks up tenant and rare words in products_search_vector_idx inside search_products()', async () => {
-    const plans = await withIndexOnly('products_search_vector_idx', () =>
+  it.each([
+    ['products_search_vector_idx', 'search_products', 'c4ca4238a0b9'],
+    ['messages_search_vector_idx', 'search_messages', 'number n7'],
+  ])('looks up tenant and rare words in %s inside %s()', async (index, name, phrase) => {
+    const plans = await withIndexOnly(index, () =>
       explainInside(tenants.admin, async () => {
-        const { rows } = await tenants.admin.query(
-          'select unnest(ids) from app.search_products($1)',
-          ['c4ca4238a0b9'],
-        );
-        expect(rows).toHaveLength(1);
+        const { rows } = await tenants.admin.query(`select unnest(ids) from app.${name}($1)`, [
+          phrase,
+        ]);
+        expect(rows.length).toBeGreaterThan(0);
       }),
     );
     const conditions = plans.flatMap((plan) => plan.conditions);
     expect(conditions).toContainEqual(expect.stringMatching(/tenant_id = .* @@ /));
+  });
+
+  it('looks a typo up in product_words_word_idx', async () => {
+    const { admin, a } = tenants;
+    await admin.query(
+      `insert into app.product_words select tenant_id, 'zanzibar', id from app.products where tenant_id = $1 limit 1`,
+      [a],
+    );
+    const plans = await withIndexOnly('product_words_word_idx', () =>
+      explainInside(admin, async () => {
+        const { rows } = await admin.query('select wanted from app.search_products($1)', [
+          'zanzibra',
+        ]);
+        expect(rows[0].wanted).toContain('zanzibar');
+      }),
+    );
+    expect(plans.flatMap(({ indexes }) => indexes)).toContain('product_words_word_idx');
+  });
+
+  it('of many matches is read from the order’s index, as row-level security lets it', async () => {
+    for (const [table, index] of [
+      ['products', 'products_tenant_id_created_at_id_idx'],
+      ['messages', 'messages_tenant_id_created_at_id_idx'],
+    ]) {
+      const text = `select id from app.${table} where tenant_id = $1 and ts_match_vq(search_vector, $2::tsquery)::int <> 0
+        order by created_at desc, id desc limit 6`;
+      const plans = await tenants.asTenant(tenants.a, (client) =>
+        explain(client, ['uuid', 'text'], [tenants.a, "'sku':*"], text),
+      );
+      const expected = { sorts: [], indexes: [index] };
+      expect(plans.map(sortsAndIndexes)).toEqual([expected, expected]);
+    }
   });
 });

@@ -47,6 +47,7 @@ describe('the server’s role', () => {
     ['becomes the owner', 'set role tenantry_owner'],
     ['becomes the look-up role', 'set role tenantry_lookup'],
     ['becomes the search role', 'set role tenantry_search'],
+    ['becomes the message search role', 'set role tenantry_message_search'],
     ['becomes an operator', 'set role tenantry_operator'],
     ['becomes another session', 'set session authorization tenantry_owner'],
     ['gives itself BYPASSRLS', 'alter role tenantry_server bypassrls'],

@@ -165,7 +165,7 @@ async function someProducts(client: pg.Client, tenantId: string): Promise<string
 }
 
 /** Once, so that autovacuum has nothing to do while it is measured. */
-async function vacuum(adminUrl: string): Promise<void> {
+export async function vacuum(adminUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   await client.query('vacuum (analyze)');

@@ -63,7 +63,12 @@ export type DemoConversation = Stored<
 
 export type DemoMessage = Stored<
   typeof messages.$inferSelect,
-  'conversationId' | 'authorMemberId' | 'authorCustomerId' | 'authorApiKeyId' | 'externalReference'
+  | 'conversationId'
+  | 'authorMemberId'
+  | 'authorCustomerId'
+  | 'authorApiKeyId'
+  | 'externalReference'
+  | 'searchVector'
 > & { author: DemoAuthor };
 
 /** Indexes into `members` and `apiKeys`; the customer is the conversation's. */

@@ -82,6 +82,12 @@ export const reviewed: readonly Reviewed[] = [
     reason: 'Deletes in every table, by policies that show it the tenant that is set and no other.',
   },
   {
+    kind: 'definer',
+    object: 'app.search_messages(text)',
+    allows: ['tenantry_message_search'],
+    reason: 'Its body keeps to the tenant that is set, and it answers ids that are read again.',
+  },
+  {
     kind: 'narrowRole',
     object: 'tenantry_lookup',
     allows: ['api_keys', 'members', 'plans', 'sessions', 'tenant_routes', 'tenants', 'users'].map(
@@ -94,6 +100,12 @@ export const reviewed: readonly Reviewed[] = [
     object: 'tenantry_search',
     allows: [inApp('product_words'), inApp('products')],
     reason: 'What product search needs.',
+  },
+  {
+    kind: 'narrowRole',
+    object: 'tenantry_message_search',
+    allows: [inApp('messages')],
+    reason: 'What message search needs.',
   },
   {
     kind: 'appendOnly',

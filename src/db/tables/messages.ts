@@ -1,7 +1,7 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { check, foreignKey, index, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { apiKeys } from './apiKeys.ts';
-import { app, createdAt, id, tenantId } from './columns.ts';
+import { app, createdAt, id, tenantId, tsvector } from './columns.ts';
 import { conversations } from './conversations.ts';
 import { customers } from './customers.ts';
 import { members } from './members.ts';
@@ -27,6 +27,9 @@ export const messages = app.table(
     authorApiKeyId: uuid('author_api_key_id'),
     externalReference: text('external_reference'),
     createdAt: createdAt(),
+    searchVector: tsvector('search_vector').generatedAlwaysAs(
+      (): SQL => sql`app.message_search_vector(body)`,
+    ),
   },
   (table) => [
     primaryKey({ name: 'messages_pkey', columns: [table.tenantId, table.id] }),
@@ -57,6 +60,9 @@ export const messages = app.table(
       table.createdAt,
       table.id,
     ),
+    index('messages_tenant_id_created_at_id_idx').on(table.tenantId, table.createdAt, table.id),
+    // btree_gin puts the tenant in front: a search reads its own tenant's entries only.
+    index('messages_search_vector_idx').using('gin', table.tenantId, table.searchVector),
     check('messages_direction_known', sql`${table.direction} in ('INBOUND','OUTBOUND','INTERNAL')`),
     check(
       'messages_one_author_at_most',

@@ -12,7 +12,7 @@ import { messages } from '../../db/tables/messages.ts';
 import { keyOf } from '../../graphql/broughtAlong.ts';
 import type { Asked, AskedRelation } from '../../graphql/lookAhead.ts';
 import type { Page } from '../../lib/pagination.ts';
-import { messageOrder } from './messages.queries.ts';
+import { messageColumns, messageOrder } from './messages.queries.ts';
 
 /** What a statement brings along with each of its rows. */
 export interface Embeds {
@@ -85,7 +85,11 @@ function selectOf(wanted: readonly Wanted[]): Record<string, SQL<unknown>> {
 }
 
 function messageParts(asked: Asked, inner: readonly Wanted[]): Record<string, Part> {
-  const parts: Record<string, Part> = columnsOf(messages, asked, ['createdAt']);
+  const parts: Record<string, Part> = pickColumns<Record<string, PgColumn>>(
+    messageColumns,
+    asked.columns,
+    ['id', 'createdAt'],
+  );
   for (const { relation } of inner) {
     const { name } = relation;
     if (name === 'member') {
@@ -114,12 +118,8 @@ function inTenant(table: { tenantId: PgColumn }, ...conditions: (SQL | undefined
   return sql`${and(eq(table.tenantId, tenant), ...conditions)}`;
 }
 
-function columnsOf(
-  table: PgTable,
-  { columns }: Asked,
-  always: readonly string[] = [],
-): Record<string, Part> {
-  return pickColumns<Record<string, PgColumn>>(getTableColumns(table), columns, ['id', ...always]);
+function columnsOf(table: PgTable, { columns }: Asked): Record<string, Part> {
+  return pickColumns<Record<string, PgColumn>>(getTableColumns(table), columns, ['id']);
 }
 
 function shapeOf(wanted: readonly Wanted[]): string {

@@ -25,7 +25,7 @@ import {
 import { type Message, messageOrder } from './messages.queries.ts';
 import { sendMessage } from './sendMessage.ts';
 
-const MessageDirectionType = builder.enumType('MessageDirection', {
+export const MessageDirectionType = builder.enumType('MessageDirection', {
   description: 'Which way a message goes.',
   values: {
     INBOUND: { description: 'From the customer.' },
@@ -34,7 +34,7 @@ const MessageDirectionType = builder.enumType('MessageDirection', {
   } as const,
 });
 
-const MessageAuthorKindType = builder.enumType('MessageAuthorKind', {
+export const MessageAuthorKindType = builder.enumType('MessageAuthorKind', {
   description: 'Who wrote a message.',
   values: {
     MEMBER: { description: 'A member of the business.' },
@@ -91,7 +91,7 @@ const MessageAuthorType = builder.objectRef<Message>('MessageAuthor').implement(
   }),
 });
 
-const MessageType = builder.node(builder.objectRef<Message>('Message'), {
+export const MessageType = builder.node(builder.objectRef<Message>('Message'), {
   description: 'Something that was said. It never changes.',
   id: { resolve: (message) => message.id, description: `\`${idExample('Message')}\`` },
   loadWithoutCache: (id, context) => {

@@ -7,7 +7,11 @@ import { prepareShapes } from '../../db/prepareShapes.ts';
 import { messages } from '../../db/tables/messages.ts';
 import type { Page } from '../../lib/pagination.ts';
 
-export type Message = typeof messages.$inferSelect;
+const { searchVector: _searchVector, ...columns } = getTableColumns(messages);
+export const messageColumns = columns;
+
+/** What is read of a message: everything but the column that only search compares. */
+export type Message = Omit<typeof messages.$inferSelect, 'searchVector'>;
 
 /** As they were written. */
 export const messageOrder: Order = {
@@ -33,7 +37,7 @@ export function findMessagePages(
   const keys = keyset(messageOrder, page);
   const statement = pageStatement(keys.shape, (db) => {
     const rows = db
-      .select(getTableColumns(messages))
+      .select(columns)
       .from(messages)
       .where(
         and(eq(messages.tenantId, tenant), sql`${messages.conversationId} = parent.id`, keys.where),
@@ -63,12 +67,7 @@ export const countMessages = prepare((db) =>
     .groupBy(messages.conversationId),
 );
 
-export const findMessagesByIds = prepareByKeys<Message>(
-  messages,
-  getTableColumns(messages),
-  messages.id,
-  'ids',
-);
+export const findMessagesByIds = prepareByKeys<Message>(messages, columns, messages.id, 'ids');
 
 /** Run it after the conversation's row was taken: then messages stand in the order of their times. */
 export const insertMessage = prepare((db) =>
@@ -85,5 +84,5 @@ export const insertMessage = prepare((db) =>
       externalReference: sql.placeholder('externalReference'),
       createdAt: sql`clock_timestamp()`,
     })
-    .returning(),
+    .returning(columns),
 );

@@ -3,26 +3,6 @@ import { PublicError } from '../../lib/errors.ts';
 import { searchProducts } from './productSearch.queries.ts';
 import type { ProductFilter, ProductSelection, ProductSort } from './products.queries.ts';
 
-const longestSearch = 200;
-
-/** The client's `search` as it is looked for. A search of blanks is no search: null. */
-export function readSearch(search: string | null | undefined): string | null {
-  const phrase = search?.trim() || null;
-  if (phrase !== null && phrase.length > longestSearch) {
-    throw new PublicError(
-      'BAD_USER_INPUT',
-      `"search" may have at most ${longestSearch} characters; it has ${phrase.length}.`,
-    );
-  }
-  if (phrase !== null && (phrase.includes('\0') || !phrase.isWellFormed())) {
-    throw new PublicError(
-      'BAD_USER_INPUT',
-      '"search" may not contain a NUL character or half of a surrogate pair.',
-    );
-  }
-  return phrase;
-}
-
 /** The client's `filter` and `search` → what to select. Only a search asks Postgres. */
 export async function selectProducts(
   tx: TenantTransaction,

@@ -13,6 +13,7 @@ import { type CountedConnection, defineConnection } from '../../graphql/connecti
 import { lookAhead, needs } from '../../graphql/lookAhead.ts';
 import { MoneyType } from '../../graphql/money.ts';
 import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
+import { readPhrase } from '../../lib/searchPhrase.ts';
 import { type Count, countProducts } from './productCounts.queries.ts';
 import { type Facets, readFacets } from './productFacets.ts';
 import {
@@ -22,7 +23,7 @@ import {
   ProductStatusType,
   ProductVariantType,
 } from './productParts.graphql.ts';
-import { readSearch, selectProducts, sortOf } from './productSelection.ts';
+import { selectProducts, sortOf } from './productSelection.ts';
 import { loadProduct, loadProductByReference, loadProductBySku } from './products.loaders.ts';
 import {
   findProductPage,
@@ -223,7 +224,7 @@ builder.queryField('products', (t) =>
     },
     resolve: async (_parent, args, { tx }, info): Promise<ProductList> => {
       const asked = lookAhead(info);
-      const phrase = readSearch(args.search);
+      const phrase = readPhrase('search', args.search);
       const selection = await selectProducts(tx, args.filter, phrase);
       const sort = sortOf(args.orderBy, selection);
       const order = productOrder(sort.key, sort.direction === 'DESC');

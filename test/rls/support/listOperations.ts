@@ -40,9 +40,14 @@ export type Sample = Readonly<Record<string, unknown>>;
 const isConnection = (field: GraphQLField<unknown, unknown>): boolean =>
   getNamedType(field.type).name.endsWith('Connection');
 
-/** Every connection that can be asked for, from the schema as it is. */
+/**
+ * Every connection that can be asked for, from the schema as it is. Not searches: what these find is
+ * found in a function of its own, which test/rls/functions and test/rls/indexes look at.
+ */
 export function findListFields(schema: GraphQLSchema): ListField[] {
-  const roots = Object.values(schema.getQueryType()?.getFields() ?? {}).filter(isConnection);
+  const roots = Object.values(schema.getQueryType()?.getFields() ?? {}).filter(
+    (root) => isConnection(root) && !root.args.some(isRequiredArgument),
+  );
   return roots.flatMap((root) => {
     const node = getNamedType(fieldsOf(getNamedType(root.type)).nodes?.type ?? root.type);
     return [

@@ -1,0 +1,118 @@
+import { and, eq, type SQL, sql } from 'drizzle-orm';
+import type { TenantTransaction } from '../../db/database.ts';
+import { type Comparators, type FilterField, readFilter, valueField } from '../../db/filters.ts';
+import { keyset, type Order } from '../../db/keyset.ts';
+import { prepare, tenant } from '../../db/prepare.ts';
+import { prepareShapes } from '../../db/prepareShapes.ts';
+import { conversations } from '../../db/tables/conversations.ts';
+import { messages } from '../../db/tables/messages.ts';
+import type { Page } from '../../lib/pagination.ts';
+import { type Message, messageColumns, messageOrder } from './messages.queries.ts';
+
+/** Up to 1 000 messages by their ids, as Postgres wrote them; of more, the query to compare with. */
+export type MessageMatches =
+  | { readonly kind: 'IDS'; readonly ids: string }
+  | { readonly kind: 'QUERY'; readonly query: string };
+
+const searchStatement = prepare((db) =>
+  db
+    .select({ wanted: sql<string | null>`wanted`, ids: sql<string | null>`ids::text` })
+    .from(sql`app.search_messages(${sql.placeholder('phrase')})`),
+);
+
+/** A phrase without NUL → what it finds in the tenant's messages. See sql/functions/message_search.sql. */
+export async function searchMessages(
+  tx: TenantTransaction,
+  phrase: string,
+): Promise<MessageMatches> {
+  const [row] = await searchStatement(tx, { phrase });
+  if (row === undefined) return { kind: 'IDS', ids: '{}' };
+  return row.ids === null
+    ? { kind: 'QUERY', query: row.wanted ?? '' }
+    : { kind: 'IDS', ids: row.ids };
+}
+
+/** Looked up first, for a conversation's messages stand together in an index and a customer's don't. */
+const ofCustomer: FilterField = (parameter, operator) => {
+  const compared = { eq: sql`= ${parameter}`, in: sql`= any(${parameter})` }[operator];
+  if (compared === undefined) return undefined;
+  return sql`${messages.conversationId} = any(array(
+    select ${conversations.id} from ${conversations}
+    where ${eq(conversations.tenantId, tenant)} and ${conversations.customerId} ${compared}))`;
+};
+
+const filterFields = {
+  conversation: valueField(messages.conversationId),
+  customer: ofCustomer,
+  direction: valueField(messages.direction),
+  author: valueField(sql`case
+    when ${messages.authorMemberId} is not null then 'MEMBER'
+    when ${messages.authorCustomerId} is not null then 'CUSTOMER'
+    when ${messages.authorApiKeyId} is not null then 'API_KEY'
+    else 'SYSTEM' end`),
+  createdAt: valueField(messages.createdAt),
+};
+
+export type MessageFilter = Readonly<Record<string, Comparators | null | undefined>>;
+
+/** The latest first. */
+export const foundOrder: Order = { ...messageOrder, sort: 'messageSearch', descending: true };
+
+const pageStatement = prepareShapes<Message[]>();
+
+/** One page in reading direction, `page.limit` rows at most. */
+export function findMatchingMessages(
+  tx: TenantTransaction,
+  matches: MessageMatches,
+  asked: MessageFilter,
+  page: Page,
+): Promise<Message[]> {
+  const filter = readFilter(asked, filterFields);
+  const keys = keyset(foundOrder, page);
+  const statement = pageStatement(`${matches.kind}|${filter.shape}|${keys.shape}`, (db) =>
+    db
+      .select(messageColumns)
+      .from(messages)
+      .where(and(matching(matches), ...filter.conditions, keys.where))
+      .orderBy(...keys.orderBy)
+      .limit(sql.placeholder('limit')),
+  );
+  return statement(tx, {
+    ...filter.values,
+    ...keys.values,
+    ...valuesOf(matches),
+    limit: page.limit,
+  });
+}
+
+const countStatement = prepareShapes<{ count: number }[]>();
+
+/** null: too many to count. */
+export async function countMatchingMessages(
+  tx: TenantTransaction,
+  matches: MessageMatches,
+  asked: MessageFilter,
+): Promise<number | null> {
+  if (matches.kind === 'QUERY') return null;
+  const filter = readFilter(asked, filterFields);
+  const statement = countStatement(filter.shape, (db) =>
+    db
+      .select({ count: sql<number>`count(*)::int` })
+      .from(messages)
+      .where(and(matching(matches), ...filter.conditions)),
+  );
+  return (await statement(tx, { ...filter.values, ...valuesOf(matches) }))[0]?.count ?? 0;
+}
+
+function matching({ kind }: MessageMatches): SQL | undefined {
+  const fits =
+    kind === 'IDS'
+      ? sql`${messages.id} = any(${sql.placeholder('matched')}::uuid[])`
+      : // Not @@: see matchCondition of products.
+        sql`ts_match_vq(${messages.searchVector}, ${sql.placeholder('matched')}::tsquery)::int <> 0`;
+  return and(eq(messages.tenantId, tenant), fits);
+}
+
+const valuesOf = (matches: MessageMatches): Record<string, string> => ({
+  matched: matches.kind === 'IDS' ? matches.ids : matches.query,
+});

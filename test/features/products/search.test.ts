@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestServer, type TestServer } from '../../support/server.ts';
+
+let server: TestServer;
+let owner: string;
+let other: string;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  owner = await server.tokenOf('owner@lumen.example');
+  other = await server.tokenOf('owner@harbor.example');
+  await create('Zephyrine reading lamp', { sku: 'ZQ-71', price: '50', category: 'Zlight' });
+  await create('Lamp shade', {
+    description: 'Fits the zephyrine.',
+    price: '20',
+    category: 'Zshade',
+  });
+  await create('Éclairage Zébrure', { price: '30' });
+  await create('Tischquappe', { price: '10' });
+  // More than can be ranked, in moments of threes, so that a page's end falls between equal ones.
+  await server.asAdmin(
+    `insert into app.products (tenant_id, id, name, sku, price_amount, price_currency, category, created_at)
+     select t.id, gen_random_uuid(), 'Quorble ' || n, 'QB-' || n, n % 97, 'EUR', 'Bulk ' || n % 3,
+            timestamptz '2030-01-01' + (n / 3) * interval '1 minute'
+     from app.tenants t, generate_series(1, 1500) n where t.slug = 'lumen'`,
+  );
+}, 60_000);
+afterAll(() => server.close());
+
+async function create(
+  name: string,
+  { price, ...rest }: { price: string; sku?: string; category?: string; description?: string },
+): Promise<void> {
+  const answer = await server.ask(
+    owner,
+    'mutation ($input: ProductCreateInput!) { productCreate(input: $input) { userErrors { message } } }',
+    { input: { name, price: { amount: price, currencyCode: 'EUR' }, ...rest } },
+  );
+  expect(answer.body.data.productCreate.userErrors).toEqual([]);
+}
+
+const query = `query ($search: String, $filter: ProductFilter, $orderBy: ProductOrder, $first: Int, $after: String) {
+  products(search: $search, filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
+    totalCount totalCountPrecision nodes { id name price { amount } }
+    facets { complete categories { value count } }
+    pageInfo { hasNextPage endCursor } } }`;
+
+async function find(search: string, rest: object = {}, token = owner) {
+  const { body } = await server.ask(token, query, { search, ...rest });
+  expect(body.errors).toBeUndefined();
+  return body.data.products;
+}
+const names = async (search: string, rest?: object, token?: string): Promise<string[]> =>
+  (await find(search, rest, token)).nodes.map(({ name }: { name: string }) => name);
+
+describe('a product search', () => {
+  test.each([
+    ['a word', 'zephyrine reading'],
+    ['a word as it is typed', 'zeph read'],
+    ['a letter too few', 'zephyrne reading'],
+    ['two letters that changed places', 'zepyhrine reading'],
+    ['two first letters that changed places', 'ezphyrine reading'],
+    ['a SKU', 'ZQ-71'],
+    ['a SKU in small letters', 'zq-71'],
+    ['words in any order, with what stands between them', '  Reading/ZEPHYRINE!! '],
+  ])('finds a product by %s', async (_how, search) => {
+    expect(await names(search)).toEqual(['Zephyrine reading lamp']);
+  });
+
+  test('accents do not matter on either side', async () => {
+    expect(await names('zebrure')).toEqual(['Éclairage Zébrure']);
+    expect(await names('zëbrúre éclair')).toEqual(['Éclairage Zébrure']);
+  });
+
+  test('takes a part of a word when no word begins so', async () => {
+    expect(await names('quappe')).toEqual(['Tischquappe']);
+  });
+
+  test('a name counts for more than a description', async () => {
+    expect(await names('zephyrine')).toEqual(['Zephyrine reading lamp', 'Lamp shade']);
+    expect(await names('zephyrine', { orderBy: { key: 'PRICE', direction: 'ASC' } })).toEqual([
+      'Lamp shade',
+      'Zephyrine reading lamp',
+    ]);
+  });
+
+  test('filters, counts and facets keep to what was found', async () => {
+    const found = await find('zephyrine', { filter: { price: { gte: '30' } } });
+    expect(found).toMatchObject({ totalCount: 1, totalCountPrecision: 'EXACT' });
+    expect(found.facets).toEqual({
+      complete: true,
+      categories: [{ value: 'Zlight', count: 1 }],
+    });
+  });
+
+  test('another business finds nothing of it, also where a typo is looked up', async () => {
+    expect(await names('zephyrine', {}, other)).toEqual([]);
+    expect(await names('zephyrne', {}, other)).toEqual([]);
+    expect(await names('quorble', {}, other)).toEqual([]);
+  });
+
+  test.each([
+    '"',
+    "' or 1=1 --",
+    '!!!',
+    '&|!:*()',
+    '\\',
+    '%_',
+    '🦄🦄',
+    'a:*&!b',
+    '½²',
+    '漢字',
+    '1e9999',
+    'http://a.b/c?d=e',
+    '<->',
+    '\u202e',
+    'x '.repeat(100),
+    'ÿ'.repeat(200),
+    '-'.repeat(200),
+    'ß'.repeat(200),
+  ])('takes %j as words, and answers', async (search) => {
+    await find(search);
+  });
+
+  test.each([
+    ['x'.repeat(201), '"search" may have at most 200 characters; it has 201.'],
+    ['word '.repeat(1_000), '"search" may have at most 200 characters; it has 4999.'],
+    ['a\0b', '"search" may not contain a NUL character or half of a surrogate pair.'],
+    ['\ud83e', '"search" may not contain a NUL character or half of a surrogate pair.'],
+  ])('refuses %#: what is too long or cannot be stored', async (search, message) => {
+    const { body } = await server.ask(owner, query, { search });
+    expect(body.errors[0]).toMatchObject({ message, extensions: { code: 'BAD_USER_INPUT' } });
+  });
+});
+
+describe('a search that more products fit than can be ranked', () => {
+  const all = async (
+    rest: object,
+  ): Promise<{ id: string; name: string; price: { amount: string } }[]> => {
+    const rows: Awaited<ReturnType<typeof all>> = [];
+    for (let after: string | null = null; ; ) {
+      const page = await find('quorb', { first: 100, after, ...rest });
+      rows.push(...page.nodes);
+      after = page.pageInfo.endCursor;
+      if (!page.pageInfo.hasNextPage) return rows;
+    }
+  };
+
+  test('gives the newest first, all of them, each once', async () => {
+    const rows = await all({});
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(1_500);
+    expect(rows).toHaveLength(1_500);
+    const moments = rows.map(({ name }) => Math.floor(Number(name.split(' ')[1]) / 3));
+    expect(moments).toEqual(moments.toSorted((a, b) => b - a));
+  });
+
+  test('gives them in another order, filtered, all of them, each once', async () => {
+    const rows = await all({
+      orderBy: { key: 'PRICE', direction: 'ASC' },
+      filter: { category: { eq: 'Bulk 1' } },
+    });
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(500);
+    const prices = rows.map(({ price }) => Number(price.amount));
+    expect(prices).toEqual(prices.toSorted((a, b) => a - b));
+  });
+
+  test('counts among the newest thousand, and says so', async () => {
+    const found = await find('quorb');
+    expect(found.totalCountPrecision).toBe('AT_LEAST');
+    expect(found.totalCount).toBeGreaterThan(900);
+    expect(found.totalCount).toBeLessThanOrEqual(1_001);
+    expect(found.facets.complete).toBe(false);
+    expect(found.facets.categories.map(({ value }: { value: string }) => value).sort()).toEqual([
+      'Bulk 0',
+      'Bulk 1',
+      'Bulk 2',
+    ]);
+  });
+
+  test('rows that come and go between two pages neither hide nor repeat others', async () => {
+    const first = await find('quorb', { first: 50 });
+    await server.asAdmin(`update app.products set name = 'Gone' where name = $1`, [
+      first.nodes[10].name,
+    ]);
+    await create('Quorble that came late', { price: '1' });
+    const next = await find('quorb', { first: 50, after: first.pageInfo.endCursor });
+    const seen = [...first.nodes, ...next.nodes].map(({ name }: { name: string }) => name);
+    expect(new Set(seen).size).toBe(100);
+    expect(seen).not.toContain('Quorble that came late');
+    expect(await names('quorble that came')).toEqual(['Quorble that came late']);
+  });
+
+  test('a SKU among them is found alone', async () => {
+    expect(await names('QB-700')).toEqual(['Quorble 700']);
+  });
+});
