@@ -1,5 +1,7 @@
 -- What the migrations and sql/ come to, printed by "npm run schema:print". To read and to compare, not to run.
 
+create role tenantry_accounts nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
+
 create role tenantry_lookup nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
 
 create role tenantry_message_search nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
@@ -26,6 +28,7 @@ alter role tenantry_server set search_path = app;
 alter role tenantry_server set statement_timeout = 15s;
 
 create schema app authorization tenantry_owner;
+grant usage on schema app to tenantry_accounts;
 grant usage on schema app to tenantry_lookup;
 grant usage on schema app to tenantry_message_search;
 grant usage on schema app to tenantry_operator;
@@ -64,6 +67,21 @@ grant select on app.api_keys to tenantry_lookup;
 grant delete, select on app.api_keys to tenantry_purger;
 grant insert, select, update on app.api_keys to tenantry_server;
 
+create table app.attempt_counters (
+  key text not null,
+  used integer not null,
+  expires_at timestamp(3) with time zone not null,
+  constraint attempt_counters_pkey PRIMARY KEY (key)
+);
+alter table app.attempt_counters owner to tenantry_owner;
+CREATE INDEX attempt_counters_expires_at_idx ON app.attempt_counters USING btree (expires_at);
+alter table app.attempt_counters enable row level security;
+alter table app.attempt_counters force row level security;
+create policy accounts on app.attempt_counters for all to tenantry_accounts
+  using (true)
+  with check (true);
+grant delete, insert, select, update on app.attempt_counters to tenantry_accounts;
+
 create table app.audit_events (
   tenant_id uuid not null,
   id uuid not null,
@@ -88,6 +106,8 @@ CREATE INDEX audit_events_tenant_id_occurred_at_id_idx ON app.audit_events USING
 CREATE INDEX audit_events_tenant_id_target_id_occurred_at_id_idx ON app.audit_events USING btree (tenant_id, target_id, occurred_at, id);
 alter table app.audit_events enable row level security;
 alter table app.audit_events force row level security;
+create policy accounts on app.audit_events for insert to tenantry_accounts
+  with check (true);
 create policy operator on app.audit_events for all to tenantry_operator
   using (true)
   with check (true);
@@ -96,6 +116,7 @@ create policy purge on app.audit_events for all to tenantry_purger
 create policy tenant on app.audit_events for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant insert on app.audit_events to tenantry_accounts;
 grant insert, select on app.audit_events to tenantry_operator;
 grant delete, select on app.audit_events to tenantry_purger;
 grant insert, select on app.audit_events to tenantry_server;
@@ -195,6 +216,29 @@ create policy tenant on app.customers for all to tenantry_server
 grant delete, select on app.customers to tenantry_purger;
 grant insert, select, update on app.customers to tenantry_server;
 
+create table app.mails (
+  id uuid not null,
+  recipient text not null,
+  subject text not null,
+  body text,
+  created_at timestamp(3) with time zone default now() not null,
+  due_at timestamp(3) with time zone default now(),
+  attempts integer default 0 not null,
+  sent_at timestamp(3) with time zone,
+  failed_at timestamp(3) with time zone,
+  last_error text,
+  constraint mails_pkey PRIMARY KEY (id)
+);
+alter table app.mails owner to tenantry_owner;
+CREATE INDEX mails_created_at_idx ON app.mails USING btree (created_at);
+CREATE INDEX mails_due_at_idx ON app.mails USING btree (due_at);
+alter table app.mails enable row level security;
+alter table app.mails force row level security;
+create policy accounts on app.mails for all to tenantry_accounts
+  using (true)
+  with check (true);
+grant delete, insert, select, update on app.mails to tenantry_accounts;
+
 create table app.members (
   tenant_id uuid not null,
   id uuid not null,
@@ -215,6 +259,8 @@ CREATE INDEX members_tenant_id_created_at_id_idx ON app.members USING btree (ten
 CREATE INDEX members_user_id_idx ON app.members USING btree (user_id);
 alter table app.members enable row level security;
 alter table app.members force row level security;
+create policy accounts on app.members for select to tenantry_accounts
+  using (true);
 create policy lookup on app.members for select to tenantry_lookup
   using (true);
 create policy provision_insert on app.members for insert to tenantry_provisioner
@@ -226,6 +272,7 @@ create policy purge on app.members for all to tenantry_purger
 create policy tenant on app.members for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant select on app.members to tenantry_accounts;
 grant select on app.members to tenantry_lookup;
 grant insert, select on app.members to tenantry_provisioner;
 grant delete, select on app.members to tenantry_purger;
@@ -268,6 +315,30 @@ create policy tenant on app.messages for all to tenantry_server
 grant delete, select on app.messages to tenantry_purger;
 grant insert, select, update on app.messages to tenantry_server;
 grant select (tenant_id), select (id), select (created_at), select (search_vector) on app.messages to tenantry_message_search;
+
+create table app.one_time_tokens (
+  token_hash text not null,
+  kind text not null,
+  email text not null,
+  user_id uuid,
+  name text,
+  password_hash text,
+  created_at timestamp(3) with time zone default now() not null,
+  expires_at timestamp(3) with time zone not null,
+  constraint one_time_tokens_pkey PRIMARY KEY (token_hash),
+  constraint one_time_tokens_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES app.users(id),
+  constraint one_time_tokens_kind_known CHECK ((kind = ANY (ARRAY['REGISTRATION'::text, 'PASSWORD_RESET'::text])))
+);
+alter table app.one_time_tokens owner to tenantry_owner;
+CREATE INDEX one_time_tokens_email_idx ON app.one_time_tokens USING btree (email);
+CREATE INDEX one_time_tokens_expires_at_idx ON app.one_time_tokens USING btree (expires_at);
+CREATE INDEX one_time_tokens_user_id_idx ON app.one_time_tokens USING btree (user_id);
+alter table app.one_time_tokens enable row level security;
+alter table app.one_time_tokens force row level security;
+create policy accounts on app.one_time_tokens for all to tenantry_accounts
+  using (true)
+  with check (true);
+grant delete, insert, select, update on app.one_time_tokens to tenantry_accounts;
 
 create table app.plans (
   code text not null,
@@ -385,6 +456,23 @@ create policy purge on app.purged_tenants for all to tenantry_purger
 grant select on app.purged_tenants to tenantry_operator;
 grant insert, select, update on app.purged_tenants to tenantry_purger;
 
+create table app.refresh_tokens (
+  token_hash text not null,
+  session_id uuid not null,
+  created_at timestamp(3) with time zone default now() not null,
+  used_at timestamp(3) with time zone,
+  constraint refresh_tokens_pkey PRIMARY KEY (token_hash),
+  constraint refresh_tokens_session_id_sessions_id_fk FOREIGN KEY (session_id) REFERENCES app.sessions(id) ON DELETE CASCADE
+);
+alter table app.refresh_tokens owner to tenantry_owner;
+CREATE INDEX refresh_tokens_session_id_idx ON app.refresh_tokens USING btree (session_id);
+alter table app.refresh_tokens enable row level security;
+alter table app.refresh_tokens force row level security;
+create policy accounts on app.refresh_tokens for all to tenantry_accounts
+  using (true)
+  with check (true);
+grant delete, insert, select, update on app.refresh_tokens to tenantry_accounts;
+
 create table app.sessions (
   id uuid not null,
   user_id uuid not null,
@@ -393,17 +481,24 @@ create table app.sessions (
   created_at timestamp(3) with time zone default now() not null,
   expires_at timestamp(3) with time zone not null,
   revoked_at timestamp(3) with time zone,
+  home_tenant_id uuid,
+  last_seen_at timestamp(3) with time zone,
   constraint sessions_pkey PRIMARY KEY (id),
+  constraint sessions_home_tenant_id_tenants_id_fk FOREIGN KEY (home_tenant_id) REFERENCES app.tenants(id) ON DELETE SET NULL,
   constraint sessions_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES app.users(id)
 );
 alter table app.sessions owner to tenantry_owner;
+CREATE INDEX sessions_home_tenant_id_idx ON app.sessions USING btree (home_tenant_id);
 CREATE INDEX sessions_user_id_idx ON app.sessions USING btree (user_id);
 alter table app.sessions enable row level security;
 alter table app.sessions force row level security;
-create policy lookup on app.sessions for all to tenantry_lookup
+create policy accounts on app.sessions for all to tenantry_accounts
   using (true)
   with check (true);
-grant insert, select on app.sessions to tenantry_lookup;
+create policy lookup on app.sessions for select to tenantry_lookup
+  using (true);
+grant delete, insert, select, update on app.sessions to tenantry_accounts;
+grant select on app.sessions to tenantry_lookup;
 
 create table app.tenant_domains (
   tenant_id uuid not null,
@@ -515,6 +610,8 @@ alter table app.tenants owner to tenantry_owner;
 CREATE INDEX tenants_purge_at_idx ON app.tenants USING btree (purge_at) WHERE (purge_at IS NOT NULL);
 alter table app.tenants enable row level security;
 alter table app.tenants force row level security;
+create policy accounts on app.tenants for select to tenantry_accounts
+  using (true);
 create policy lookup on app.tenants for select to tenantry_lookup
   using (true);
 create policy operator on app.tenants for all to tenantry_operator
@@ -532,6 +629,7 @@ create policy purge on app.tenants for all to tenantry_purger
 create policy tenant on app.tenants for all to tenantry_server
   using ((id = app.current_tenant()))
   with check ((id = app.current_tenant()));
+grant select on app.tenants to tenantry_accounts;
 grant select on app.tenants to tenantry_lookup;
 grant insert, select, update on app.tenants to tenantry_operator;
 grant insert, select, update on app.tenants to tenantry_provisioner;
@@ -578,6 +676,9 @@ create table app.users (
 alter table app.users owner to tenantry_owner;
 alter table app.users enable row level security;
 alter table app.users force row level security;
+create policy accounts on app.users for all to tenantry_accounts
+  using (true)
+  with check (true);
 create policy lookup on app.users for select to tenantry_lookup
   using (true);
 create policy operator on app.users for all to tenantry_operator
@@ -585,9 +686,105 @@ create policy operator on app.users for all to tenantry_operator
   with check (true);
 create policy provision_read on app.users for select to tenantry_provisioner
   using (true);
+grant insert, select, update on app.users to tenantry_accounts;
 grant select on app.users to tenantry_lookup;
 grant insert, select, update on app.users to tenantry_operator;
 grant select on app.users to tenantry_provisioner;
+
+CREATE OR REPLACE FUNCTION app.adopt_home(session_id uuid, home uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  update app.sessions s set home_tenant_id = home where s.id = session_id and s.home_tenant_id is null
+$function$;
+alter function app.adopt_home(uuid,uuid) owner to tenantry_accounts;
+grant execute on function app.adopt_home(uuid,uuid) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.audit_person(person uuid, what text, from_ip text, agent text, request text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+declare
+  member record;
+begin
+  for member in select m.tenant_id, m.id, m.name from app.members m where m.user_id = person loop
+    insert into app.audit_events (tenant_id, id, actor_kind, actor_id, actor_name, action,
+                                  target_type, target_id, ip, user_agent, request_id)
+    values (member.tenant_id, app.new_id(), 'USER', person, member.name, what,
+            'Member', member.id, from_ip, agent, request);
+  end loop;
+end $function$;
+alter function app.audit_person(uuid,text,text,text,text) owner to tenantry_accounts;
+
+CREATE OR REPLACE FUNCTION app.change_password(person uuid, current_session uuid, old_password_hash text, new_password_hash text, mail_id uuid, mail_subject text, mail_body text, from_ip text, agent text, request text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+declare
+  address text;
+begin
+  update app.users u set password_hash = new_password_hash, updated_at = now()
+  where u.id = person and u.password_hash = old_password_hash
+  returning u.email into address;
+  if address is null then return false; end if;
+  update app.sessions s set revoked_at = now()
+  where s.user_id = person and s.id <> current_session and s.revoked_at is null;
+  delete from app.one_time_tokens t where t.kind = 'PASSWORD_RESET' and t.user_id = person;
+  perform app.queue_mail(mail_id, address, mail_subject, mail_body);
+  perform app.audit_person(person, 'member.passwordChanged', from_ip, agent, request);
+  perform pg_notify('tenantry_identity', person::text);
+  return true;
+end $function$;
+alter function app.change_password(uuid,uuid,text,text,uuid,text,text,text,text,text) owner to tenantry_accounts;
+grant execute on function app.change_password(uuid,uuid,text,text,uuid,text,text,text,text,text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.claim_mail(lease_seconds integer)
+ RETURNS TABLE(id uuid, recipient text, subject text, body text, attempts integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  update app.mails m
+  set due_at = now() + make_interval(secs => lease_seconds), attempts = m.attempts + 1
+  where m.id = (
+    select due.id from app.mails due where due.due_at <= now() + interval '1 millisecond' -- kept rounded
+    order by due.due_at limit 1 for update skip locked)
+  returning m.id, m.recipient, m.subject, m.body, m.attempts
+$function$;
+alter function app.claim_mail(integer) owner to tenantry_accounts;
+grant execute on function app.claim_mail(integer) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.confirm_registration(given_token_hash text, new_user_id uuid)
+ RETURNS TABLE(user_id uuid, email text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+  waiting app.one_time_tokens;
+begin
+  delete from app.one_time_tokens t
+  where t.token_hash = given_token_hash and t.kind = 'REGISTRATION'
+  returning t.* into waiting;
+  if waiting.token_hash is null or waiting.expires_at <= now() then return; end if;
+  delete from app.one_time_tokens t where t.kind = 'REGISTRATION' and t.email = waiting.email;
+  return query
+    insert into app.users as u (id, email, name, password_hash, email_verified_at)
+    values (new_user_id, waiting.email, waiting.name, waiting.password_hash, now())
+    on conflict (email) do update
+    set password_hash = excluded.password_hash, email_verified_at = excluded.email_verified_at,
+        updated_at = excluded.updated_at
+    where u.password_hash is null
+    returning u.id, u.email;
+end $function$;
+alter function app.confirm_registration(text,uuid) owner to tenantry_accounts;
+grant execute on function app.confirm_registration(text,uuid) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.create_tenant(new_slug text, new_name text, new_description text, new_plan text, owner_user_id uuid, owner_member_id uuid, most_owned integer)
  RETURNS TABLE(outcome text, tenant_id uuid)
@@ -649,6 +846,35 @@ grant execute on function app.current_tenant() to tenantry_purger;
 grant execute on function app.current_tenant() to tenantry_search;
 grant execute on function app.current_tenant() to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.end_session(person uuid, session_id uuid, what text, from_ip text, agent text, request text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+begin
+  update app.sessions s set revoked_at = now()
+  where s.id = session_id and s.user_id = person and s.revoked_at is null and s.expires_at > now();
+  if not found then return false; end if;
+  perform app.audit_person(person, what, from_ip, agent, request);
+  perform pg_notify('tenantry_identity', session_id::text);
+  return true;
+end $function$;
+alter function app.end_session(uuid,uuid,text,text,text,text) owner to tenantry_accounts;
+grant execute on function app.end_session(uuid,uuid,text,text,text,text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.find_account(session_id uuid, person uuid)
+ RETURNS TABLE(name text, email text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select u.name, u.email from app.sessions s join app.users u on u.id = s.user_id
+  where s.id = session_id and s.user_id = person and s.revoked_at is null and s.expires_at > now()
+$function$;
+alter function app.find_account(uuid,uuid) owner to tenantry_accounts;
+grant execute on function app.find_account(uuid,uuid) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.find_api_key(key_hash text)
  RETURNS TABLE(tenant_id uuid, key_id uuid, name text, scopes text[], expires_at timestamp with time zone, tenant_status text, plan text, slug text)
  LANGUAGE sql
@@ -695,6 +921,30 @@ alter function app.find_membership(uuid,uuid,uuid) owner to tenantry_lookup;
 grant execute on function app.find_membership(uuid,uuid,uuid) to tenantry_operator;
 grant execute on function app.find_membership(uuid,uuid,uuid) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.find_password_reset(given_token_hash text)
+ RETURNS TABLE(email text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select u.email from app.one_time_tokens t join app.users u on u.id = t.user_id
+  where t.token_hash = given_token_hash and t.kind = 'PASSWORD_RESET' and t.expires_at > now()
+$function$;
+alter function app.find_password_reset(text) owner to tenantry_accounts;
+grant execute on function app.find_password_reset(text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.find_session(refresh_hash text)
+ RETURNS TABLE(session_id uuid, user_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select s.id, s.user_id from app.refresh_tokens r join app.sessions s on s.id = r.session_id
+  where r.token_hash = refresh_hash
+$function$;
+alter function app.find_session(text) owner to tenantry_accounts;
+grant execute on function app.find_session(text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.find_tenant(route_kind text, route_key text)
  RETURNS TABLE(id uuid, slug text, name text, status text, plan text)
  LANGUAGE sql
@@ -709,6 +959,23 @@ alter function app.find_tenant(text,text) owner to tenantry_lookup;
 grant execute on function app.find_tenant(text,text) to tenantry_operator;
 grant execute on function app.find_tenant(text,text) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.finish_mail(mail_id uuid, failure text, retry_seconds double precision)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  update app.mails m
+  set due_at = now() + make_interval(secs => retry_seconds),
+      body = case when failure is not null and retry_seconds is not null then m.body end,
+      sent_at = case when failure is null then now() end,
+      failed_at = case when failure is not null and retry_seconds is null then now() end,
+      last_error = failure
+  where m.id = mail_id and m.sent_at is null
+$function$;
+alter function app.finish_mail(uuid,text,double precision) owner to tenantry_accounts;
+grant execute on function app.finish_mail(uuid,text,double precision) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.fold(input text)
  RETURNS text
  LANGUAGE sql
@@ -719,6 +986,20 @@ grant execute on function app.fold(text) to tenantry_message_search;
 grant execute on function app.fold(text) to tenantry_operator;
 grant execute on function app.fold(text) to tenantry_search;
 grant execute on function app.fold(text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.give_back_attempts(cleared text[], returned text[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  update app.attempt_counters c set used = greatest(c.used - 1, 0)
+  where c.key in (select encode(sha256(convert_to(lower(subject), 'UTF8')), 'hex') from unnest(returned) subject);
+  delete from app.attempt_counters c
+  where c.key in (select encode(sha256(convert_to(lower(subject), 'UTF8')), 'hex') from unnest(cleared) subject);
+$function$;
+alter function app.give_back_attempts(text[],text[]) owner to tenantry_accounts;
+grant execute on function app.give_back_attempts(text[],text[]) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.learn_product_words(tenant uuid, product uuid, name text, category text, tags text[])
  RETURNS void
@@ -763,6 +1044,20 @@ alter function app.list_purgeable(integer) owner to tenantry_provisioner;
 grant execute on function app.list_purgeable(integer) to tenantry_operator;
 grant execute on function app.list_purgeable(integer) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.list_sessions(person uuid)
+ RETURNS TABLE(id uuid, ip text, user_agent text, created_at timestamp with time zone, last_seen_at timestamp with time zone, expires_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select s.id, s.ip, s.user_agent, s.created_at, coalesce(s.last_seen_at, s.created_at), s.expires_at
+  from app.sessions s
+  where s.user_id = person and s.revoked_at is null and s.expires_at > now()
+  order by 5 desc, s.id limit 100
+$function$;
+alter function app.list_sessions(uuid) owner to tenantry_accounts;
+grant execute on function app.list_sessions(uuid) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.match_messages(tenant uuid, needle tsquery, wanted tsquery)
  RETURNS uuid[]
  LANGUAGE sql
@@ -790,6 +1085,18 @@ grant execute on function app.message_search_vector(text) to tenantry_operator;
 grant execute on function app.message_search_vector(text) to tenantry_search;
 grant execute on function app.message_search_vector(text) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.new_id()
+ RETURNS uuid
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select encode(set_bit(set_bit(overlay(
+    uuid_send(gen_random_uuid())
+    placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6
+  ), 52, 1), 53, 1), 'hex')::uuid
+$function$;
+alter function app.new_id() owner to tenantry_accounts;
+
 CREATE OR REPLACE FUNCTION app.open_read(tenant uuid)
  RETURNS text
  LANGUAGE sql
@@ -801,18 +1108,25 @@ alter function app.open_read(uuid) owner to tenantry_owner;
 grant execute on function app.open_read(uuid) to tenantry_operator;
 grant execute on function app.open_read(uuid) to tenantry_server;
 
-CREATE OR REPLACE FUNCTION app.open_session(session_id uuid, session_user_id uuid, expires timestamp with time zone, from_ip text, agent text)
- RETURNS void
- LANGUAGE sql
+CREATE OR REPLACE FUNCTION app.open_session(session_id uuid, person uuid, verified_hash text, home uuid, refresh_hash text, idle_seconds integer, from_ip text, agent text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'app', 'pg_temp'
 AS $function$
-  insert into app.sessions (id, user_id, ip, user_agent, expires_at)
-  values (session_id, session_user_id, from_ip, agent, expires)
-$function$;
-alter function app.open_session(uuid,uuid,timestamp with time zone,text,text) owner to tenantry_lookup;
-grant execute on function app.open_session(uuid,uuid,timestamp with time zone,text,text) to tenantry_operator;
-grant execute on function app.open_session(uuid,uuid,timestamp with time zone,text,text) to tenantry_server;
+declare
+  ends timestamptz := now() + make_interval(secs => idle_seconds);
+begin
+  perform from app.users u
+  where u.id = person and (verified_hash is null or u.password_hash = verified_hash) for share;
+  if not found then return null; end if;
+  insert into app.sessions (id, user_id, home_tenant_id, ip, user_agent, last_seen_at, expires_at)
+  values (session_id, person, home, from_ip, agent, now(), ends);
+  insert into app.refresh_tokens (token_hash, session_id) values (refresh_hash, session_id);
+  return ends;
+end $function$;
+alter function app.open_session(uuid,uuid,text,uuid,text,integer,text,text) owner to tenantry_accounts;
+grant execute on function app.open_session(uuid,uuid,text,uuid,text,integer,text,text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.product_search_text(name text, sku text, category text, tags text[])
  RETURNS text
@@ -905,6 +1219,19 @@ alter function app.purge_tenant(integer) owner to tenantry_purger;
 grant execute on function app.purge_tenant(integer) to tenantry_operator;
 grant execute on function app.purge_tenant(integer) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.queue_mail(mail_id uuid, mail_to text, mail_subject text, mail_body text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+begin
+  insert into app.mails (id, recipient, subject, body) values (mail_id, mail_to, mail_subject, mail_body);
+  perform pg_notify('tenantry_mail', ''); -- delivered at COMMIT, once for many
+end $function$;
+alter function app.queue_mail(uuid,text,text,text) owner to tenantry_accounts;
+grant execute on function app.queue_mail(uuid,text,text,text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.rank_products(tenant uuid, needle tsquery, wanted tsquery)
  RETURNS TABLE(ids uuid[], scores real[])
  LANGUAGE sql
@@ -921,6 +1248,39 @@ AS $function$
         limit 1001) as ranked
 $function$;
 alter function app.rank_products(uuid,tsquery,tsquery) owner to tenantry_search;
+
+CREATE OR REPLACE FUNCTION app.read_outbox(how_many integer)
+ RETURNS TABLE(id uuid, recipient text, subject text, body text, created_at timestamp with time zone, due_at timestamp with time zone, attempts integer, sent_at timestamp with time zone, failed_at timestamp with time zone, last_error text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select m.id, m.recipient, m.subject, m.body, m.created_at, m.due_at, m.attempts, m.sent_at, m.failed_at, m.last_error
+  from app.mails m order by m.created_at desc, m.id desc limit how_many
+$function$;
+alter function app.read_outbox(integer) owner to tenantry_accounts;
+grant execute on function app.read_outbox(integer) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.register(given_email text, given_name text, given_password_hash text, new_token_hash text, lifetime_seconds integer, mail_id uuid, new_subject text, new_body text, known_subject text, known_body text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+declare
+  address text := lower(given_email);
+begin
+  if exists (select from app.users u where u.email = address and u.password_hash is not null) then
+    perform app.queue_mail(mail_id, address, known_subject, known_body);
+    return;
+  end if;
+  insert into app.one_time_tokens (token_hash, kind, email, name, password_hash, expires_at)
+  values (new_token_hash, 'REGISTRATION', address, given_name, given_password_hash,
+          now() + make_interval(secs => lifetime_seconds));
+  perform app.queue_mail(mail_id, address, new_subject, new_body);
+end $function$;
+alter function app.register(text,text,text,text,integer,uuid,text,text,text,text) owner to tenantry_accounts;
+grant execute on function app.register(text,text,text,text,integer,uuid,text,text,text,text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.rename_tenant(new_slug text, most_slugs integer)
  RETURNS boolean
@@ -963,6 +1323,71 @@ alter function app.request_deletion(interval) owner to tenantry_provisioner;
 grant execute on function app.request_deletion(interval) to tenantry_operator;
 grant execute on function app.request_deletion(interval) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.request_password_reset(given_email text, new_token_hash text, lifetime_seconds integer, mail_id uuid, mail_subject text, mail_body text, from_ip text, agent text, request text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+declare
+  person uuid := (select u.id from app.users u where u.email = lower(given_email));
+begin
+  insert into app.one_time_tokens (token_hash, kind, email, user_id, expires_at)
+  values (new_token_hash, 'PASSWORD_RESET', lower(given_email), person,
+          now() + make_interval(secs => lifetime_seconds));
+  if person is null then return; end if;
+  perform app.queue_mail(mail_id, lower(given_email), mail_subject, mail_body);
+  perform app.audit_person(person, 'member.passwordResetRequested', from_ip, agent, request);
+end $function$;
+alter function app.request_password_reset(text,text,integer,uuid,text,text,text,text,text) owner to tenantry_accounts;
+grant execute on function app.request_password_reset(text,text,integer,uuid,text,text,text,text,text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.resend_registration(given_email text, new_token_hash text, lifetime_seconds integer, mail_id uuid, mail_subject text, mail_body text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+begin
+  insert into app.one_time_tokens (token_hash, kind, email, name, password_hash, expires_at)
+  select new_token_hash, 'REGISTRATION', lower(given_email), min(t.name), min(t.password_hash),
+         now() + make_interval(secs => lifetime_seconds)
+  from app.one_time_tokens t
+  where t.email = lower(given_email) and t.kind = 'REGISTRATION' and t.expires_at > now()
+  having count(distinct t.password_hash) = 1;
+  if found then
+    perform app.queue_mail(mail_id, lower(given_email), mail_subject, mail_body);
+  end if;
+end $function$;
+alter function app.resend_registration(text,text,integer,uuid,text,text) owner to tenantry_accounts;
+grant execute on function app.resend_registration(text,text,integer,uuid,text,text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.reset_password(given_token_hash text, new_password_hash text, mail_id uuid, mail_subject text, mail_body text, from_ip text, agent text, request text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+declare
+  taken app.one_time_tokens;
+begin
+  delete from app.one_time_tokens t
+  where t.token_hash = given_token_hash and t.kind = 'PASSWORD_RESET'
+  returning t.* into taken;
+  if taken.user_id is null or taken.expires_at <= now() then return false; end if;
+  update app.users u
+  set password_hash = new_password_hash, email_verified_at = coalesce(u.email_verified_at, now()), updated_at = now()
+  where u.id = taken.user_id;
+  delete from app.one_time_tokens t where t.kind = 'PASSWORD_RESET' and t.user_id = taken.user_id;
+  update app.sessions s set revoked_at = now() where s.user_id = taken.user_id and s.revoked_at is null;
+  perform app.queue_mail(mail_id, taken.email, mail_subject, mail_body);
+  perform app.audit_person(taken.user_id, 'member.passwordReset', from_ip, agent, request);
+  perform pg_notify('tenantry_identity', taken.user_id::text);
+  return true;
+end $function$;
+alter function app.reset_password(text,text,uuid,text,text,text,text,text) owner to tenantry_accounts;
+grant execute on function app.reset_password(text,text,uuid,text,text,text,text,text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.restore_tenant(owner_user_id uuid)
  RETURNS TABLE(status text)
  LANGUAGE sql
@@ -980,6 +1405,65 @@ $function$;
 alter function app.restore_tenant(uuid) owner to tenantry_provisioner;
 grant execute on function app.restore_tenant(uuid) to tenantry_operator;
 grant execute on function app.restore_tenant(uuid) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.rotate_refresh_token(old_hash text, new_hash text, wanted_id uuid, wanted_slug text, idle_seconds integer, longest_seconds integer, grace_seconds integer, from_ip text, agent text, request text)
+ RETURNS TABLE(outcome text, session_id uuid, user_id uuid, tenant_id uuid, expires_at timestamp with time zone)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+  held app.sessions;
+  used timestamptz;
+  chosen uuid;
+begin
+  select s.* into held
+  from app.refresh_tokens r join app.sessions s on s.id = r.session_id
+  where r.token_hash = old_hash for update of s;
+  if held.id is null or held.revoked_at is not null or held.expires_at <= now() then
+    return query select 'UNKNOWN', null::uuid, null::uuid, null::uuid, null::timestamptz;
+    return;
+  end if;
+  -- Read behind the lock: another statement, another snapshot.
+  select r.used_at into used from app.refresh_tokens r where r.token_hash = old_hash;
+  if used > clock_timestamp() - make_interval(secs => grace_seconds) then
+    return query select 'TWICE', null::uuid, null::uuid, null::uuid, null::timestamptz;
+    return;
+  end if;
+  if used is not null then
+    perform app.end_session(held.user_id, held.id, 'member.refreshTokenReused', from_ip, agent, request);
+    return query select 'REUSED', null::uuid, null::uuid, null::uuid, null::timestamptz;
+    return;
+  end if;
+
+  select m.tenant_id into chosen
+  from app.members m join app.tenants t on t.id = m.tenant_id
+  where m.user_id = held.user_id and t.status <> 'DELETING'
+    and (case when wanted_id is not null then t.id = wanted_id
+              when wanted_slug is not null then t.slug = wanted_slug
+              when held.home_tenant_id is not null then t.id = held.home_tenant_id
+              else true end)
+  order by m.created_at, t.id limit 1;
+  if chosen is null and (wanted_id is not null or wanted_slug is not null) then
+    return query select 'NO_MEMBERSHIP', null::uuid, null::uuid, null::uuid, null::timestamptz;
+    return;
+  end if;
+
+  update app.refresh_tokens r set used_at = clock_timestamp() where r.token_hash = old_hash;
+  insert into app.refresh_tokens (token_hash, session_id) values (new_hash, held.id);
+  delete from app.refresh_tokens r
+  where r.session_id = held.id and r.used_at < now() - interval '30 days';
+  return query
+    update app.sessions s
+    set last_seen_at = now(), ip = from_ip, user_agent = agent,
+        expires_at = least(now() + make_interval(secs => idle_seconds),
+                           held.created_at + make_interval(secs => longest_seconds))
+    where s.id = held.id
+    returning 'ROTATED', s.id, s.user_id, chosen, s.expires_at;
+end $function$;
+alter function app.rotate_refresh_token(text,text,uuid,text,integer,integer,integer,text,text,text) owner to tenantry_accounts;
+grant execute on function app.rotate_refresh_token(text,text,uuid,text,integer,integer,integer,text,text,text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.route_domain(claim uuid)
  RETURNS boolean
@@ -1172,6 +1656,48 @@ AS $function$
   limit 5
 $function$;
 alter function app.similar_words(uuid,text) owner to tenantry_search;
+
+CREATE OR REPLACE FUNCTION app.sweep_accounts()
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  delete from app.attempt_counters c where c.expires_at < now();
+  delete from app.one_time_tokens t where t.expires_at < now();
+  delete from app.sessions s where coalesce(s.revoked_at, s.expires_at) < now() - interval '30 days';
+  delete from app.mails m where m.created_at < now() - interval '30 days';
+$function$;
+alter function app.sweep_accounts() owner to tenantry_accounts;
+grant execute on function app.sweep_accounts() to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.take_attempts(subjects text[], limits integer[], window_seconds integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+declare
+  moment timestamptz := clock_timestamp();
+  ends timestamptz := moment + make_interval(secs => window_seconds);
+  hashed text;
+begin
+  for place in 1 .. cardinality(subjects) loop
+    hashed := encode(sha256(convert_to(lower(subjects[place]), 'UTF8')), 'hex');
+    insert into app.attempt_counters as c (key, used, expires_at) values (hashed, 1, ends)
+    on conflict (key) do update
+    set used = case when c.expires_at <= moment then 1 else c.used + 1 end,
+        expires_at = case when c.expires_at <= moment then excluded.expires_at else c.expires_at end
+    where c.expires_at <= moment or c.used < limits[place];
+    if not found then
+      return (select greatest(1, ceil(extract(epoch from c.expires_at - moment)))::integer
+              from app.attempt_counters c where c.key = hashed);
+    end if;
+  end loop;
+  return null;
+end $function$;
+alter function app.take_attempts(text[],integer[],integer) owner to tenantry_accounts;
+grant execute on function app.take_attempts(text[],integer[],integer) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.unroute_domain(own_domain text)
  RETURNS void

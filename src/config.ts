@@ -59,6 +59,24 @@ export const environmentSchema = z.object({
     .optional(),
   ACCESS_TOKEN_SECONDS: wholeNumber(900, 60, 86_400),
   TENANT_DELETE_GRACE_DAYS: wholeNumber(30, 0, 3_650),
+  PUBLIC_URL: z
+    .string()
+    .refine((value) => /^https?:\/\/[^/?#]+\/?$/.test(value) && URL.canParse(value), {
+      error: 'is expected to be a URL without a path, like https://api.example.com',
+    })
+    .optional(),
+  SMTP_URL: z
+    .string()
+    .refine((value) => /^smtps?:\/\/./.test(value) && URL.canParse(value), {
+      error: 'is expected to be a URL like smtp://user:password@mail.example.com:587',
+    })
+    .optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^<>\r\n]*<?[^\s<>@]+@[^\s<>@]+>?$/, {
+      error: 'is expected to be an address like Tenantry <no-reply@example.com>',
+    })
+    .default('Tenantry <no-reply@localhost>'),
   GRAPHIQL: z
     .enum(['auto', 'on', 'off'], { error: 'is expected to be auto, on or off' })
     .default('auto'),
@@ -120,6 +138,11 @@ export interface Config {
   readonly accessTokenSeconds: number;
   /** For so many days a deleted business can be restored. */
   readonly deleteGraceDays: number;
+  /** Without a slash at its end: what links in mails begin with. */
+  readonly publicUrl: string;
+  /** Absent: mail stays in the outbox, where a laptop can read it. */
+  readonly smtpUrl: string | undefined;
+  readonly mailFrom: string;
   readonly graphiql: boolean;
   /** Whether GraphiQL may sign in as somebody of the demo data: never in production. */
   readonly demoIdentities: boolean;
@@ -173,6 +196,9 @@ export function loadConfig(
     signingKeys: values.JWT_PRIVATE_KEYS,
     accessTokenSeconds: values.ACCESS_TOKEN_SECONDS,
     deleteGraceDays: values.TENANT_DELETE_GRACE_DAYS,
+    publicUrl: (values.PUBLIC_URL ?? `http://${values.HOST}:${values.PORT}`).replace(/\/$/, ''),
+    smtpUrl: values.SMTP_URL,
+    mailFrom: values.MAIL_FROM,
     graphiql: values.GRAPHIQL === 'auto' ? !production : values.GRAPHIQL === 'on',
     demoIdentities:
       values.DEMO_IDENTITIES === 'auto' ? !production : values.DEMO_IDENTITIES === 'on',
@@ -204,6 +230,14 @@ function requireInProduction(values: Environment): void {
     missing.push(
       'JWT_PRIVATE_KEYS is expected in production: a JWK set with a private Ed25519 key, see .env.example.',
     );
+  }
+  if (values.SMTP_URL !== undefined && values.PUBLIC_URL === undefined) {
+    missing.push(
+      'PUBLIC_URL is expected in production beside SMTP_URL: what links in mails begin with.',
+    );
+  }
+  if (values.SMTP_URL !== undefined && values.MAIL_FROM.includes('@localhost')) {
+    missing.push('MAIL_FROM is expected in production beside SMTP_URL: whom mail is from.');
   }
   if (missing.length > 0) throw new ConfigError(missing.join('\n'));
 }

@@ -11,7 +11,8 @@ end $$;
 
 -- Functions below are usable by the roles named, not by everyone.
 revoke all on schema app from public;
-grant usage on schema app to tenantry_server, tenantry_operator, tenantry_lookup, tenantry_search, tenantry_message_search;
+grant usage on schema app to tenantry_server, tenantry_operator, tenantry_lookup, tenantry_search,
+  tenantry_message_search, tenantry_accounts;
 grant usage on schema app to tenantry_provisioner, tenantry_purger;
 alter default privileges for role tenantry_owner revoke execute on functions from public;
 

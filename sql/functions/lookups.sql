@@ -3,7 +3,8 @@
 -- tables. The server's role can call them and cannot read users, sessions or routes by itself.
 
 drop function if exists app.find_tenant(text, text), app.find_credentials(text), app.list_memberships(uuid),
-  app.find_membership(uuid, uuid, uuid), app.find_api_key(text), app.open_session(uuid, uuid, timestamptz, text, text);
+  app.find_membership(uuid, uuid, uuid), app.find_api_key(text),
+  app.open_session(uuid, uuid, timestamptz, text, text);
 
 create function app.find_tenant(route_kind text, route_key text)
 returns table (id uuid, slug text, name text, status text, plan text)
@@ -58,17 +59,9 @@ as $$
     and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
 $$;
 
-create function app.open_session(session_id uuid, session_user_id uuid, expires timestamptz, from_ip text, agent text)
-returns void
-language sql volatile security definer set search_path = app, pg_temp
-as $$
-  insert into app.sessions (id, user_id, ip, user_agent, expires_at)
-  values (session_id, session_user_id, from_ip, agent, expires)
-$$;
-
 revoke all on function app.find_tenant(text, text), app.find_credentials(text), app.list_memberships(uuid),
-  app.find_membership(uuid, uuid, uuid), app.find_api_key(text), app.open_session(uuid, uuid, timestamptz, text, text)
+  app.find_membership(uuid, uuid, uuid), app.find_api_key(text)
   from public;
 grant execute on function app.find_tenant(text, text), app.find_credentials(text), app.list_memberships(uuid),
-  app.find_membership(uuid, uuid, uuid), app.find_api_key(text), app.open_session(uuid, uuid, timestamptz, text, text)
+  app.find_membership(uuid, uuid, uuid), app.find_api_key(text)
   to tenantry_server, tenantry_operator;

@@ -14,3 +14,8 @@ grant select, insert on app.audit_events to tenantry_server;
 drop policy if exists operator on app.audit_events;
 create policy operator on app.audit_events to tenantry_operator using (true) with check (true);
 grant select, insert on app.audit_events to tenantry_operator;
+
+-- What a person does with their account is written in the same transaction, in each of their businesses.
+drop policy if exists accounts on app.audit_events;
+create policy accounts on app.audit_events for insert to tenantry_accounts with check (true);
+grant insert on app.audit_events to tenantry_accounts;

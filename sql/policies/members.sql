@@ -15,6 +15,10 @@ drop policy if exists lookup on app.members;
 create policy lookup on app.members for select to tenantry_lookup using (true);
 grant select on app.members to tenantry_lookup;
 
+drop policy if exists accounts on app.members;
+create policy accounts on app.members for select to tenantry_accounts using (true);
+grant select on app.members to tenantry_accounts;
+
 -- The first owner, and who owns how many.
 drop policy if exists provision_read on app.members;
 create policy provision_read on app.members for select to tenantry_provisioner using (true);

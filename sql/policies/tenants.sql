@@ -18,6 +18,10 @@ drop policy if exists operator on app.tenants;
 create policy operator on app.tenants to tenantry_operator using (true) with check (true);
 grant select, insert, update on app.tenants to tenantry_operator;
 
+drop policy if exists accounts on app.tenants;
+create policy accounts on app.tenants for select to tenantry_accounts using (true);
+grant select on app.tenants to tenantry_accounts;
+
 -- Begins, renames, ends and restores the one that is set; reads others, whose slugs it must not take.
 drop policy if exists provision_read on app.tenants;
 create policy provision_read on app.tenants for select to tenantry_provisioner using (true);

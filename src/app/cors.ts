@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /**
  * Lets pages of the listed origins read every answer on /graphql, refusals included (CORS protocol,
- * fetch.spec.whatwg.org). Credentials never travel in cookies here, so none are allowed. Not Yoga's
+ * fetch.spec.whatwg.org). Cookies (the refresh token's, see reply.ts) only to and from the origins that
+ * are named: with "*" every site could use them. Not Yoga's
  * `cors`: it never sees what is refused before GraphQL, so a page could not tell a 401 from a broken
  * network, and with several origins it allows "null", which is any sandboxed frame.
  */
@@ -17,6 +18,7 @@ export function allowOrigin(
   if (origin === undefined) return;
   if (!origins.includes(origin) && !origins.includes('*')) return;
   response.setHeader('Access-Control-Allow-Origin', origin);
+  if (origins.includes(origin)) response.setHeader('Access-Control-Allow-Credentials', 'true');
   response.setHeader('Access-Control-Expose-Headers', 'X-Request-Id, Retry-After');
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Authenticator, type Credential, readCredential } from '../auth/authenticate.ts';
-import type { Principal, RequestFacts } from '../auth/principal.ts';
+import type { Caller, RequestFacts } from '../auth/principal.ts';
 import { type ErrorCode, errorStatus, PublicError } from '../lib/errors.ts';
 import { ClientHangUp } from './clientHangUp.ts';
 import { allowOrigin, answerOptions } from './cors.ts';
@@ -14,13 +14,15 @@ import { acceptsGraphQLResponse, mediaType, requireAcceptable } from './mediaTyp
 import { readMultipart } from './multipart.ts';
 import type { ServerContext } from './operationPlugin.ts';
 import { readBody, tooLarge } from './readBody.ts';
+import { HttpReply } from './reply.ts';
 import { factsOf } from './requestFacts.ts';
 import {
+  enterTenant,
   readSelectors,
   type Selector,
-  selectTenant,
   slugOfPath,
   type TenantRoutes,
+  whoAsks,
 } from './tenantSelection.ts';
 import type { GraphQLServer } from './yoga.ts';
 
@@ -43,6 +45,8 @@ export interface HttpRoutes {
   /** Its subdomains are businesses; null: hosts name none. */
   readonly baseDomain: string | null;
   readonly corsOrigins: readonly string[];
+  /** Whether cookies are for https alone. */
+  readonly secureCookies: boolean;
   readonly requestMaxBytes: number;
   readonly uploadMaxBytes: number;
   readonly logger: Logger;
@@ -122,12 +126,11 @@ async function serveGraphQL(
     if (!response.writableFinished) hangUp.fire();
   });
   requireAcceptable(request);
-  const principal = await identify(options.authenticator, request);
-  const selected =
-    selectors.length === 0
-      ? undefined
-      : await selectTenant(selectors, principal, options.tenantRoutes);
-  const context = { principal, facts, selected, signal: hangUp };
+  const caller = await identify(options.authenticator, request);
+  const asking =
+    selectors.length === 0 ? whoAsks(caller) : await enterTenant(options, caller, selectors);
+  const reply = new HttpReply(request, response, options);
+  const context = { ...asking, facts, reply, signal: hangUp };
   const answer = await askGraphQL(options, request, context);
   if (isLean(answer)) {
     response.setHeader('Content-Type', answer.contentType);
@@ -210,18 +213,18 @@ function credentialOf({ socket }: IncomingMessage, header: string): Credential |
 async function identify(
   authenticator: Authenticator,
   request: IncomingMessage,
-): Promise<Principal | null> {
+): Promise<Caller | null> {
   const header = request.headers.authorization;
   if (header === undefined) return null;
   const credential = credentialOf(request, header);
-  const principal = credential && (await authenticator.authenticate(credential));
-  if (principal === null) {
+  const caller = credential && (await authenticator.authenticate(credential));
+  if (caller === null) {
     throw new PublicError(
       'UNAUTHENTICATED',
       'The credential is not valid, has run out or was revoked; sign in again or use another key.',
     );
   }
-  return principal;
+  return caller;
 }
 
 /**

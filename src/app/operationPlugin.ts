@@ -7,9 +7,9 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import type { Principal, RequestFacts } from '../auth/principal.ts';
+import type { AccountPrincipal, Principal, RequestFacts } from '../auth/principal.ts';
 import type { HangUp } from '../db/hangUp.ts';
-import { OperationContext, type Services } from '../graphql/context.ts';
+import { OperationContext, type Reply, type Services } from '../graphql/context.ts';
 import { PublicError } from '../lib/errors.ts';
 import { executeCompiled } from './compiledExecution.ts';
 import type { MultipartOperation } from './multipart.ts';
@@ -18,9 +18,12 @@ import { needsSignIn } from './publicFields.ts';
 /** What the HTTP layer hands to Yoga with each request. */
 export interface ServerContext extends Record<string, unknown> {
   readonly principal: Principal | null;
+  /** Whoever asks with a token for no business; no tenant is set for them. */
+  readonly account: AccountPrincipal | null;
   readonly facts: RequestFacts;
   /** The business that the request names without being signed in to it; null: there is none of the name. */
   readonly selected?: string | null | undefined;
+  readonly reply: Reply;
   /** Fires when the client hangs up. */
   readonly signal: HangUp;
   /** The operation, where it came in a multipart form. */
@@ -42,17 +45,25 @@ export function operationExecutor(
   services: Services,
   onAnswered: (principal: Principal) => void,
 ): ExecuteOperation {
-  return async (args, { principal, facts, selected, signal }) => {
+  return async (args, { principal, account, facts, selected, signal, reply }) => {
     const operation = getOperationAST(args.document, args.operationName);
-    if (principal === null && operation && needsSignIn(args.document, operation, args.schema)) {
+    const isNobody = principal === null && account === null;
+    if (isNobody && operation && needsSignIn(args.document, operation, args.schema)) {
       return refused();
     }
-    const context = new OperationContext(services, principal, facts, selected);
+    const context = new OperationContext(services, {
+      principal,
+      account,
+      request: facts,
+      selectedTenantId: selected,
+      reply,
+      isOnlyField: operation != null && hasOneField(operation),
+    });
     const run = () => executeCompiled({ ...args, contextValue: context });
     if (principal === null) return run();
     const result =
       operation?.operation === 'mutation'
-        ? await runMutation(services, principal, signal, context, hasOneField(operation), run)
+        ? await runMutation(services, principal, signal, context, run)
         : await runQuery(services, principal, signal, context, run);
     onAnswered(principal);
     return result;
@@ -90,10 +101,9 @@ async function runMutation(
   { tenantId }: Principal,
   signal: HangUp,
   context: OperationContext,
-  isOnlyField: boolean,
   run: () => Promise<ExecutionResult> | ExecutionResult,
 ): Promise<ExecutionResult> {
-  context.begin(() => database.operation(tenantId, { mode: 'write', signal }), { isOnlyField });
+  context.begin(() => database.operation(tenantId, { mode: 'write', signal }));
   try {
     const result = await run();
     if (result.errors === undefined || result.errors.length === 0) {

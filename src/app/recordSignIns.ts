@@ -1,4 +1,5 @@
-import type { SignInJournal } from '../auth/signIn.ts';
+import type { RequestFacts } from '../auth/principal.ts';
+import type { Entrant, SignInJournal } from '../auth/signInJournal.ts';
 import type { Database } from '../db/database.ts';
 import { recordAudit } from '../features/audit/audit.ts';
 import type { Logger } from './logger.ts';
@@ -15,17 +16,23 @@ export function recordSignIns(
   logger: Logger,
 ): SignInJournal & { close(): Promise<void> } {
   const underWay = new Set<Promise<void>>();
+  async function record(
+    action: string,
+    { userId, name, membership }: Entrant,
+    facts: RequestFacts,
+  ): Promise<void> {
+    const { tenant_id: tenantId, member_id: memberId } = membership;
+    await database.withTenant(tenantId, { mode: 'write' }, (tx) =>
+      recordAudit(
+        tx,
+        { kind: 'USER', id: userId, name, memberId, permissions: new Set(), ...facts },
+        { action, targetType: 'Member', targetId: memberId },
+      ),
+    );
+  }
   return {
-    async succeeded({ userId, name, membership }, facts) {
-      const { tenant_id: tenantId, member_id: memberId } = membership;
-      await database.withTenant(tenantId, { mode: 'write' }, (tx) =>
-        recordAudit(
-          tx,
-          { kind: 'USER', id: userId, name, memberId, permissions: new Set(), ...facts },
-          { action: 'member.signedIn', targetType: 'Member', targetId: memberId },
-        ),
-      );
-    },
+    succeeded: (who, facts) => record('member.signedIn', who, facts),
+    switched: (who, facts) => record('member.switchedHere', who, facts),
 
     // Not waited for: only for people who exist is there anything to write, and nobody may tell that
     // from the time of the answer. A crash in between loses the event; a stop in order does not.

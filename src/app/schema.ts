@@ -1,5 +1,10 @@
 import type { GraphQLSchema } from 'graphql';
 import '../features/accounts/accounts.graphql.ts';
+import '../features/accounts/passwords.graphql.ts';
+import '../features/accounts/registration.graphql.ts';
+import '../features/accounts/sessions.graphql.ts';
+import '../features/accounts/signIn.graphql.ts';
+import '../features/accounts/tokens.graphql.ts';
 import '../features/apiKeys/apiKeys.graphql.ts';
 import '../features/audit/audit.graphql.ts';
 import '../features/cannedReplies/cannedReplies.graphql.ts';

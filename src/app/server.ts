@@ -1,14 +1,21 @@
 import type { ServerResponse } from 'node:http';
 import { accessTokens } from '../auth/accessToken.ts';
+import { createAttempts } from '../auth/attempts.ts';
 import { createAuthenticator } from '../auth/authenticate.ts';
 import { listMemberships } from '../auth/lookups.ts';
+import { createPasswordChanges } from '../auth/passwordChanges.ts';
+import { createRegistration } from '../auth/registration.ts';
+import { createSessions } from '../auth/sessions.ts';
 import { createSignIn } from '../auth/signIn.ts';
 import { keepSigningKeys, readSigningKeys } from '../auth/signingKeys.ts';
 import { createTxtLookup } from '../clients/dns.ts';
+import { openMailClient } from '../clients/mail.ts';
 import type { Config } from '../config.ts';
 import { ConfigError } from '../config.ts';
+import type { Database } from '../db/database.ts';
 import { checkIsolation } from '../db/isolation/checkIsolation.ts';
 import { schemaStamp } from '../db/migrate.ts';
+import { accountPageRoutes } from './account/pages.ts';
 import { countRequests } from './countRequests.ts';
 import { drainable } from './drain.ts';
 import { UnsafeDatabase } from './explainFailure.ts';
@@ -19,10 +26,14 @@ import { createLeanPath } from './leanPath.ts';
 import { createHttpServer, listen } from './listen.ts';
 import { listenIdentityChanges } from './listenIdentityChanges.ts';
 import type { Logger } from './logger.ts';
+import { startMailWorker } from './mailWorker.ts';
 import { operationExecutor } from './operationPlugin.ts';
+import { outboxRoutes } from './outbox.ts';
 import { purgeTenants } from './purgeTenants.ts';
 import { recordSignIns } from './recordSignIns.ts';
+import { isPlainLoopback } from './reply.ts';
 import { buildSchema } from './schema.ts';
+import { startSweeping } from './sweep.ts';
 import { createTenantRoutes } from './tenantSelection.ts';
 import type { Workplace } from './workplace.ts';
 import { createGraphQLServer } from './yoga.ts';
@@ -48,11 +59,19 @@ export async function startServer(
   const keys = await signingKeys(config);
   const tokens = accessTokens(keys, config.accessTokenSeconds);
   const authenticator = createAuthenticator(database, tokens);
-  const listener = await listenIdentityChanges(workplace.serverUrl, authenticator, logger);
+  const mailWorker = startMail(config, database, logger);
+  const listener = await listenIdentityChanges(
+    workplace.serverUrl,
+    authenticator,
+    () => mailWorker?.wake(),
+    logger,
+  );
   const counter = countRequests(database, logger);
+  const sweeping = startSweeping(database, logger);
   const journal = recordSignIns(database, logger);
+  const attempts = createAttempts(database);
+  const signIn = createSignIn(database, tokens, attempts, journal);
   const purger = purgeTenants(database, logger);
-  const signIn = createSignIn(database, tokens, journal);
   const graphiql = config.graphiql
     ? createGraphiQL(config.demoIdentities ? { signIn, database, dataDir: config.dataDir } : null)
     : null;
@@ -61,6 +80,9 @@ export async function startServer(
     {
       database,
       signIn,
+      registration: createRegistration(database, attempts, config.publicUrl),
+      passwords: createPasswordChanges(database, attempts, config.publicUrl),
+      sessions: createSessions(database, tokens, attempts, journal),
       listMemberships: (userId) => listMemberships(database, userId),
       deleteGraceDays: config.deleteGraceDays,
       baseDomain: config.baseDomain,
@@ -78,6 +100,8 @@ export async function startServer(
         (_request, response) => answerJson(response, 200, keys.published),
       ],
       ...(graphiql?.routes ?? []),
+      ...accountPageRoutes(),
+      ...(config.demoIdentities ? outboxRoutes(database) : []),
     ]),
     graphql,
     answerLean: createLeanPath(graphql, schema, execute),
@@ -87,6 +111,7 @@ export async function startServer(
     tenantRoutes: createTenantRoutes(database),
     baseDomain: config.baseDomain,
     corsOrigins: config.corsOrigins,
+    secureCookies: !isPlainLoopback(config.publicUrl),
     requestMaxBytes: config.requestMaxBytes,
     uploadMaxBytes: config.uploadMaxBytes,
     logger,
@@ -97,21 +122,35 @@ export async function startServer(
     await purger.close();
     await journal.close();
     await counter.close();
+    await sweeping.close();
     await listener.close();
   };
   try {
     return {
       url: await listen(server, config),
       async close() {
-        await drain();
+        // Beside each other: both may wait, and whoever stops us waits 30 s.
+        await Promise.all([drain(), mailWorker?.close()]);
         await closeWriters();
       },
     };
   } catch (error) {
     // A connection left open would keep an embedded Postgres running behind a start that failed.
+    await mailWorker?.close();
     await closeWriters();
     throw error;
   }
+}
+
+/** null: there is nowhere to send it, and it stays in the outbox. */
+function startMail({ smtpUrl, mailFrom, environment }: Config, database: Database, logger: Logger) {
+  if (smtpUrl !== undefined) {
+    return startMailWorker(database, openMailClient(smtpUrl, mailFrom), logger);
+  }
+  if (environment === 'production') {
+    logger.warn('SMTP_URL is not set: no mail is sent, so nobody can register or reset a password');
+  }
+  return null;
 }
 
 async function requireMigrated({ database }: Workplace): Promise<void> {

@@ -30,7 +30,9 @@ export async function start(): Promise<void> {
       () => running.endNow(),
     );
     // Last, for whoever waits for it may send a signal at once.
-    process.stdout.write(`\nTenantry is at ${running.url}/graphql\n${running.greeting}\n`);
+    process.stdout.write(
+      `\nTenantry is at ${running.url}/graphql\n${mailHint(config, running.url)}${running.greeting}\n`,
+    );
     await running.failed;
   } catch (error) {
     // What its reader can mend is said in a sentence; anything else keeps its stack.
@@ -38,6 +40,10 @@ export async function start(): Promise<void> {
     process.exit(1);
   }
 }
+
+/** Where the mail is that is not sent anywhere. */
+const mailHint = ({ smtpUrl, demoIdentities }: Config, url: string): string =>
+  smtpUrl === undefined && demoIdentities ? `Its mail is at ${url}/outbox\n` : '';
 
 async function runOne(config: Config, logger: Logger): Promise<Running> {
   const { serve } = await import('./serve.ts');

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { LRUCache } from 'lru-cache';
+import type { Authenticator } from '../auth/authenticate.ts';
 import { findTenant } from '../auth/lookups.ts';
-import type { Principal } from '../auth/principal.ts';
+import type { AccountPrincipal, Caller, Principal } from '../auth/principal.ts';
 import type { Database } from '../db/database.ts';
 import { isReservedSlug } from '../features/tenants/tenantInput.ts';
 import { PublicError } from '../lib/errors.ts';
@@ -97,13 +98,46 @@ export function createTenantRoutes(database: Database): TenantRoutes {
   };
 }
 
+/** Who asks, and the business that the request names beside the credential. */
+export interface NamedAsking {
+  readonly principal: Principal | null;
+  readonly account: AccountPrincipal | null;
+  /** undefined: it names none; null: there is none of the name. */
+  readonly selected: string | null | undefined;
+}
+
+export function whoAsks(caller: Caller | null, selected?: string | null | undefined): NamedAsking {
+  return caller?.kind === 'ACCOUNT'
+    ? { principal: null, account: caller, selected }
+    : { principal: caller, account: null, selected };
+}
+
+/**
+ * Whoever asks, in the business that the selectors name. A token for an account alone is for whichever it
+ * names, if the person belongs there. Throws TENANT_MISMATCH; NOT_FOUND where an account names a business
+ * that is nobody's or that the person does not belong to.
+ */
+export async function enterTenant(
+  by: { readonly authenticator: Authenticator; readonly tenantRoutes: TenantRoutes },
+  caller: Caller | null,
+  selectors: readonly Selector[],
+): Promise<NamedAsking> {
+  const principal = caller?.kind === 'ACCOUNT' ? null : caller;
+  const selected = await selectTenant(selectors, principal, by.tenantRoutes);
+  if (caller?.kind !== 'ACCOUNT' || selected === undefined) return whoAsks(caller, selected);
+  // Nobody's business is asked for all the same: the two are not told apart by time either.
+  const entered = await by.authenticator.enter(caller, selected ?? caller.userId);
+  if (entered !== null) return whoAsks(entered, selected);
+  throw new PublicError('NOT_FOUND', 'You belong to no business of the name in the request.');
+}
+
 /**
  * The business that the selectors name, which all must name the same: null when there is none of the
  * name, undefined when nothing selects. A credential of one business is a selector too, and then there
  * is nothing left to choose: the answer is the same whether another name is of nobody, of strangers, or
  * of a business that the person belongs to as well. Throws TENANT_MISMATCH.
  */
-export async function selectTenant(
+async function selectTenant(
   selectors: readonly Selector[],
   principal: Principal | null,
   routes: TenantRoutes,

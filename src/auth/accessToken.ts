@@ -5,9 +5,9 @@ import { type SigningKeys, signingAlgorithm } from './signingKeys.ts';
 /** What an access token says. Membership and session are looked up anew; `role` is for clients to show. */
 export interface AccessClaims {
   userId: string;
-  tenantId: string;
   sessionId: string;
-  role: string;
+  /** null: for the person's account alone, for no business. */
+  tenant: { id: string; role: string } | null;
 }
 
 export interface AccessTokens {
@@ -29,10 +29,10 @@ export function accessTokens(keys: SigningKeys, lifetimeSeconds: number): Access
   return {
     async issue(claims) {
       const expiresAt = new Date(Math.floor(Date.now() / 1000 + lifetimeSeconds) * 1000);
+      const { tenant } = claims;
       const token = await new SignJWT({
-        tid: claims.tenantId,
         sid: claims.sessionId,
-        role: claims.role,
+        ...(tenant === null ? {} : { tid: tenant.id, role: tenant.role }),
       })
         .setProtectedHeader({ alg: signingAlgorithm, kid: keys.current.kid, typ: 'at+jwt' })
         .setSubject(claims.userId)
@@ -59,13 +59,14 @@ export function accessTokens(keys: SigningKeys, lifetimeSeconds: number): Access
             issuer,
             audience,
             typ: 'at+jwt',
-            requiredClaims: ['exp', 'iss', 'aud', 'sub', 'tid', 'sid'],
+            requiredClaims: ['exp', 'iss', 'aud', 'sub', 'sid'],
             clockTolerance: clockSkewSeconds,
           },
         );
         const { sub, tid, sid, role, exp } = payload;
-        return isId(sub) && isId(tid) && isId(sid) && typeof role === 'string' && exp !== undefined
-          ? { userId: sub, tenantId: tid, sessionId: sid, role, expiresAt: new Date(exp * 1000) }
+        const tenant = tid === undefined && role === undefined ? null : readTenant(tid, role);
+        return isId(sub) && isId(sid) && tenant !== undefined && exp !== undefined
+          ? { userId: sub, sessionId: sid, tenant, expiresAt: new Date(exp * 1000) }
           : null;
       } catch (error) {
         if (error instanceof errors.JOSEError || error instanceof TypeError) return null;
@@ -73,6 +74,11 @@ export function accessTokens(keys: SigningKeys, lifetimeSeconds: number): Access
       }
     },
   };
+}
+
+/** undefined: a claim that is there has to be a good one. */
+function readTenant(tid: unknown, role: unknown): AccessClaims['tenant'] | undefined {
+  return isId(tid) && typeof role === 'string' ? { id: tid, role } : undefined;
 }
 
 function isId(claim: unknown): claim is string {

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../db/database.ts';
 import type { AccessTokens } from './accessToken.ts';
+import { findAccount } from './accountLookups.ts';
 import { hashApiKeySecret, looksLikeApiKey } from './apiKeySecret.ts';
 import { findApiKey, findMembership } from './lookups.ts';
 import {
@@ -9,7 +10,7 @@ import {
   scopePermissions,
   withoutWriting,
 } from './permissions.ts';
-import type { Principal } from './principal.ts';
+import type { AccountPrincipal, Caller, UserPrincipal } from './principal.ts';
 
 /** What a client sent to say who it is, and its SHA-256, hex: caches know it by that. */
 export interface Credential {
@@ -25,7 +26,9 @@ export const readCredential = (text: string): Credential => ({
 /** Turns a credential into who asks. null: refused, without saying why. */
 export interface Authenticator {
   /** What is known is answered at once. */
-  authenticate(credential: Credential): Principal | Promise<Principal | null>;
+  authenticate(credential: Credential): Caller | Promise<Caller | null>;
+  /** The person as a member of a business; null: they are none, or it is being deleted. Never cached. */
+  enter(person: AccountPrincipal, tenantId: string): Promise<UserPrincipal | null>;
   /** Forgets what is known of a key, a session, a member or a tenant (by its UUID); null: of everyone. */
   forget(id: string | null): void;
   /** Off while changes cannot be heard: every request is then looked up anew. */
@@ -37,7 +40,7 @@ const cacheEntries = 10_000;
 
 /** A principal and the moment its credential runs out: it must not live on in the cache. */
 interface Found {
-  principal: Principal;
+  principal: Caller;
   expiresAt: Date | null;
 }
 
@@ -51,7 +54,7 @@ export function createAuthenticator(database: Database, tokens: AccessTokens): A
   /** Counts invalidations: a look-up that began before one must not be kept after it. */
   let epoch = 0;
 
-  async function find({ text, digest }: Credential): Promise<Principal | null> {
+  async function find({ text, digest }: Credential): Promise<Caller | null> {
     const before = epoch;
     const found = looksLikeApiKey(text)
       ? await findKey(database, digest)
@@ -69,6 +72,8 @@ export function createAuthenticator(database: Database, tokens: AccessTokens): A
       return find(credential);
     },
 
+    enter: (person, tenantId) => findMember(database, person, tenantId),
+
     forget(id) {
       epoch += 1;
       if (id === null) return cache.clear();
@@ -85,16 +90,18 @@ export function createAuthenticator(database: Database, tokens: AccessTokens): A
   };
 }
 
-function concerns(principal: Principal, id: string): boolean {
-  if (principal.tenantId === id) return true;
-  if (principal.kind === 'API_KEY') return principal.apiKeyId === id;
-  return principal.userId === id || principal.memberId === id || principal.sessionId === id;
+function concerns(caller: Caller, id: string): boolean {
+  if (caller.kind !== 'API_KEY' && (caller.userId === id || caller.sessionId === id)) return true;
+  if (caller.kind === 'ACCOUNT') return false;
+  return (
+    caller.tenantId === id || id === (caller.kind === 'USER' ? caller.memberId : caller.apiKeyId)
+  );
 }
 
 async function findKey(database: Database, digest: string): Promise<Found | null> {
   const key = await findApiKey(database, digest);
   if (key === null || key.tenant_status === 'DELETING') return null;
-  const principal: Principal = {
+  const principal: Caller = {
     kind: 'API_KEY',
     apiKeyId: key.key_id,
     tenantId: key.tenant_id,
@@ -114,14 +121,28 @@ async function findUser(
 ): Promise<Found | null> {
   const claims = await tokens.verify(token);
   if (claims === null) return null;
-  const member = await findMembership(database, claims);
+  const { userId, sessionId, tenant, expiresAt } = claims;
+  if (tenant === null) {
+    const account = await findAccount(database, { userId, sessionId });
+    return account && { principal: { kind: 'ACCOUNT', userId, sessionId, ...account }, expiresAt };
+  }
+  const principal = await findMember(database, { userId, sessionId }, tenant.id);
+  return principal && { principal, expiresAt };
+}
+
+async function findMember(
+  database: Database,
+  { userId, sessionId }: { userId: string; sessionId: string },
+  tenantId: string,
+): Promise<UserPrincipal | null> {
+  const member = await findMembership(database, { userId, sessionId, tenantId });
   if (member === null || member.tenant_status === 'DELETING') return null;
-  const principal: Principal = {
+  return {
     kind: 'USER',
-    userId: claims.userId,
-    sessionId: claims.sessionId,
+    userId,
+    sessionId,
     memberId: member.member_id,
-    tenantId: claims.tenantId,
+    tenantId,
     tenantSlug: member.slug,
     tenantStatus: member.tenant_status,
     plan: member.plan,
@@ -130,7 +151,6 @@ async function findUser(
     role: member.role,
     permissions: allowed(rolePermissions[member.role], member.tenant_status),
   };
-  return { principal, expiresAt: claims.expiresAt };
 }
 
 function allowed(granted: ReadonlySet<Permission>, tenantStatus: string): ReadonlySet<Permission> {

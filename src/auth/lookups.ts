@@ -101,22 +101,3 @@ export async function findApiKey(database: Database, hash: string): Promise<Live
   );
   return rows[0] ?? null;
 }
-
-export async function openSession(
-  database: Database,
-  session: {
-    id: string;
-    userId: string;
-    expiresAt: Date;
-    ip: string | null;
-    userAgent: string | null;
-  },
-): Promise<void> {
-  await database.lookup('select app.open_session($1, $2, $3, $4, $5)', [
-    session.id,
-    session.userId,
-    session.expiresAt,
-    session.ip,
-    session.userAgent,
-  ]);
-}

@@ -30,6 +30,23 @@ export interface ApiKeyPrincipal extends InTenant {
 /** Who asks, and for which tenant: what a JWT and an API key both become. */
 export type Principal = UserPrincipal | ApiKeyPrincipal;
 
+/**
+ * A person whose token is for no business, for they belong to none (yet): they can look after their
+ * account, make a business or accept an invitation, and no tenant is ever set for them.
+ */
+export interface AccountPrincipal {
+  readonly kind: 'ACCOUNT';
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly name: string;
+  readonly email: string;
+}
+
+export type Caller = Principal | AccountPrincipal;
+
+/** A person, wherever their token is for: whose account it is, and which session asks. */
+export type Person = UserPrincipal | AccountPrincipal;
+
 /** Who acts, from where: what the audit log writes down. */
 export interface Actor {
   readonly kind: AuditActorKind;

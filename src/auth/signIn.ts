@@ -1,9 +1,14 @@
 import type { Database } from '../db/database.ts';
 import { newId } from '../lib/ids.ts';
 import type { AccessTokens } from './accessToken.ts';
-import { findCredentials, listMemberships, type Membership, openSession } from './lookups.ts';
+import { openSession } from './accountLookups.ts';
+import type { Attempts } from './attempts.ts';
+import { findCredentials, listMemberships, type Membership } from './lookups.ts';
+import { makeRefreshToken } from './opaqueToken.ts';
 import { verifyPassword } from './passwords.ts';
 import type { RequestFacts } from './principal.ts';
+import { type RefreshedToken, sessionIdleSeconds } from './sessions.ts';
+import type { SignInJournal } from './signInJournal.ts';
 
 export interface SignInRequest {
   email: string;
@@ -14,34 +19,19 @@ export interface SignInRequest {
   tenantId?: string | null | undefined;
 }
 
-export interface SignedIn {
-  token: string;
-  expiresAt: Date;
-  sessionId: string;
-  userId: string;
-  membership: Membership;
-  memberships: Membership[];
-}
-
-/** null: refused. Unknown person, wrong password and no such membership are one answer. */
-export type SignIn = (request: SignInRequest, facts: RequestFacts) => Promise<SignedIn | null>;
-
-/** Where sign-ins are written down. */
-export interface SignInJournal {
-  /** Resolves when it is written: nobody is signed in without. */
-  succeeded(
-    who: { userId: string; name: string; membership: Membership },
-    facts: RequestFacts,
-  ): Promise<void>;
-  /** Somebody knew a person's address and not the rest. Returns at once; undefined: nowhere to write it. */
-  failed(findMembership: () => Promise<Membership | undefined>, facts: RequestFacts): void;
-}
-
-const sessionDays = 30;
+/**
+ * null: refused. Unknown person, wrong password and no such membership are one answer. Somebody who
+ * belongs to no business, and names none, gets a token for their account alone. Throws TooManyAttempts.
+ */
+export type SignIn = (
+  request: SignInRequest,
+  facts: RequestFacts,
+) => Promise<RefreshedToken | null>;
 
 export function createSignIn(
   database: Database,
   tokens: AccessTokens,
+  attempts: Attempts,
   journal: SignInJournal,
 ): SignIn {
   async function listOpen(userId: string): Promise<Membership[]> {
@@ -50,6 +40,7 @@ export function createSignIn(
   }
 
   return async ({ email, password, tenantSlug, tenantId }, facts) => {
+    await attempts.take('password', facts, email);
     const credentials = await findCredentials(database, email.trim());
     const right = await verifyPassword(credentials?.password_hash ?? null, password);
     if (credentials === null) return null;
@@ -60,29 +51,28 @@ export function createSignIn(
       }, facts);
       return null;
     }
-    const memberships = await listOpen(credentials.user_id);
-    const membership = chosen(memberships, tenantSlug, tenantId);
-    if (membership === undefined) {
+    const { user_id: userId, name, password_hash: verifiedHash } = credentials;
+    const memberships = await listOpen(userId);
+    const membership = chosen(memberships, tenantSlug, tenantId) ?? null;
+    if (membership === null && (tenantSlug ?? tenantId) !== undefined) {
       journal.failed(async () => memberships[0], facts);
       return null;
     }
-    const sessionId = newId();
-    await openSession(database, {
-      id: sessionId,
-      userId: credentials.user_id,
-      expiresAt: new Date(Date.now() + sessionDays * 86_400_000),
-      ip: facts.ip,
-      userAgent: facts.userAgent,
-    });
-    const { user_id: userId, name } = credentials;
-    await journal.succeeded({ userId, name, membership }, facts);
-    const { token, expiresAt } = await tokens.issue({
-      userId,
-      tenantId: membership.tenant_id,
-      sessionId,
-      role: membership.role,
-    });
-    return { token, expiresAt, sessionId, userId, membership, memberships };
+    const id = newId();
+    const refresh = makeRefreshToken();
+    const homeTenantId = membership?.tenant_id ?? null;
+    const session = { id, userId, verifiedHash, homeTenantId, refreshHash: refresh.hash };
+    const refreshExpiresAt = await openSession(
+      database,
+      { ...session, idleSeconds: sessionIdleSeconds },
+      facts,
+    );
+    if (refreshExpiresAt === null) return null; // the password was changed just now
+    if (membership !== null) await journal.succeeded({ userId, name, membership }, facts);
+    await attempts.succeed('password', facts, email);
+    const tenant = membership && { id: membership.tenant_id, role: membership.role };
+    const issued = await tokens.issue({ userId, sessionId: id, tenant });
+    return { ...issued, membership, refreshToken: refresh.secret, refreshExpiresAt };
   };
 }
 

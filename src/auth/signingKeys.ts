@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type CryptoKey,
@@ -29,6 +29,8 @@ export async function readSigningKeys(text: string): Promise<SigningKeys> {
   const keys = await Promise.all(set.map(readKey));
   const [current] = keys;
   if (current === undefined) throw new Error('the key set has no key');
+  if (new Set(keys.map(({ kid }) => kid)).size < keys.length)
+    throw new Error('a kid is there twice');
   return {
     current: { kid: current.kid, key: current.privateKey },
     verifying: new Map(keys.map((key) => [key.kid, key.publicKey])),
@@ -74,19 +76,42 @@ async function readKey(jwk: JWK) {
 
 /** A new key set as text, for JWT_PRIVATE_KEYS or a laptop's data directory. */
 export async function makeSigningKeys(): Promise<string> {
+  return JSON.stringify({ keys: [await makeKey()] });
+}
+
+async function makeKey(): Promise<JWK> {
   const { privateKey } = await generateKeyPair(signingAlgorithm, {
     crv: 'Ed25519',
     extractable: true,
   });
   const jwk = await exportJWK(privateKey);
-  return JSON.stringify({
-    keys: [{ ...jwk, kid: randomUUID(), alg: signingAlgorithm, use: 'sig' }],
-  });
+  return { ...jwk, kid: randomUUID(), alg: signingAlgorithm, use: 'sig' };
 }
+
+/**
+ * A key is changed in three steps, each rolled out to every instance before the next, so that none
+ * ever meets a token whose key it does not know: 'add' a key that only verifies, 'promote' it to sign,
+ * and 'remove' the old one when its last token has run out. Throws a sentence.
+ */
+export async function changeSigningKeys(
+  text: string,
+  change: { step: 'add' } | { step: 'promote' | 'remove'; kid: string },
+): Promise<string> {
+  const keys = parseKeySet(text);
+  if (change.step === 'add') return JSON.stringify({ keys: [...keys, await makeKey()] });
+  const named = keys.find(({ kid }) => kid === change.kid);
+  if (named === undefined) throw new Error(`there is no key "${change.kid}"`);
+  const others = keys.filter((key) => key !== named);
+  if (change.step === 'promote') return JSON.stringify({ keys: [named, ...others] });
+  if (named === keys[0]) throw new Error('the first key signs: promote another before');
+  return JSON.stringify({ keys: others });
+}
+
+const keyFile = (dataDir: string): string => path.join(dataDir, 'jwt-keys.json');
 
 /** A laptop's keys: made once, kept in the data directory, readable by its owner alone. */
 export async function keepSigningKeys(dataDir: string): Promise<string> {
-  const file = path.join(dataDir, 'jwt-keys.json');
+  const file = keyFile(dataDir);
   await makeDirectory(dataDir);
   try {
     // 'wx': of two processes that start together one writes, the other reads what it wrote.
@@ -95,4 +120,12 @@ export async function keepSigningKeys(dataDir: string): Promise<string> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   return readFile(file, 'utf8');
+}
+
+/** Replaces them whole: a server that starts meanwhile reads the old set or the new one. */
+export async function replaceSigningKeys(dataDir: string, text: string): Promise<void> {
+  const file = keyFile(dataDir);
+  const next = `${file}.${randomUUID()}`;
+  await writeFile(next, text, { mode: 0o600, flag: 'wx' });
+  await rename(next, file);
 }

@@ -4,14 +4,18 @@ import { Refusal } from '../lib/errors.ts';
 import { CommandFailed } from './commandFailed.ts';
 import { importCommand } from './importCommand.ts';
 import { isolationCommand } from './isolationCommand.ts';
+import { jwtKeysCommand } from './jwtKeysCommand.ts';
 import { keysCommand } from './keysCommand.ts';
+import { outboxCommand } from './outboxCommand.ts';
 
 const program = new Command('tenantry')
   .description('Work on a Tenantry installation from the command line.')
   .showHelpAfterError()
   .addCommand(importCommand())
   .addCommand(keysCommand())
-  .addCommand(isolationCommand());
+  .addCommand(isolationCommand())
+  .addCommand(outboxCommand())
+  .addCommand(jwtKeysCommand());
 
 try {
   await program.parseAsync();

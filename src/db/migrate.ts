@@ -102,6 +102,8 @@ async function finishSql(client: pg.Client, repair: boolean): Promise<void> {
   if (rows[0]?.stamp === stamp && !repair) return;
   await inTransaction(client, async () => {
     await ownedBy(client, 'tenantry_lookup', await sqlFile('functions/lookups.sql'));
+    await ownedBy(client, 'tenantry_accounts', await sqlFile('functions/mail.sql'));
+    await ownedBy(client, 'tenantry_accounts', await sqlFile('functions/accounts.sql'));
     await ownedBy(client, 'tenantry_search', await sqlFile('functions/product_search.sql'));
     const messageSearch = await sqlFile('functions/message_search.sql');
     await ownedBy(client, 'tenantry_message_search', messageSearch);

@@ -7,8 +7,15 @@ import type { GraphQLFieldResolver } from 'graphql';
 import type { Permission } from '../auth/permissions.ts';
 import type { OperationContext } from './context.ts';
 
-/** `'public'`: for everyone; `'signedIn'`: for every principal; else the permission it needs. */
-export type Access = Permission | 'public' | 'signedIn';
+/**
+ * `'public'`: for everyone; `'caller'`: for everyone with a credential, in a business or not;
+ * `'person'`: the same, but for API keys; `'signedIn'`: for everyone in a business; else the
+ * permission that it needs there.
+ */
+export type Access = Permission | 'public' | 'caller' | 'person' | 'signedIn';
+
+const permissionOf = (access: Access): Permission | null =>
+  access.includes(':') ? (access as Permission) : null;
 
 declare global {
   export namespace PothosSchemaTypes {
@@ -43,9 +50,7 @@ class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     if (access === undefined) return { ...config, type };
     const directives = {
       ...(config.extensions?.directives as object | undefined),
-      ...(access === 'public' || access === 'signedIn'
-        ? {}
-        : { requiresPermission: [{ permission: access }] }),
+      ...(permissionOf(access) === null ? {} : { requiresPermission: [{ permission: access }] }),
     };
     return { ...config, type, extensions: { ...config.extensions, access, directives } };
   }
@@ -60,7 +65,9 @@ class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     return (source, args, context, info) => {
       if (present?.(source as never) === false) return null;
       const operation = context as unknown as OperationContext;
-      if (access === 'signedIn') operation.requireSignIn();
+      if (access === 'caller') operation.requireCaller();
+      else if (access === 'person') operation.requirePerson();
+      else if (access === 'signedIn') operation.requireSignIn();
       else operation.require(access);
       return resolve(source, args, context, info);
     };

@@ -1,7 +1,18 @@
 import type DataLoader from 'dataloader';
 import type { Membership } from '../auth/lookups.ts';
+import type { PasswordChanges } from '../auth/passwordChanges.ts';
 import type { Permission } from '../auth/permissions.ts';
-import { type Actor, actorOf, type Principal, type RequestFacts } from '../auth/principal.ts';
+import {
+  type AccountPrincipal,
+  type Actor,
+  actorOf,
+  type Caller,
+  type Person,
+  type Principal,
+  type RequestFacts,
+} from '../auth/principal.ts';
+import type { Registration } from '../auth/registration.ts';
+import type { Sessions } from '../auth/sessions.ts';
 import type { SignIn } from '../auth/signIn.ts';
 import type { Database, TenantOperation, TenantTransaction } from '../db/database.ts';
 import { PublicError } from '../lib/errors.ts';
@@ -10,6 +21,9 @@ import { PublicError } from '../lib/errors.ts';
 export interface Services {
   readonly database: Database;
   readonly signIn: SignIn;
+  readonly registration: Registration;
+  readonly passwords: PasswordChanges;
+  readonly sessions: Sessions;
   readonly listMemberships: (userId: string) => Promise<Membership[]>;
   /** How many days a deleted business can be restored. */
   readonly deleteGraceDays: number;
@@ -19,10 +33,36 @@ export interface Services {
   readonly lookUpTxt: (name: string) => Promise<readonly string[] | null>;
 }
 
+/** What a field may read of the HTTP request, and say in its answer, beside GraphQL. */
+export interface Reply {
+  /** Throws FORBIDDEN where a page asks that may not use the cookie. */
+  requireCookies(): void;
+  /** The refresh token that a browser sent; null: none. Throws as requireCookies does. */
+  readRefreshCookie(): string | null;
+  /** null: the browser is to forget it. */
+  setRefreshCookie(cookie: { token: string; expiresAt: Date } | null): void;
+  setRetryAfter(seconds: number): void;
+}
+
+/** Who asks, and what came with the request. */
+export interface Asking {
+  readonly principal: Principal | null;
+  /** Set where somebody asks whose token is for no business; `principal` is null then. */
+  readonly account: AccountPrincipal | null;
+  readonly request: RequestFacts;
+  readonly reply: Reply;
+  /** The business that the request names beside the credential; null: there is none of the name. */
+  readonly selectedTenantId: string | null | undefined;
+  /** Whether the operation has one field, which then speaks for the whole answer. */
+  readonly isOnlyField: boolean;
+}
+
 /** One GraphQL operation: who asks, its tenant transaction, its loaders. Never shared between two. */
 export class OperationContext {
   readonly principal: Principal | null;
+  readonly account: AccountPrincipal | null;
   readonly request: RequestFacts;
+  readonly reply: Reply;
   readonly services: Services;
   /** The business that the request names, where nobody is signed in to one; null: none of the name. */
   readonly selectedTenantId: string | null | undefined;
@@ -30,28 +70,27 @@ export class OperationContext {
   #open: (() => TenantOperation) | null = null;
   #operation: TenantOperation | null = null;
   #frame: TenantTransaction | null = null;
-  #isOnlyField = false;
+  readonly #isOnlyField: boolean;
 
-  constructor(
-    services: Services,
-    principal: Principal | null,
-    request: RequestFacts,
-    selectedTenantId?: string | null,
-  ) {
+  constructor(services: Services, asking: Asking) {
     this.services = services;
-    this.principal = principal;
-    this.request = request;
-    this.selectedTenantId = selectedTenantId;
+    this.principal = asking.principal;
+    this.account = asking.account;
+    this.request = asking.request;
+    this.reply = asking.reply;
+    this.#isOnlyField = asking.isOnlyField;
+    this.selectedTenantId = asking.selectedTenantId;
   }
 
-  /**
-   * Gives the operation its transaction, which opens with the first query. `isOnlyField`: a mutation's
-   * one field is all that happens in it.
-   */
-  begin(open: () => TenantOperation, { isOnlyField = false } = {}): void {
+  /** Gives the operation its transaction, which opens with the first query. */
+  begin(open: () => TenantOperation): void {
     this.#open = open;
     this.#operation = open();
-    this.#isOnlyField = isOnlyField;
+  }
+
+  /** Says when to come back in the header, which is about the whole answer. */
+  setRetryAfter(seconds: number): void {
+    if (this.#isOnlyField) this.reply.setRetryAfter(seconds);
   }
 
   /** What is to be committed or rolled back in the end. */
@@ -71,9 +110,24 @@ export class OperationContext {
     return actorOf(this.requireSignIn(), this.request);
   }
 
+  /** Whoever asks, in a business. */
   requireSignIn(): Principal {
-    if (this.principal === null) throw unauthenticated();
+    if (this.principal === null) throw this.account === null ? unauthenticated() : noBusiness();
     return this.principal;
+  }
+
+  /** Whoever asks, in a business or not. */
+  requireCaller(): Caller {
+    return this.account ?? this.requireSignIn();
+  }
+
+  /** The person who asks, in a business or not; a key is none. */
+  requirePerson(): Person {
+    const caller = this.requireCaller();
+    if (caller.kind !== 'API_KEY') return caller;
+    throw new PublicError('FORBIDDEN', 'This is for people: an API key has no account.', {
+      extensions: { reason: 'NOT_A_PERSON', fix: 'Sign in with e-mail and password.' },
+    });
   }
 
   /**
@@ -166,6 +220,19 @@ function fixFor(principal: Principal): string {
   return principal.kind === 'USER'
     ? `Your role is ${principal.role}; ask an owner or admin of the business.`
     : 'Use an API key that has this scope.';
+}
+
+function noBusiness(): PublicError {
+  return new PublicError(
+    'FORBIDDEN',
+    'Your token is for your account, and this is about a business.',
+    {
+      extensions: {
+        reason: 'NO_TENANT',
+        fix: 'Take a token for a business with tenantSwitch, once you belong to one.',
+      },
+    },
+  );
 }
 
 function unauthenticated(): PublicError {

@@ -11,6 +11,7 @@ export const idPrefixes = {
   Tenant: 'ten',
   TenantDomain: 'dom',
   User: 'usr',
+  Session: 'ses',
   Member: 'mem',
   ApiKey: 'key',
   Product: 'prd',

@@ -202,16 +202,28 @@ describe('other origins', () => {
     expect(allowed(await preflight(server, 'https://shop.example'))).toBeNull();
   });
 
-  test('a configured one may ask and read, refusals too, and never with cookies', async () => {
+  test('a configured one may ask and read, refusals too, with its cookies', async () => {
     const asked = await preflight(open, 'https://shop.example');
     expect(allowed(asked)).toBe('https://shop.example');
     expect(asked.headers.get('Access-Control-Allow-Headers')).toBe('authorization,content-type');
     const refused = await ask(open, 'https://admin.example', { Authorization: 'Bearer tnt_no' });
     expect([refused.status, allowed(refused)]).toEqual([401, 'https://admin.example']);
     for (const { headers } of [asked, refused]) {
-      expect(headers.get('Access-Control-Allow-Credentials')).toBeNull();
+      expect(headers.get('Access-Control-Allow-Credentials')).toBe('true');
       expect(headers.get('Vary')).toContain('Origin');
     }
+  });
+
+  test('any one may, where that is configured, and none with cookies', async () => {
+    const any = await startTestServer({ CORS_ORIGINS: '*' });
+    for (const response of [
+      await preflight(any, 'https://shop.example'),
+      await ask(any, 'https://shop.example'),
+    ]) {
+      expect(allowed(response)).toBe('https://shop.example');
+      expect(response.headers.get('Access-Control-Allow-Credentials')).toBeNull();
+    }
+    await any.close();
   });
 
   test.each(['https://shop.example.evil.example', 'http://shop.example', 'null'])(

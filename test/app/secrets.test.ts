@@ -104,3 +104,34 @@ test('a fault of ours says nothing of SQL, constraints, files or stacks', async 
   await demo.admin.query('alter table app.products rename column gone to description');
   expect((await askAt(url, demo.apiKey, page)).body.errors).toBeUndefined();
 });
+
+test('tokens and passwords of accounts are in no log line, and in no table but as hashes', async () => {
+  const email = 'canary@shop.example';
+  const password = 'violet kettle ponders gravel';
+  const ask = async (name: string, input: string, selection: string) =>
+    (await askAt(url, null, `mutation { ${name}(input: { ${input} }) { ${selection} } }`)).body
+      .data[name];
+  const mailed = async (): Promise<string> => {
+    const { rows } = await demo.admin.query(
+      'select body from app.mails where recipient = $1 order by created_at desc limit 1',
+      [email],
+    );
+    return /#token=(tot_[\w-]+)/.exec(rows[0].body)?.[1] ?? '';
+  };
+  await ask('accountRegister', `email: "${email}", name: "C", password: "${password}"`, 'email');
+  const first = await mailed();
+  await ask('emailVerify', `token: "${first}"`, 'email');
+  const credentials = `email: "${email}", password: "${password}"`;
+  const { token, refreshToken } = await ask('signIn', credentials, 'token refreshToken');
+  const next = await ask('tokenRefresh', `refreshToken: "${refreshToken}"`, 'token refreshToken');
+  await ask('passwordResetRequest', `email: "${email}"`, 'email');
+  const second = await mailed();
+  const secrets = [password, first, second, token, refreshToken, next.token, next.refreshToken];
+  expect(secrets.every((secret) => secret.length > 20)).toBe(true);
+  for (const secret of secrets) expect(server.output()).not.toContain(secret);
+  for (const table of ['users', 'sessions', 'refresh_tokens', 'one_time_tokens', 'audit_events']) {
+    const { rows } = await demo.admin.query(`select t::text as text from app.${table} t`);
+    const text = rows.map((row) => row.text).join('\n');
+    for (const secret of secrets) expect(text.includes(secret), table).toBe(false);
+  }
+});

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestServer, type TestServer } from '../support/server.ts';
+import { expectSimilarTimes } from '../support/timing.ts';
 
 let server: TestServer;
 let owner: string;
@@ -76,7 +77,7 @@ test('an unknown person and a wrong password: the same body, in similar time', a
     }
   }
   expect(bodies.size).toBe(1);
-  expectSimilar(took['owner@lumen.example'], took['nobody@lumen.example']);
+  expectSimilarTimes(took['owner@lumen.example'], took['nobody@lumen.example']);
 });
 
 test('a hidden id and a missing one: the same body, in similar time', async () => {
@@ -98,15 +99,5 @@ test('a hidden id and a missing one: the same body, in similar time', async () =
     }
     expect(bodies.size).toBe(1);
   }
-  expectSimilar(...(Object.values(took) as [number[], number[]]));
+  expectSimilarTimes(...(Object.values(took) as [number[], number[]]));
 });
-
-/** Interleaved calls have the same noise: medians that differ by a half are of different work. */
-function expectSimilar(one: number[], other: number[]): void {
-  const [less = 0, more = 0] = [median(one), median(other)].toSorted((a, b) => a - b);
-  expect(more).toBeLessThan(less * 1.5 + 2);
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
-}

@@ -184,8 +184,8 @@ describe('the look-ups before a tenant is known', () => {
     const find = (...values: unknown[]) =>
       ask('select member_id from app.find_membership($1, $2, $3)', values);
     const stranger = randomUUID();
-    const opened = `select app.open_session($1, $2, now() + interval '1 hour', null, null)`;
-    await tenants.asTenant(null, (client) => client.query(opened, [session, user]));
+    const opened = 'select app.open_session($1, $2, null, null, $3, 3600, null, null)';
+    await tenants.asTenant(null, (client) => client.query(opened, [session, user, session]));
     expect(await find(session, user, tenants.a)).toEqual([{ member_id: member }]);
     expect(await find(session, stranger, tenants.a)).toEqual([]);
     expect(await find(session, user, stranger)).toEqual([]);
@@ -199,5 +199,34 @@ describe('the look-ups before a tenant is known', () => {
       [session],
     );
     expect(await find(session, user, tenants.a)).toEqual([]);
+  });
+});
+
+describe('people, their sessions and their mail', () => {
+  const tables = [
+    'users',
+    'sessions',
+    'refresh_tokens',
+    'one_time_tokens',
+    'attempt_counters',
+    'mails',
+  ];
+  const forbidden = '42501';
+
+  it.each(tables)('app.%s is out of the server’s reach', async (table) => {
+    for (const statement of [
+      `select from app.${table}`,
+      `delete from app.${table}`,
+      `insert into app.${table} default values`,
+    ]) {
+      expect(await tenants.refusal(tenants.a, statement)).toBe(forbidden);
+    }
+  });
+
+  it.each([
+    `select app.audit_person(gen_random_uuid(), 'x', null, null, 'x')`,
+    'select app.new_id()',
+  ])('%s is a step of others, not to be called', async (statement) => {
+    expect(await tenants.refusal(tenants.a, statement)).toBe(forbidden);
   });
 });

@@ -78,3 +78,20 @@ export async function startTestServer(settings: Record<string, string> = {}): Pr
     },
   };
 }
+
+/** Another server on the same database, such as `environment` of the first says, while `work` runs. */
+export async function withServerBeside<T>(
+  environment: Readonly<Record<string, string>>,
+  work: (url: string) => Promise<T>,
+): Promise<T> {
+  const config = loadConfig(environment);
+  const logger = createLogger(config.logLevel);
+  const workplace = await openWorkplace(config, logger);
+  const server = await startServer(config, workplace, logger);
+  try {
+    return await work(server.url);
+  } finally {
+    await server.close();
+    await workplace.close();
+  }
+}

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../escapeHtml.ts';
 import type { DemoIdentity } from './identities.ts';
 
 /** What the browser's side is told. */
@@ -82,10 +83,3 @@ const icon = `data:image/svg+xml,${encodeURIComponent(
 
 /** JSON inside `<script>`: no "<" may end the element or begin a comment. */
 const scriptSafe = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
-
-const escapeHtml = (text: string): string =>
-  text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');

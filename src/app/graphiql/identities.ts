@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TooManyAttempts } from '../../auth/attempts.ts';
 import type { SignIn } from '../../auth/signIn.ts';
 import type { Database } from '../../db/database.ts';
 import { PublicError } from '../../lib/errors.ts';
@@ -119,6 +120,9 @@ async function credentialOf(
       ip: request.socket.remoteAddress ?? null,
       userAgent: request.headers['user-agent']?.slice(0, 512) ?? null,
     },
-  );
+  ).catch((error: unknown) => {
+    if (error instanceof TooManyAttempts) throw new PublicError('UNAVAILABLE', error.message);
+    throw error;
+  });
   return signedIn && { credential: signedIn.token, expiresAt: signedIn.expiresAt };
 }

@@ -47,13 +47,37 @@ export const reviewed: readonly Reviewed[] = [
   },
   ...['find_tenant(text, text)', 'find_credentials(text)', 'list_memberships(uuid)'].map(lookup),
   ...['find_membership(uuid, uuid, uuid)', 'find_api_key(text)'].map(lookup),
-  lookup('open_session(uuid, uuid, timestamp with time zone, text, text)'),
   {
     kind: 'definer',
     object: 'app.search_products(text)',
     allows: ['tenantry_search'],
     reason: 'Its body keeps to the tenant that is set, and it answers ids that are read again.',
   },
+  ...[
+    'queue_mail(uuid, text, text, text)',
+    'claim_mail(integer)',
+    'finish_mail(uuid, text, double precision)',
+    'read_outbox(integer)',
+  ].map(mail),
+  ...[
+    'open_session(uuid, uuid, text, uuid, text, integer, text, text)',
+    'find_account(uuid, uuid)',
+    'list_sessions(uuid)',
+    'find_session(text)',
+    'end_session(uuid, uuid, text, text, text, text)',
+    'adopt_home(uuid, uuid)',
+    'rotate_refresh_token(text, text, uuid, text, integer, integer, integer, text, text, text)',
+    'register(text, text, text, text, integer, uuid, text, text, text, text)',
+    'resend_registration(text, text, integer, uuid, text, text)',
+    'confirm_registration(text, uuid)',
+    'request_password_reset(text, text, integer, uuid, text, text, text, text, text)',
+    'find_password_reset(text)',
+    'reset_password(text, text, uuid, text, text, text, text, text)',
+    'change_password(uuid, uuid, text, text, uuid, text, text, text, text, text)',
+    'take_attempts(text[], integer[], integer)',
+    'give_back_attempts(text[], text[])',
+    'sweep_accounts()',
+  ].map(account),
   ...[
     'create_tenant(text, text, text, text, uuid, uuid, integer)',
     'rename_tenant(text, integer)',
@@ -108,6 +132,22 @@ export const reviewed: readonly Reviewed[] = [
     reason: 'What message search needs.',
   },
   {
+    kind: 'narrowRole',
+    object: 'tenantry_accounts',
+    allows: [
+      'attempt_counters',
+      'audit_events',
+      'mails',
+      'members',
+      'one_time_tokens',
+      'refresh_tokens',
+      'sessions',
+      'tenants',
+      'users',
+    ].map(inApp),
+    reason: 'What changes people, their sessions and their mail.',
+  },
+  {
     kind: 'appendOnly',
     object: 'app.audit_events',
     reason: 'A log that its writer can rewrite proves nothing.',
@@ -120,6 +160,26 @@ function lookup(signature: string): Reviewed {
     object: inApp(signature),
     allows: ['tenantry_lookup'],
     reason: 'Runs before a tenant is known, and answers only whoever names the key it looks up.',
+  };
+}
+
+function mail(signature: string): Reviewed {
+  return {
+    kind: 'definer',
+    object: inApp(signature),
+    allows: ['tenantry_accounts'],
+    reason:
+      'Queues and sends mail, which belongs to no business; no resolver can reach what reads it.',
+  };
+}
+
+function account(signature: string): Reviewed {
+  return {
+    kind: 'definer',
+    object: inApp(signature),
+    allows: ['tenantry_accounts'],
+    reason:
+      'People are above tenants. It acts on the one person, session or token that its caller names, and reads no row of a business but their memberships.',
   };
 }
 

@@ -1,8 +1,6 @@
 import type { Membership } from '../../auth/lookups.ts';
-import type { Principal } from '../../auth/principal.ts';
-import type { SignedIn } from '../../auth/signIn.ts';
+import type { Caller } from '../../auth/principal.ts';
 import { builder } from '../../graphql/builder.ts';
-import { userErrorType } from '../../graphql/userErrors.ts';
 import { encodeId } from '../../lib/ids.ts';
 import { MemberRoleType } from '../members/members.graphql.ts';
 import { TenantStatusType } from '../tenants/tenants.graphql.ts';
@@ -38,42 +36,42 @@ const ViewerKindType = builder.enumType('ViewerKind', {
   } as const,
 });
 
-const ViewerType = builder.objectRef<Principal>('Viewer').implement({
+export const ViewerType = builder.objectRef<Caller>('Viewer').implement({
   description: 'Who is asking, and what they may do in the current business.',
   fields: (t) => ({
     kind: t.field({
       type: ViewerKindType,
       description: 'Person or key.',
-      resolve: ({ kind }) => kind,
+      resolve: ({ kind }) => (kind === 'API_KEY' ? 'API_KEY' : 'USER'),
     }),
     id: t.id({
       description: 'The user or the API key.',
       resolve: (viewer) =>
-        viewer.kind === 'USER'
-          ? encodeId('User', viewer.userId)
-          : encodeId('ApiKey', viewer.apiKeyId),
+        viewer.kind === 'API_KEY'
+          ? encodeId('ApiKey', viewer.apiKeyId)
+          : encodeId('User', viewer.userId),
     }),
     name: t.exposeString('name', { description: 'What they are called.' }),
     email: t.string({
       nullable: true,
       description: 'The address they signed in with; null for a key.',
-      resolve: (viewer) => (viewer.kind === 'USER' ? viewer.email : null),
+      resolve: (viewer) => (viewer.kind === 'API_KEY' ? null : viewer.email),
     }),
     role: t.field({
       type: MemberRoleType,
       nullable: true,
-      description: 'Their role here; null for a key.',
+      description: 'Their role here; null for a key, and outside of a business.',
       resolve: (viewer) => (viewer.kind === 'USER' ? viewer.role : null),
     }),
     permissions: t.stringList({
       description: 'What they may do here, such as `products:write`.',
-      resolve: ({ permissions }) => [...permissions].sort(),
+      resolve: (viewer) => (viewer.kind === 'ACCOUNT' ? [] : [...viewer.permissions].sort()),
     }),
     memberships: t.field({
       type: [MembershipType],
       description: 'Every business they belong to; empty for a key.',
       resolve: (viewer, _args, { services }) =>
-        viewer.kind === 'USER' ? services.listMemberships(viewer.userId) : [],
+        viewer.kind === 'API_KEY' ? [] : services.listMemberships(viewer.userId),
     }),
   }),
 });
@@ -82,80 +80,8 @@ builder.queryField('viewer', (t) =>
   t.field({
     type: ViewerType,
     nullable: true,
-    access: 'signedIn',
-    description: 'Who is asking.',
-    resolve: (_parent, _args, context) => context.requireSignIn(),
+    access: 'caller',
+    description: 'Who is asking, in a business or not.',
+    resolve: (_parent, _args, context) => context.requireCaller(),
   }),
-);
-
-const SignInUserError = userErrorType('SignIn', {
-  NOT_SIGNED_IN: 'No such person, password or membership; which one is not said.',
-});
-
-interface SignInAnswer {
-  signedIn: SignedIn | null;
-}
-
-const refused = {
-  code: 'NOT_SIGNED_IN',
-  field: null,
-  message: 'E-mail, password and business do not fit together.',
-};
-
-builder.relayMutationField(
-  'signIn',
-  {
-    description: 'Who signs in, and where.',
-    inputFields: (t) => ({
-      email: t.string({ required: true, description: 'The e-mail address.' }),
-      password: t.string({ required: true, description: 'The password.' }),
-      tenantSlug: t.string({
-        description: 'Which business; the one joined first when left out.',
-      }),
-    }),
-  },
-  {
-    access: 'public',
-    description: 'E-mail and password → an access token for one business.',
-    resolve: async (
-      _parent,
-      { input },
-      { services, request, selectedTenantId },
-    ): Promise<SignInAnswer> => {
-      const { email, password, tenantSlug } = input;
-      return {
-        signedIn: await services.signIn(
-          { email, password, tenantSlug: tenantSlug ?? undefined, tenantId: selectedTenantId },
-          request,
-        ),
-      };
-    },
-  },
-  {
-    description: 'The token, or why there is none.',
-    outputFields: (t) => ({
-      token: t.string({
-        nullable: true,
-        description: 'Send it as "Authorization: Bearer …".',
-        resolve: ({ signedIn }) => signedIn?.token ?? null,
-      }),
-      expiresAt: t.field({
-        type: 'DateTime',
-        nullable: true,
-        description: 'When the token runs out.',
-        resolve: ({ signedIn }) => signedIn?.expiresAt ?? null,
-      }),
-      membership: t.field({
-        type: MembershipType,
-        nullable: true,
-        description: 'The business that the token is for.',
-        resolve: ({ signedIn }) => signedIn?.membership ?? null,
-      }),
-      userErrors: t.field({
-        type: [SignInUserError],
-        description: 'Why nobody was signed in.',
-        resolve: ({ signedIn }) => (signedIn === null ? [refused] : []),
-      }),
-    }),
-  },
 );

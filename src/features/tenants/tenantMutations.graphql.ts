@@ -1,9 +1,8 @@
 import { findTenant, type Membership } from '../../auth/lookups.ts';
-import { actorOf, type UserPrincipal } from '../../auth/principal.ts';
+import type { Permission } from '../../auth/permissions.ts';
 import { builder } from '../../graphql/builder.ts';
 import type { OperationContext } from '../../graphql/context.ts';
 import { settle, settleApart, userErrorType } from '../../graphql/userErrors.ts';
-import { PublicError } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { MembershipType } from '../accounts/accounts.graphql.ts';
 import { changeTenant, deleteTenant, restoreTenant } from './changeTenant.ts';
@@ -44,11 +43,11 @@ builder.relayMutationField(
     }),
   },
   {
-    access: 'signedIn',
+    access: 'person',
     description:
       'Makes a business, on trial, and you its owner: with settings, samples and a key, or not at all. Send it as the only field of its operation.',
     resolve: async (_parent, { input }, context) => {
-      const person = personOf(context);
+      const person = context.requirePerson();
       const settled = await settleApart(context, newId(), (tx) =>
         createTenant(tx, person, context.request, input),
       );
@@ -165,15 +164,18 @@ builder.relayMutationField(
     }),
   },
   {
-    access: 'signedIn',
+    access: 'person',
     description:
       'Undoes the deletion of a business that you own. Send it as the only field of its operation.',
     resolve: async (_parent, { input }, context) => {
-      const person = personOf(context);
+      const person = context.requirePerson();
       const found = await findTenant(context.services.database, 'SLUG', input.slug);
       // A tenant that there is not is asked all the same: the two are not told apart by time either.
       const tenantId = found?.id ?? newId();
-      const actor = { ...actorOf(person, context.request), memberId: null, id: person.userId };
+      const actor = {
+        ...{ kind: 'USER' as const, id: person.userId, name: person.name, memberId: null },
+        ...{ permissions: new Set<Permission>(), ...context.request },
+      };
       const settled = await settleApart(context, tenantId, (tx) => restoreTenant(tx, actor));
       const restored = settled.userErrors.length === 0;
       return { ...settled, membership: restored ? await membershipIn(context, tenantId) : null };
@@ -197,20 +199,11 @@ builder.relayMutationField(
   },
 );
 
-/** Businesses are made by people: a key belongs to one. */
-function personOf(context: OperationContext): UserPrincipal {
-  const principal = context.requireSignIn();
-  if (principal.kind === 'USER') return principal;
-  throw new PublicError('FORBIDDEN', 'Only a person can do this; sign in instead of using a key.', {
-    extensions: { reason: 'SCOPE' },
-  });
-}
-
 async function membershipIn(
-  { services, principal }: OperationContext,
+  context: OperationContext,
   tenantId: string,
 ): Promise<Membership | null> {
-  if (principal?.kind !== 'USER') return null;
-  const memberships = await services.listMemberships(principal.userId);
+  const { userId } = context.requirePerson();
+  const memberships = await context.services.listMemberships(userId);
   return memberships.find(({ tenant_id }) => tenant_id === tenantId) ?? null;
 }

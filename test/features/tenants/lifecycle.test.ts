@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { goodPassword, registerPerson, signIn } from '../../support/accounts.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
 let server: TestServer;
@@ -117,6 +118,46 @@ describe('a business begins', () => {
     expect(await countTenants()).toBe(before);
     expect(await audited()).toEqual(events);
     expect(await create({ slug: 'half-made', name: 'Half' })).toMatchObject({ created: true });
+  });
+
+  test('for somebody who belongs to none, whose account token is for whichever business it names', async () => {
+    await registerPerson(server, 'nia@newcomer.example');
+    const { token, membership } = await signIn(server, 'nia@newcomer.example', goodPassword);
+    expect(membership).toBeNull();
+    expect((await server.ask(token, '{ settings { version } }')).body.errors).toMatchObject([
+      { extensions: { reason: 'NO_TENANT' } },
+    ]);
+    const made = await create({ slug: 'newcomer', name: 'Newcomer' }, token);
+    expect(made).toMatchObject({ created: true, membership: { role: 'OWNER', slug: 'newcomer' } });
+    const at = async (slug: string) => {
+      const response = await fetch(`${server.url}/t/${slug}/graphql`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+        body: JSON.stringify({ query: '{ tenant { slug } products(first: 9) { nodes { sku } } }' }),
+      });
+      return { status: response.status, body: await response.json() };
+    };
+    const own = await at('newcomer');
+    expect(own.body.data.tenant.slug).toBe('newcomer');
+    expect(own.body.data.products.nodes).toHaveLength(3);
+    const said = (answer: Awaited<ReturnType<typeof at>>) => {
+      const [{ message, extensions }] = answer.body.errors;
+      return { status: answer.status, message, code: extensions.code };
+    };
+    const strangers = said(await at('lumen'));
+    expect(strangers).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+    expect(said(await at('no-such-business'))).toEqual(strangers);
+    const inside = await signIn(server, 'nia@newcomer.example', goodPassword);
+    await run(inside.token, 'tenantDelete', { confirmation: 'newcomer' }, 'purgeAt');
+    expect(said(await at('newcomer'))).toEqual(strangers);
+    const restored = await run(
+      token,
+      'tenantRestore',
+      { slug: 'newcomer' },
+      'membership { status }',
+    );
+    expect(restored.membership).toEqual({ status: 'TRIAL' });
+    expect((await at('newcomer')).status).toBe(200);
   });
 
   test('only for people, verified, alone in their operation, and not without end', async () => {

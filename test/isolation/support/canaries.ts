@@ -78,7 +78,9 @@ async function listTextColumns(admin: pg.Client): Promise<Column[]> {
 
 async function mark(admin: pg.Client, tenantId: string, column: Column): Promise<number> {
   const { table, name, type } = column;
-  const text = `'${canary}-${table}-${name}-' || substr(md5(ctid::text), 1, 12)`;
+  // An address stays one, or who is asked about it would look at its form alone.
+  const end = name === 'email' ? " || '@harbor.example'" : '';
+  const text = `'${canary}-${table}-${name}-' || substr(md5(ctid::text), 1, 12)${end}`;
   const value = {
     text,
     _text: `array_append(${name}, ${text})`,

@@ -1,0 +1,76 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Reply } from '../graphql/context.ts';
+import { PublicError } from '../lib/errors.ts';
+import { isSameOrigin } from './graphiql/localRequest.ts';
+
+export interface CookieOptions {
+  readonly corsOrigins: readonly string[];
+  /** Whether cookies are for https alone. */
+  readonly secureCookies: boolean;
+}
+
+const name = 'tenantry_refresh';
+
+/**
+ * The refresh token's cookie: out of scripts' reach (HttpOnly), sent to /graphql alone and by no foreign
+ * site (SameSite=Strict). That a JSON POST alone reaches GraphQL keeps forms out; what is left is a page
+ * of the same site under another origin, so the origin has to be ours or one of CORS_ORIGINS by name.
+ * A class, for one is made with every request and hardly ever asked anything.
+ */
+export class HttpReply implements Reply {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #options: CookieOptions;
+
+  constructor(request: IncomingMessage, response: ServerResponse, options: CookieOptions) {
+    this.#request = request;
+    this.#response = response;
+    this.#options = options;
+  }
+
+  readRefreshCookie(): string | null {
+    const cookie = readCookie(this.#request.headers.cookie);
+    if (cookie !== null) this.requireCookies();
+    return cookie;
+  }
+
+  requireCookies(): void {
+    const { origin } = this.#request.headers;
+    if (isSameOrigin(this.#request)) return;
+    if (origin !== undefined && this.#options.corsOrigins.includes(origin)) return;
+    throw new PublicError(
+      'FORBIDDEN',
+      'A page of this origin may not use the refresh cookie: name it in CORS_ORIGINS, or keep the refresh token yourself.',
+    );
+  }
+
+  setRefreshCookie(cookie: { token: string; expiresAt: Date } | null): void {
+    const value =
+      cookie === null
+        ? `${name}=; Max-Age=0`
+        : `${name}=${cookie.token}; Expires=${cookie.expiresAt.toUTCString()}`;
+    const secure = this.#options.secureCookies ? '; Secure' : '';
+    this.#response.setHeader(
+      'Set-Cookie',
+      `${value}; Path=/graphql; HttpOnly; SameSite=Strict${secure}`,
+    );
+  }
+
+  setRetryAfter(seconds: number): void {
+    this.#response.setHeader('Retry-After', String(seconds));
+  }
+}
+
+function readCookie(header: string | undefined): string | null {
+  for (const pair of header?.split(';') ?? []) {
+    const [found, value] = pair.trim().split('=', 2);
+    if (found === name && value !== undefined && value !== '') return value;
+  }
+  return null;
+}
+
+/** `http://localhost` and the like: the one place where a cookie may travel without TLS. */
+export function isPlainLoopback(publicUrl: string): boolean {
+  const { protocol, hostname } = new URL(publicUrl);
+  return protocol === 'http:' && /^(?:localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+}

@@ -1,0 +1,24 @@
+import { sweepAccounts } from '../auth/accountLookups.ts';
+import type { Database } from '../db/database.ts';
+import type { Logger } from './logger.ts';
+
+const everyMilliseconds = 3_600_000;
+
+/** Removes once an hour what has run out: counters, mailed tokens, old sessions and mails. */
+export function startSweeping(database: Database, logger: Logger): { close(): Promise<void> } {
+  let running = Promise.resolve();
+  const sweep = (): void => {
+    running = sweepAccounts(database).catch((error: unknown) => {
+      logger.warn({ err: error }, 'what has run out could not be removed yet');
+    });
+  };
+  const timer = setInterval(sweep, everyMilliseconds);
+  timer.unref();
+  sweep();
+  return {
+    close() {
+      clearInterval(timer);
+      return running;
+    },
+  };
+}

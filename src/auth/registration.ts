@@ -1,0 +1,87 @@
+import type { Database } from '../db/database.ts';
+import { refuse } from '../lib/errors.ts';
+import { newId } from '../lib/ids.ts';
+import { Findings } from '../lib/validation.ts';
+import { confirmRegistration, register, resendRegistration } from './accountLookups.ts';
+import { alreadyRegisteredMail, verificationMail } from './accountMails.ts';
+import type { Attempts } from './attempts.ts';
+import { hashOpaqueToken, makeOneTimeToken } from './opaqueToken.ts';
+import { expectGoodPassword } from './passwordRules.ts';
+import { hashPassword } from './passwords.ts';
+import type { RequestFacts } from './principal.ts';
+
+const lifetimeSeconds = 86_400;
+
+/** RFC 5321, 4.5.3.1; what a mail server and a header take without quoting, which is what people have. */
+const emailPattern = /^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]+\.[^\s@<>()[\]\\,;:".]+$/;
+
+export interface Registration {
+  /** Answers the same for every address; what is true of it, its own mail says. */
+  register(
+    person: { email: string; name: string; password: string },
+    facts: RequestFacts,
+  ): Promise<void>;
+  /** Mails a registration that waits anew. Answers the same for every address. */
+  resend(email: string, facts: RequestFacts): Promise<void>;
+  /** A mailed token → the account is made; its address. */
+  verify(token: string, facts: RequestFacts): Promise<{ email: string }>;
+}
+
+/**
+ * Nobody exists before they have shown that they read the address's mail: a registration waits in its
+ * token, password included. So nobody can take a foreign address, nor wait in it for its owner.
+ */
+export function createRegistration(
+  database: Database,
+  attempts: Attempts,
+  publicUrl: string,
+): Registration {
+  const mailed = () => {
+    const token = makeOneTimeToken();
+    const mail = verificationMail(publicUrl, token.secret);
+    return { mailId: newId(), tokenHash: token.hash, lifetimeSeconds, mail };
+  };
+  return {
+    async register({ email, name, password }, facts) {
+      const findings = new Findings();
+      expectEmail(findings, email, ['input', 'email']);
+      findings.expectText(name, { min: 1, max: 100 }, ['input', 'name']);
+      expectGoodPassword(findings, password, email, ['input', 'password']);
+      findings.settle();
+      await attempts.take('mail', facts, email);
+      // Also for an address that has an account: the time of the answer must not tell.
+      const passwordHash = await hashPassword(password);
+      const person = { email: email.trim(), name: name.trim(), passwordHash };
+      await register(database, person, mailed(), alreadyRegisteredMail(publicUrl));
+    },
+
+    async resend(email, facts) {
+      await attempts.take('mail', facts, email);
+      await resendRegistration(database, email.trim(), mailed());
+    },
+
+    async verify(token, facts) {
+      await attempts.take('token', facts);
+      const hash = hashOpaqueToken(token);
+      const confirmed = hash === null ? null : await confirmRegistration(database, hash, newId());
+      if (confirmed === null) return refuseToken();
+      await attempts.succeed('token', facts);
+      return { email: confirmed.email };
+    },
+  };
+}
+
+/** What `INVALID_TOKEN` means, wherever a token was mailed. */
+export function refuseToken(): never {
+  refuse(
+    'INVALID_TOKEN',
+    ['input', 'token'],
+    'The token is not one of ours, was used, or has run out; ask for another.',
+  );
+}
+
+function expectEmail(findings: Findings, email: string, field: readonly string[]): void {
+  const trimmed = email.trim();
+  const fine = trimmed.length <= 254 && emailPattern.test(trimmed);
+  findings.expect(fine, 'INVALID', field, 'It is no e-mail address, such as name@example.com.');
+}

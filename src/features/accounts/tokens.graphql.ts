@@ -1,0 +1,138 @@
+import type { TenantReference } from '../../auth/sessions.ts';
+import { builder, idExample } from '../../graphql/builder.ts';
+import { readId } from '../../lib/ids.ts';
+import { MembershipType } from './accounts.graphql.ts';
+import { attempt } from './attempt.ts';
+import { findRefreshToken, placeRefreshToken, refuseNoToken } from './refreshCookie.ts';
+import { addRefusals } from './refusals.graphql.ts';
+
+const TenantReferenceInput = builder.inputType('TenantReference', {
+  isOneOf: true,
+  description: 'A business, by one of its names.',
+  fields: (t) => ({
+    id: t.id({ description: `\`${idExample('Tenant')}\`` }),
+    slug: t.string({ description: 'Its name in addresses.' }),
+  }),
+});
+
+function readReference(given: { id?: unknown; slug?: string | null }): TenantReference {
+  return given.slug != null
+    ? { slug: given.slug }
+    : { id: readId(String(given.id ?? ''), 'Tenant') };
+}
+
+addRefusals(
+  builder.relayMutationField(
+    'tokenRefresh',
+    {
+      description: 'The session that goes on.',
+      inputFields: (t) => ({
+        refreshToken: t.string({
+          description: '`trt_…`, good once; left out, the one in the cookie.',
+        }),
+        tenant: t.field({
+          type: TenantReferenceInput,
+          description:
+            'Which business the token is for; the one that was signed in to when left out. A page on another business names it.',
+        }),
+      }),
+    },
+    {
+      access: 'public',
+      description:
+        'Trades a refresh token for an access token and the next refresh token, which goes where the old one was. One that comes a second time ends the session, for somebody has a copy of it; within 10 seconds of the first it is only refused. Send it without an access token that has run out: that is refused before anything is looked at.',
+      resolve: (_parent, { input }, context) =>
+        attempt(context, async () => {
+          const found = findRefreshToken(context, input.refreshToken) ?? refuseNoToken();
+          const tenant = input.tenant == null ? null : readReference(input.tenant);
+          const { sessions } = context.services;
+          const issued = await sessions.refresh(found.token, tenant, context.request);
+          return placeRefreshToken(context, found.place, issued);
+        }),
+    },
+    {
+      description: 'The tokens, or why there are none.',
+      outputFields: (t) => ({
+        token: t.string({
+          nullable: true,
+          description: 'Send it as "Authorization: Bearer …".',
+          resolve: ({ value }) => value?.token ?? null,
+        }),
+        expiresAt: t.field({
+          type: 'DateTime',
+          nullable: true,
+          description: 'When the access token runs out.',
+          resolve: ({ value }) => value?.expiresAt ?? null,
+        }),
+        refreshToken: t.string({
+          nullable: true,
+          description: 'For the next `tokenRefresh`; null where it is in the cookie.',
+          resolve: ({ value }) => value?.refreshToken ?? null,
+        }),
+        refreshExpiresAt: t.field({
+          type: 'DateTime',
+          nullable: true,
+          description: 'When the session ends, unless it is refreshed before.',
+          resolve: ({ value }) => value?.refreshExpiresAt ?? null,
+        }),
+        membership: t.field({
+          type: MembershipType,
+          nullable: true,
+          description: 'The business that the token is for; null: for the account alone.',
+          resolve: ({ value }) => value?.membership ?? null,
+        }),
+      }),
+    },
+  ),
+);
+
+addRefusals(
+  builder.relayMutationField(
+    'tenantSwitch',
+    {
+      description: 'Where to go.',
+      inputFields: (t) => ({
+        tenant: t.field({
+          type: TenantReferenceInput,
+          required: true,
+          description: 'A business that one belongs to.',
+        }),
+      }),
+    },
+    {
+      access: 'person',
+      description:
+        'Gives a token of the same session for another business. The old token stays good: two tabs can be on two businesses.',
+      resolve: (_parent, { input }, context) =>
+        attempt(context, () =>
+          context.services.sessions.switchTenant(
+            context.requirePerson(),
+            readReference(input.tenant),
+            context.request,
+          ),
+        ),
+    },
+    {
+      description: 'The token, or why there is none.',
+      outputFields: (t) => ({
+        token: t.string({
+          nullable: true,
+          description: 'Send it as "Authorization: Bearer …".',
+          resolve: ({ value }) => value?.token ?? null,
+        }),
+        expiresAt: t.field({
+          type: 'DateTime',
+          nullable: true,
+          description: 'When the token runs out.',
+          resolve: ({ value }) => value?.expiresAt ?? null,
+        }),
+        membership: t.field({
+          type: MembershipType,
+          nullable: true,
+          description: 'The business that the token is for.',
+          resolve: ({ value }) => value?.membership ?? null,
+        }),
+      }),
+    },
+  ),
+);
