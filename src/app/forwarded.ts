@@ -60,13 +60,17 @@ function readXForwarded({ headers }: IncomingMessage): Told {
   };
 }
 
+const longestForwarded = 4_096;
+
 /** `Forwarded: for=192.0.2.1;host=a.example, for="[2001:db8::1]:4711"` (RFC 7239, section 4). */
 function readForwarded({ headers }: IncomingMessage): Told {
   const parameter =
-    /(?:^|[;,])\s*(for|host)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*))\s*(?=[;,]|$)/gi;
+    /(?:^|[;,])[ \t]*(for|host)=(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*))[ \t]*(?=[;,]|$)/gi;
+  // What proxies of ours wrote is at the end; the rest may be a client's, as long as it likes.
+  const told = (headers.forwarded ?? '').slice(-longestForwarded);
   const addresses: string[] = [];
   let host: string | null = null;
-  for (const [, name, quoted, token] of (headers.forwarded ?? '').matchAll(parameter)) {
+  for (const [, name, quoted, token] of told.matchAll(parameter)) {
     const value = quoted?.replaceAll(/\\(.)/g, '$1') ?? token ?? '';
     if (name?.toLowerCase() === 'for') addresses.push(value);
     else host = value;

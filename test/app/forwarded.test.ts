@@ -70,6 +70,7 @@ describe('of the two headers one counts', () => {
     ['for=203.0.113.7, For=10.0.0.9', '203.0.113.7'],
     ['for=203.0.113.7, for=_hidden', '127.0.0.1'],
     ['for="203.0.113.7', '127.0.0.1'],
+    [`for=1.1.1.1${' '.repeat(12_000)}x, for=203.0.113.7`, '203.0.113.7'],
   ])('Forwarded: %s', async (header, expected) => {
     expect(await heard(modern, { Forwarded: header })).toBe(expected);
   });

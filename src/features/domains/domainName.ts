@@ -20,7 +20,8 @@ export const domainErrorCodes = {
  */
 export function readDomain(given: string, baseDomain: string | null): string {
   const typed = given.trim().replace(/\.$/, '');
-  const domain = /[\s/:@?#%]/.test(typed) ? '' : domainToASCII(typed);
+  const strange = typed.length > 1_000 || /[\s/:@?#%]/.test(typed);
+  const domain = strange ? '' : domainToASCII(typed);
   const {
     isIp,
     isIcann,
