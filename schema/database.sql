@@ -14,6 +14,10 @@ alter role tenantry_operator set statement_timeout = 1min;
 
 create role tenantry_owner nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
 
+create role tenantry_provisioner nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
+
+create role tenantry_purger nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
+
 create role tenantry_search nologin nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
 
 create role tenantry_server login nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
@@ -28,6 +32,8 @@ grant usage on schema app to tenantry_accounts;
 grant usage on schema app to tenantry_lookup;
 grant usage on schema app to tenantry_message_search;
 grant usage on schema app to tenantry_operator;
+grant usage on schema app to tenantry_provisioner;
+grant usage on schema app to tenantry_purger;
 grant usage on schema app to tenantry_search;
 grant usage on schema app to tenantry_server;
 
@@ -54,10 +60,13 @@ alter table app.api_keys enable row level security;
 alter table app.api_keys force row level security;
 create policy lookup on app.api_keys for select to tenantry_lookup
   using (true);
+create policy purge on app.api_keys for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.api_keys for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant select on app.api_keys to tenantry_lookup;
+grant delete, select on app.api_keys to tenantry_purger;
 grant insert, select, update on app.api_keys to tenantry_server;
 
 create table app.attempt_counters (
@@ -104,11 +113,14 @@ create policy accounts on app.audit_events for insert to tenantry_accounts
 create policy operator on app.audit_events for all to tenantry_operator
   using (true)
   with check (true);
+create policy purge on app.audit_events for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.audit_events for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant insert on app.audit_events to tenantry_accounts;
 grant insert, select on app.audit_events to tenantry_operator;
+grant delete, select on app.audit_events to tenantry_purger;
 grant insert, select on app.audit_events to tenantry_server;
 
 create table app.canned_replies (
@@ -125,9 +137,12 @@ create table app.canned_replies (
 alter table app.canned_replies owner to tenantry_owner;
 alter table app.canned_replies enable row level security;
 alter table app.canned_replies force row level security;
+create policy purge on app.canned_replies for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.canned_replies for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.canned_replies to tenantry_purger;
 grant delete, insert, select, update on app.canned_replies to tenantry_server;
 
 create table app.conversations (
@@ -165,9 +180,12 @@ CREATE INDEX conversations_tenant_id_last_message_at_id_idx ON app.conversations
 CREATE INDEX conversations_tenant_id_status_last_message_at_id_idx ON app.conversations USING btree (tenant_id, status, last_message_at, id);
 alter table app.conversations enable row level security;
 alter table app.conversations force row level security;
+create policy purge on app.conversations for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.conversations for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.conversations to tenantry_purger;
 grant insert, select, update on app.conversations to tenantry_server;
 
 create table app.customers (
@@ -192,9 +210,12 @@ alter table app.customers owner to tenantry_owner;
 CREATE INDEX customers_tenant_id_created_at_id_idx ON app.customers USING btree (tenant_id, created_at, id);
 alter table app.customers enable row level security;
 alter table app.customers force row level security;
+create policy purge on app.customers for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.customers for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.customers to tenantry_purger;
 grant insert, select, update on app.customers to tenantry_server;
 
 create table app.mails (
@@ -244,11 +265,19 @@ create policy accounts on app.members for select to tenantry_accounts
   using (true);
 create policy lookup on app.members for select to tenantry_lookup
   using (true);
+create policy provision_insert on app.members for insert to tenantry_provisioner
+  with check (((tenant_id = app.current_tenant()) AND (role = 'OWNER'::text)));
+create policy provision_read on app.members for select to tenantry_provisioner
+  using (true);
+create policy purge on app.members for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.members for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant select on app.members to tenantry_accounts;
 grant select on app.members to tenantry_lookup;
+grant insert, select on app.members to tenantry_provisioner;
+grant delete, select on app.members to tenantry_purger;
 grant delete, insert, select, update on app.members to tenantry_server;
 
 create table app.messages (
@@ -278,11 +307,14 @@ CREATE INDEX messages_tenant_id_conversation_id_created_at_id_idx ON app.message
 CREATE INDEX messages_tenant_id_created_at_id_idx ON app.messages USING btree (tenant_id, created_at, id);
 alter table app.messages enable row level security;
 alter table app.messages force row level security;
+create policy purge on app.messages for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
 create policy search on app.messages for select to tenantry_message_search
   using (true);
 create policy tenant on app.messages for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.messages to tenantry_purger;
 grant insert, select, update on app.messages to tenantry_server;
 grant select (tenant_id), select (id), select (created_at), select (search_vector) on app.messages to tenantry_message_search;
 
@@ -342,11 +374,14 @@ alter table app.product_words owner to tenantry_owner;
 CREATE INDEX product_words_word_idx ON app.product_words USING gin (tenant_id, word extensions.gin_trgm_ops);
 alter table app.product_words enable row level security;
 alter table app.product_words force row level security;
+create policy purge on app.product_words for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
 create policy search on app.product_words for select to tenantry_search
   using (true);
 create policy tenant on app.product_words for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.product_words to tenantry_purger;
 grant insert, select on app.product_words to tenantry_server;
 grant select (tenant_id), select (word) on app.product_words to tenantry_search;
 
@@ -391,13 +426,37 @@ CREATE INDEX products_tenant_id_price_amount_id_idx ON app.products USING btree 
 CREATE INDEX products_tenant_id_updated_at_id_idx ON app.products USING btree (tenant_id, updated_at, id);
 alter table app.products enable row level security;
 alter table app.products force row level security;
+create policy purge on app.products for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
 create policy search on app.products for select to tenantry_search
   using (true);
 create policy tenant on app.products for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.products to tenantry_purger;
 grant insert, select, update on app.products to tenantry_server;
 grant select (tenant_id), select (id), select (sku), select (created_at), select (search_vector) on app.products to tenantry_search;
+
+create table app.purged_tenants (
+  id uuid not null,
+  slug text not null,
+  plan text not null,
+  created_at timestamp(3) with time zone not null,
+  deletion_requested_at timestamp(3) with time zone,
+  purged_at timestamp(3) with time zone not null,
+  removed jsonb not null,
+  constraint purged_tenants_pkey PRIMARY KEY (id)
+);
+alter table app.purged_tenants owner to tenantry_owner;
+alter table app.purged_tenants enable row level security;
+alter table app.purged_tenants force row level security;
+create policy operator on app.purged_tenants for select to tenantry_operator
+  using (true);
+create policy purge on app.purged_tenants for all to tenantry_purger
+  using ((id = app.current_tenant()))
+  with check ((id = app.current_tenant()));
+grant select on app.purged_tenants to tenantry_operator;
+grant insert, select, update on app.purged_tenants to tenantry_purger;
 
 create table app.refresh_tokens (
   token_hash text not null,
@@ -443,6 +502,33 @@ create policy lookup on app.sessions for select to tenantry_lookup
 grant delete, insert, select, update on app.sessions to tenantry_accounts;
 grant select on app.sessions to tenantry_lookup;
 
+create table app.tenant_domains (
+  tenant_id uuid not null,
+  id uuid not null,
+  domain text not null,
+  token text not null,
+  created_at timestamp(3) with time zone default now() not null,
+  proved_at timestamp(3) with time zone,
+  verified_at timestamp(3) with time zone,
+  constraint tenant_domains_pkey PRIMARY KEY (tenant_id, id),
+  constraint tenant_domains_tenant_id_domain_key UNIQUE (tenant_id, domain),
+  constraint tenant_domains_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id)
+);
+alter table app.tenant_domains owner to tenantry_owner;
+CREATE INDEX tenant_domains_tenant_id_created_at_id_idx ON app.tenant_domains USING btree (tenant_id, created_at, id);
+alter table app.tenant_domains enable row level security;
+alter table app.tenant_domains force row level security;
+create policy provision_read on app.tenant_domains for select to tenantry_provisioner
+  using ((tenant_id = app.current_tenant()));
+create policy purge on app.tenant_domains for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
+create policy tenant on app.tenant_domains for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.tenant_domains to tenantry_provisioner;
+grant delete, select on app.tenant_domains to tenantry_purger;
+grant delete, insert, select, update on app.tenant_domains to tenantry_server;
+
 create table app.tenant_routes (
   kind text not null,
   key text not null,
@@ -464,11 +550,18 @@ create policy own_keys_deleted_only on app.tenant_routes as restrictive for dele
   using ((kind = 'API_KEY'::text));
 create policy own_keys_only on app.tenant_routes as restrictive for insert to tenantry_server
   with check ((kind = 'API_KEY'::text));
+create policy provision on app.tenant_routes for all to tenantry_provisioner
+  using (((tenant_id = app.current_tenant()) AND (kind = ANY (ARRAY['SLUG'::text, 'DOMAIN'::text]))))
+  with check (((tenant_id = app.current_tenant()) AND (kind = ANY (ARRAY['SLUG'::text, 'DOMAIN'::text]))));
+create policy purge on app.tenant_routes for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.tenant_routes for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant select on app.tenant_routes to tenantry_lookup;
 grant delete, insert, select on app.tenant_routes to tenantry_operator;
+grant delete, insert, select on app.tenant_routes to tenantry_provisioner;
+grant delete, select on app.tenant_routes to tenantry_purger;
 grant delete, insert, select on app.tenant_routes to tenantry_server;
 
 create table app.tenant_settings (
@@ -485,9 +578,12 @@ create table app.tenant_settings (
 alter table app.tenant_settings owner to tenantry_owner;
 alter table app.tenant_settings enable row level security;
 alter table app.tenant_settings force row level security;
+create policy purge on app.tenant_settings for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.tenant_settings for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.tenant_settings to tenantry_purger;
 grant insert, select, update on app.tenant_settings to tenantry_server;
 
 create table app.tenants (
@@ -501,6 +597,10 @@ create table app.tenants (
   metadata jsonb default '{}'::jsonb not null,
   created_at timestamp(3) with time zone default now() not null,
   updated_at timestamp(3) with time zone default now() not null,
+  status_before_suspension text,
+  status_before_deletion text,
+  deletion_requested_at timestamp(3) with time zone,
+  purge_at timestamp(3) with time zone,
   constraint tenants_pkey PRIMARY KEY (id),
   constraint tenants_domain_key UNIQUE (domain),
   constraint tenants_slug_key UNIQUE (slug),
@@ -509,6 +609,7 @@ create table app.tenants (
   constraint tenants_status_known CHECK ((status = ANY (ARRAY['TRIAL'::text, 'ACTIVE'::text, 'SUSPENDED'::text, 'DELETING'::text])))
 );
 alter table app.tenants owner to tenantry_owner;
+CREATE INDEX tenants_purge_at_idx ON app.tenants USING btree (purge_at) WHERE (purge_at IS NOT NULL);
 alter table app.tenants enable row level security;
 alter table app.tenants force row level security;
 create policy accounts on app.tenants for select to tenantry_accounts
@@ -518,14 +619,25 @@ create policy lookup on app.tenants for select to tenantry_lookup
 create policy operator on app.tenants for all to tenantry_operator
   using (true)
   with check (true);
+create policy provision_insert on app.tenants for insert to tenantry_provisioner
+  with check ((id = app.current_tenant()));
+create policy provision_read on app.tenants for select to tenantry_provisioner
+  using (true);
+create policy provision_update on app.tenants for update to tenantry_provisioner
+  using ((id = app.current_tenant()))
+  with check ((id = app.current_tenant()));
+create policy purge on app.tenants for all to tenantry_purger
+  using ((id = app.current_tenant()));
 create policy tenant on app.tenants for all to tenantry_server
   using ((id = app.current_tenant()))
   with check ((id = app.current_tenant()));
 grant select on app.tenants to tenantry_accounts;
 grant select on app.tenants to tenantry_lookup;
 grant insert, select, update on app.tenants to tenantry_operator;
+grant insert, select, update on app.tenants to tenantry_provisioner;
+grant delete, select on app.tenants to tenantry_purger;
 grant select on app.tenants to tenantry_server;
-grant update (name), update (description), update (domain), update (metadata), update (updated_at) on app.tenants to tenantry_server;
+grant update (name), update (description), update (metadata), update (updated_at) on app.tenants to tenantry_server;
 
 create table app.usage_counters (
   tenant_id uuid not null,
@@ -542,10 +654,13 @@ alter table app.usage_counters enable row level security;
 alter table app.usage_counters force row level security;
 create policy operator on app.usage_counters for select to tenantry_operator
   using (true);
+create policy purge on app.usage_counters for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
 create policy tenant on app.usage_counters for all to tenantry_server
   using ((tenant_id = app.current_tenant()))
   with check ((tenant_id = app.current_tenant()));
 grant select on app.usage_counters to tenantry_operator;
+grant delete, select on app.usage_counters to tenantry_purger;
 grant insert, select, update on app.usage_counters to tenantry_server;
 
 create table app.users (
@@ -571,9 +686,12 @@ create policy lookup on app.users for select to tenantry_lookup
 create policy operator on app.users for all to tenantry_operator
   using (true)
   with check (true);
+create policy provision_read on app.users for select to tenantry_provisioner
+  using (true);
 grant insert, select, update on app.users to tenantry_accounts;
 grant select on app.users to tenantry_lookup;
 grant insert, select, update on app.users to tenantry_operator;
+grant select on app.users to tenantry_provisioner;
 
 CREATE OR REPLACE FUNCTION app.adopt_home(session_id uuid, home uuid)
  RETURNS void
@@ -670,6 +788,47 @@ end $function$;
 alter function app.confirm_registration(text,uuid) owner to tenantry_accounts;
 grant execute on function app.confirm_registration(text,uuid) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.create_tenant(new_slug text, new_name text, new_description text, new_plan text, owner_user_id uuid, owner_member_id uuid, most_owned integer)
+ RETURNS TABLE(outcome text, tenant_id uuid)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+  person app.users%rowtype;
+  known uuid;
+begin
+  -- Of the same person one at a time: that they own so many stays true, and a double click makes one.
+  perform pg_advisory_xact_lock(hashtextextended('create_tenant ' || owner_user_id, 0));
+  select * into person from app.users u where u.id = owner_user_id;
+  if not found or person.email_verified_at is null then
+    return query select 'EMAIL_NOT_VERIFIED', null::uuid;
+    return;
+  end if;
+  select t.id into known from app.tenants t
+  join app.members m on m.tenant_id = t.id and m.user_id = owner_user_id and m.role = 'OWNER'
+  where t.slug = new_slug and t.name = new_name and t.status <> 'DELETING';
+  if found then
+    return query select 'KNOWN', known;
+    return;
+  end if;
+  if most_owned <= (select count(*) from app.members m
+                    where m.user_id = owner_user_id and m.role = 'OWNER') then
+    return query select 'TOO_MANY', null::uuid;
+    return;
+  end if;
+  insert into app.tenants (id, slug, name, description, plan, status)
+  values (app.current_tenant(), new_slug, new_name, new_description, new_plan, 'TRIAL');
+  insert into app.tenant_routes (kind, key, tenant_id) values ('SLUG', new_slug, app.current_tenant());
+  insert into app.members (tenant_id, id, user_id, role, name, email)
+  values (app.current_tenant(), owner_member_id, owner_user_id, 'OWNER', person.name, person.email);
+  return query select 'CREATED', app.current_tenant();
+end $function$;
+alter function app.create_tenant(text,text,text,text,uuid,uuid,integer) owner to tenantry_provisioner;
+grant execute on function app.create_tenant(text,text,text,text,uuid,uuid,integer) to tenantry_operator;
+grant execute on function app.create_tenant(text,text,text,text,uuid,uuid,integer) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.current_tenant()
  RETURNS uuid
  LANGUAGE sql
@@ -684,6 +843,8 @@ alter function app.current_tenant() owner to tenantry_owner;
 grant execute on function app.current_tenant() to tenantry_lookup;
 grant execute on function app.current_tenant() to tenantry_message_search;
 grant execute on function app.current_tenant() to tenantry_operator;
+grant execute on function app.current_tenant() to tenantry_provisioner;
+grant execute on function app.current_tenant() to tenantry_purger;
 grant execute on function app.current_tenant() to tenantry_search;
 grant execute on function app.current_tenant() to tenantry_server;
 
@@ -872,6 +1033,19 @@ alter function app.list_memberships(uuid) owner to tenantry_lookup;
 grant execute on function app.list_memberships(uuid) to tenantry_operator;
 grant execute on function app.list_memberships(uuid) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.list_purgeable(most integer)
+ RETURNS TABLE(id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select t.id from app.tenants t
+  where t.status = 'DELETING' and t.purge_at <= now() order by t.purge_at limit most
+$function$;
+alter function app.list_purgeable(integer) owner to tenantry_provisioner;
+grant execute on function app.list_purgeable(integer) to tenantry_operator;
+grant execute on function app.list_purgeable(integer) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.list_sessions(person uuid)
  RETURNS TABLE(id uuid, ip text, user_agent text, created_at timestamp with time zone, last_seen_at timestamp with time zone, expires_at timestamp with time zone)
  LANGUAGE sql
@@ -982,6 +1156,71 @@ grant execute on function app.product_search_vector(text,text,text,text[],text) 
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_search;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.purge_tenant(most integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+declare
+  gone app.tenants%rowtype;
+  emptied record;
+  removed integer;
+  total integer := 0;
+  counts jsonb := '{}';
+begin
+  select * into gone from app.tenants where id = app.current_tenant();
+  if not found then return 0; end if;
+  if gone.status <> 'DELETING' or gone.purge_at is null or gone.purge_at > now() then
+    raise exception 'this business is not to be purged' using errcode = '55000';
+  end if;
+  -- Two servers at once would only wait for each other's rows.
+  if not pg_try_advisory_xact_lock(hashtextextended('purge ' || gone.id, 0)) then return -1; end if;
+
+  for emptied in
+    with recursive tables as (
+      select c.oid from pg_class c join pg_attribute a on a.attrelid = c.oid and not a.attisdropped
+      where c.relnamespace = 'app'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+        and a.attname = 'tenant_id'
+    ), depths (oid, depth) as (
+      select oid, 0 from tables
+      union
+      -- A table that refers to another comes before it; tables in a circle stop at the number of tables.
+      select k.confrelid, d.depth + 1 from depths d
+      join pg_constraint k on k.conrelid = d.oid and k.contype = 'f' and k.confrelid <> k.conrelid
+      join tables t on t.oid = k.confrelid
+      where d.depth < (select count(*) from tables)
+    )
+    -- Rows that refer to rows of their own table go together: which of them to take first, nobody says.
+    select oid::regclass as name, exists (
+        select from pg_constraint k where k.contype = 'f' and k.conrelid = d.oid and k.confrelid = d.oid
+      ) as at_once
+    from depths d group by oid order by max(depth), oid::regclass::text
+  loop
+    exit when total >= most;
+    execute format(
+      'delete from %1$s where tenant_id = $1 and ctid = any (array(
+         select ctid from %1$s where tenant_id = $1 limit $2))', emptied.name)
+      using gone.id, case when not emptied.at_once then most - total end;
+    get diagnostics removed = row_count;
+    total := total + removed;
+    if removed > 0 then counts := counts || jsonb_build_object(emptied.name::text, removed); end if;
+  end loop;
+
+  insert into app.purged_tenants as known (id, slug, plan, created_at, deletion_requested_at, purged_at, removed)
+  values (gone.id, gone.slug, gone.plan, gone.created_at, gone.deletion_requested_at, now(), counts)
+  on conflict (id) do update set purged_at = excluded.purged_at, removed = known.removed || (
+    select coalesce(jsonb_object_agg(key, value::bigint + coalesce((known.removed ->> key)::bigint, 0)), '{}')
+    from jsonb_each_text(excluded.removed));
+  if total > 0 then return total; end if;
+  -- A row that a request of the last moment wrote would be refused here by its foreign key.
+  delete from app.tenants where id = gone.id;
+  return 0;
+end $function$;
+alter function app.purge_tenant(integer) owner to tenantry_purger;
+grant execute on function app.purge_tenant(integer) to tenantry_operator;
+grant execute on function app.purge_tenant(integer) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.queue_mail(mail_id uuid, mail_to text, mail_subject text, mail_body text)
  RETURNS void
  LANGUAGE plpgsql
@@ -1044,6 +1283,47 @@ begin
 end $function$;
 alter function app.register(text,text,text,text,integer,uuid,text,text,text,text) owner to tenantry_accounts;
 grant execute on function app.register(text,text,text,text,integer,uuid,text,text,text,text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.rename_tenant(new_slug text, most_slugs integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+declare
+  own boolean;
+begin
+  select true into own from app.tenant_routes r
+  where r.kind = 'SLUG' and r.key = new_slug and r.tenant_id = app.current_tenant();
+  if own is null then
+    if most_slugs <= (select count(*) from app.tenant_routes r
+                      where r.kind = 'SLUG' and r.tenant_id = app.current_tenant()) then
+      return false;
+    end if;
+    insert into app.tenant_routes (kind, key, tenant_id) values ('SLUG', new_slug, app.current_tenant());
+  end if;
+  update app.tenants t set slug = new_slug, updated_at = now() where t.id = app.current_tenant();
+  return true;
+end $function$;
+alter function app.rename_tenant(text,integer) owner to tenantry_provisioner;
+grant execute on function app.rename_tenant(text,integer) to tenantry_operator;
+grant execute on function app.rename_tenant(text,integer) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.request_deletion(grace interval)
+ RETURNS TABLE(purge_at timestamp with time zone)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  update app.tenants t
+  set status_before_deletion = t.status, status = 'DELETING', deletion_requested_at = now(),
+      purge_at = now() + grace, updated_at = now()
+  where t.id = app.current_tenant() and t.status <> 'DELETING'
+  returning t.purge_at
+$function$;
+alter function app.request_deletion(interval) owner to tenantry_provisioner;
+grant execute on function app.request_deletion(interval) to tenantry_operator;
+grant execute on function app.request_deletion(interval) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.request_password_reset(given_email text, new_token_hash text, lifetime_seconds integer, mail_id uuid, mail_subject text, mail_body text, from_ip text, agent text, request text)
  RETURNS void
@@ -1110,6 +1390,24 @@ end $function$;
 alter function app.reset_password(text,text,uuid,text,text,text,text,text) owner to tenantry_accounts;
 grant execute on function app.reset_password(text,text,uuid,text,text,text,text,text) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.restore_tenant(owner_user_id uuid)
+ RETURNS TABLE(status text)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  update app.tenants t
+  set status = coalesce(t.status_before_deletion, 'ACTIVE'), status_before_deletion = null,
+      deletion_requested_at = null, purge_at = null, updated_at = now()
+  where t.id = app.current_tenant() and t.status = 'DELETING' and t.purge_at > now()
+    and exists (select from app.members m
+                where m.tenant_id = t.id and m.user_id = owner_user_id and m.role = 'OWNER')
+  returning t.status
+$function$;
+alter function app.restore_tenant(uuid) owner to tenantry_provisioner;
+grant execute on function app.restore_tenant(uuid) to tenantry_operator;
+grant execute on function app.restore_tenant(uuid) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.rotate_refresh_token(old_hash text, new_hash text, wanted_id uuid, wanted_slug text, idle_seconds integer, longest_seconds integer, grace_seconds integer, from_ip text, agent text, request text)
  RETURNS TABLE(outcome text, session_id uuid, user_id uuid, tenant_id uuid, expires_at timestamp with time zone)
  LANGUAGE plpgsql
@@ -1168,6 +1466,34 @@ begin
 end $function$;
 alter function app.rotate_refresh_token(text,text,uuid,text,integer,integer,integer,text,text,text) owner to tenantry_accounts;
 grant execute on function app.rotate_refresh_token(text,text,uuid,text,integer,integer,integer,text,text,text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.route_domain(claim uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+declare
+  proved app.tenant_domains%rowtype;
+begin
+  select * into proved from app.tenant_domains d
+  where d.tenant_id = app.current_tenant() and d.id = claim
+    and d.proved_at between now() - interval '5 minutes' and now() + interval '1 minute';
+  if not found then return false; end if;
+  insert into app.tenant_routes (kind, key, tenant_id)
+  values ('DOMAIN', proved.domain, app.current_tenant())
+  on conflict (kind, key) do nothing;
+  -- Another business may have been first.
+  update app.tenants t set domain = proved.domain
+  where t.id = app.current_tenant() and t.domain is null and exists (
+    select from app.tenant_routes r where r.kind = 'DOMAIN' and r.key = proved.domain
+      and r.tenant_id = app.current_tenant());
+  return exists (select from app.tenant_routes r where r.kind = 'DOMAIN' and r.key = proved.domain
+                   and r.tenant_id = app.current_tenant());
+end $function$;
+alter function app.route_domain(uuid) owner to tenantry_provisioner;
+grant execute on function app.route_domain(uuid) to tenantry_operator;
+grant execute on function app.route_domain(uuid) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.search_messages(phrase text)
  RETURNS TABLE(wanted text, ids uuid[])
@@ -1374,3 +1700,18 @@ begin
 end $function$;
 alter function app.take_attempts(text[],integer[],integer) owner to tenantry_accounts;
 grant execute on function app.take_attempts(text[],integer[],integer) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.unroute_domain(own_domain text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  update app.tenants t set domain = null
+  where t.id = app.current_tenant() and t.domain = own_domain;
+  delete from app.tenant_routes r
+  where r.kind = 'DOMAIN' and r.key = own_domain and r.tenant_id = app.current_tenant()
+$function$;
+alter function app.unroute_domain(text) owner to tenantry_provisioner;
+grant execute on function app.unroute_domain(text) to tenantry_operator;
+grant execute on function app.unroute_domain(text) to tenantry_server;

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { isAddressRange } from './lib/addressRange.ts';
 
 const flag = (fallback: 'true' | 'false') =>
   z
@@ -21,6 +22,16 @@ const postgresUrl = z
     error: 'is expected to be a URL like postgresql://user:password@host:5432/database',
   })
   .optional();
+
+const splitList = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+
+const isServerAddress = (text: string): boolean =>
+  !text.includes('/') &&
+  isAddressRange(text.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^([\d.]+):\d+$/, '$1'));
 
 /** Every variable the product reads; `.env.example` explains them, and a test keeps the two alike. */
 export const environmentSchema = z.object({
@@ -47,6 +58,7 @@ export const environmentSchema = z.object({
     .min(1, { error: 'is expected to be a JWK set with private Ed25519 keys, as JSON' })
     .optional(),
   ACCESS_TOKEN_SECONDS: wholeNumber(900, 60, 86_400),
+  TENANT_DELETE_GRACE_DAYS: wholeNumber(30, 0, 3_650),
   PUBLIC_URL: z
     .string()
     .refine((value) => /^https?:\/\/[^/?#]+\/?$/.test(value) && URL.canParse(value), {
@@ -72,6 +84,29 @@ export const environmentSchema = z.object({
     .enum(['auto', 'on', 'off'], { error: 'is expected to be auto, on or off' })
     .default('auto'),
   CORS_ORIGINS: z.string().default(''),
+  BASE_DOMAIN: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, {
+      error: 'is expected to be a domain in small letters, such as shops.example.com',
+    })
+    .optional(),
+  TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform(splitList)
+    .refine((ranges) => ranges.every(isAddressRange), {
+      error: 'is expected to be addresses or CIDR ranges separated by commas, such as 10.0.0.0/8',
+    }),
+  FORWARDED_HEADER: z
+    .enum(['x-forwarded', 'forwarded'], { error: 'is expected to be x-forwarded or forwarded' })
+    .default('x-forwarded'),
+  DNS_SERVERS: z
+    .string()
+    .default('')
+    .transform(splitList)
+    .refine((servers) => servers.every(isServerAddress), {
+      error: 'is expected to be addresses separated by commas, such as 9.9.9.9 or 127.0.0.1:5353',
+    }),
   REQUEST_MAX_BYTES: wholeNumber(1_000_000, 1_000, 100_000_000),
   UPLOAD_MAX_BYTES: wholeNumber(25_000_000, 1_000, 1_000_000_000),
   LOG_LEVEL: z
@@ -101,6 +136,8 @@ export interface Config {
   /** JWK set as JSON text; absent: made once and kept in the data directory. */
   readonly signingKeys: string | undefined;
   readonly accessTokenSeconds: number;
+  /** For so many days a deleted business can be restored. */
+  readonly deleteGraceDays: number;
   /** Without a slash at its end: what links in mails begin with. */
   readonly publicUrl: string;
   /** Absent: mail stays in the outbox, where a laptop can read it. */
@@ -110,6 +147,13 @@ export interface Config {
   /** Whether GraphiQL may sign in as somebody of the demo data: never in production. */
   readonly demoIdentities: boolean;
   readonly corsOrigins: readonly string[];
+  /** Its subdomains are businesses; null: hosts name none. */
+  readonly baseDomain: string | null;
+  /** Addresses and CIDR ranges whose forwarded headers count. */
+  readonly trustedProxies: readonly string[];
+  readonly forwardedHeader: Environment['FORWARDED_HEADER'];
+  /** Where domains are looked up: `address` or `address:port`; none: where the system does. */
+  readonly dnsServers: readonly string[];
   readonly requestMaxBytes: number;
   readonly uploadMaxBytes: number;
   readonly logLevel: Environment['LOG_LEVEL'];
@@ -151,15 +195,18 @@ export function loadConfig(
     namedStatements: values.DATABASE_NAMED_STATEMENTS,
     signingKeys: values.JWT_PRIVATE_KEYS,
     accessTokenSeconds: values.ACCESS_TOKEN_SECONDS,
+    deleteGraceDays: values.TENANT_DELETE_GRACE_DAYS,
     publicUrl: (values.PUBLIC_URL ?? `http://${values.HOST}:${values.PORT}`).replace(/\/$/, ''),
     smtpUrl: values.SMTP_URL,
     mailFrom: values.MAIL_FROM,
     graphiql: values.GRAPHIQL === 'auto' ? !production : values.GRAPHIQL === 'on',
     demoIdentities:
       values.DEMO_IDENTITIES === 'auto' ? !production : values.DEMO_IDENTITIES === 'on',
-    corsOrigins: values.CORS_ORIGINS.split(',')
-      .map((origin) => origin.trim())
-      .filter(Boolean),
+    corsOrigins: splitList(values.CORS_ORIGINS),
+    baseDomain: values.BASE_DOMAIN ?? null,
+    trustedProxies: values.TRUSTED_PROXIES,
+    dnsServers: values.DNS_SERVERS,
+    forwardedHeader: values.FORWARDED_HEADER,
     requestMaxBytes: values.REQUEST_MAX_BYTES,
     uploadMaxBytes: values.UPLOAD_MAX_BYTES,
     logLevel: values.LOG_LEVEL,

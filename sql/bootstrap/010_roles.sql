@@ -1,4 +1,4 @@
--- The seven roles. Made once per cluster; passwords are set by the migration command, never here.
+-- The roles. Made once per cluster; passwords are set by the migration command, never here.
 --   tenantry_owner     owns schema and tables, cannot log in. Row-level security is forced on it too.
 --   tenantry_server    what the server signs in as: owns nothing, bypasses nothing.
 --   tenantry_operator  a platform operator: its own policies, never a bypass.
@@ -6,6 +6,8 @@
 --   tenantry_search    owns the product search; may read products, the words in their names, nothing else.
 --   tenantry_message_search  owns the message search; may read messages and nothing else.
 --   tenantry_accounts  owns the functions that change people, their sessions and their mail; its own policies.
+--   tenantry_provisioner  owns what begins, renames and ends a business: writes the one that is set.
+--   tenantry_purger    owns what removes one for good: reads and deletes the rows of the one that is set.
 do $$
 declare
   wanted text;
@@ -13,7 +15,7 @@ declare
   become text := case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end;
 begin
   foreach wanted in array array['tenantry_owner', 'tenantry_lookup', 'tenantry_search', 'tenantry_message_search',
-                                'tenantry_accounts'] loop
+    'tenantry_accounts', 'tenantry_provisioner', 'tenantry_purger'] loop
     if not exists (select from pg_roles where rolname = wanted) then
       execute format('create role %I nologin nosuperuser nocreatedb nocreaterole nobypassrls noinherit', wanted);
     end if;
@@ -25,7 +27,7 @@ begin
   end loop;
   -- The migrating role acts as these; a superuser may anyway, any other is made a member.
   foreach wanted in array array['tenantry_owner', 'tenantry_lookup', 'tenantry_search', 'tenantry_message_search',
-                                'tenantry_accounts'] loop
+    'tenantry_accounts', 'tenantry_provisioner', 'tenantry_purger'] loop
     if not pg_has_role(current_user, wanted, become) then
       execute format('grant %I to %I', wanted, current_user);
     end if;

@@ -13,6 +13,7 @@ end $$;
 revoke all on schema app from public;
 grant usage on schema app to tenantry_server, tenantry_operator, tenantry_lookup, tenantry_search,
   tenantry_message_search, tenantry_accounts;
+grant usage on schema app to tenantry_provisioner, tenantry_purger;
 alter default privileges for role tenantry_owner revoke execute on functions from public;
 
 -- pg_trgm and fuzzystrmatch: typo tolerance. btree_gin: the tenant as first column of a GIN index.

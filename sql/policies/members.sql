@@ -18,3 +18,11 @@ grant select on app.members to tenantry_lookup;
 drop policy if exists accounts on app.members;
 create policy accounts on app.members for select to tenantry_accounts using (true);
 grant select on app.members to tenantry_accounts;
+
+-- The first owner, and who owns how many.
+drop policy if exists provision_read on app.members;
+create policy provision_read on app.members for select to tenantry_provisioner using (true);
+drop policy if exists provision_insert on app.members;
+create policy provision_insert on app.members for insert to tenantry_provisioner
+  with check (tenant_id = app.current_tenant() and role = 'OWNER');
+grant select, insert on app.members to tenantry_provisioner;

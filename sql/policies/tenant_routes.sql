@@ -27,3 +27,10 @@ grant select on app.tenant_routes to tenantry_lookup;
 drop policy if exists operator on app.tenant_routes;
 create policy operator on app.tenant_routes to tenantry_operator using (true) with check (true);
 grant select, insert, delete on app.tenant_routes to tenantry_operator;
+
+-- Slugs and proved domains of the tenant that is set.
+drop policy if exists provision on app.tenant_routes;
+create policy provision on app.tenant_routes to tenantry_provisioner
+  using (tenant_id = app.current_tenant() and kind in ('SLUG', 'DOMAIN'))
+  with check (tenant_id = app.current_tenant() and kind in ('SLUG', 'DOMAIN'));
+grant select, insert, delete on app.tenant_routes to tenantry_provisioner;

@@ -15,3 +15,8 @@ grant select, insert, update on app.users to tenantry_operator;
 drop policy if exists accounts on app.users;
 create policy accounts on app.users to tenantry_accounts using (true) with check (true);
 grant select, insert, update on app.users to tenantry_accounts;
+
+-- Name and e-mail of whoever makes a business.
+drop policy if exists provision_read on app.users;
+create policy provision_read on app.users for select to tenantry_provisioner using (true);
+grant select on app.users to tenantry_provisioner;

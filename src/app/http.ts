@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Authenticator, type Credential, readCredential } from '../auth/authenticate.ts';
@@ -7,13 +6,24 @@ import { type ErrorCode, errorStatus, PublicError } from '../lib/errors.ts';
 import { ClientHangUp } from './clientHangUp.ts';
 import { allowOrigin, answerOptions } from './cors.ts';
 import { expose } from './errors.ts';
+import type { Client, ReadClient } from './forwarded.ts';
 import { nestsDeeper } from './jsonDepth.ts';
 import { type AnswerLean, isLean, type LeanAnswer } from './leanPath.ts';
 import type { Logger } from './logger.ts';
 import { acceptsGraphQLResponse, mediaType, requireAcceptable } from './mediaTypes.ts';
 import { readMultipart } from './multipart.ts';
 import type { ServerContext } from './operationPlugin.ts';
+import { readBody, tooLarge } from './readBody.ts';
 import { HttpReply } from './reply.ts';
+import { factsOf } from './requestFacts.ts';
+import {
+  enterTenant,
+  readSelectors,
+  type Selector,
+  slugOfPath,
+  type TenantRoutes,
+  whoAsks,
+} from './tenantSelection.ts';
 import type { GraphQLServer } from './yoga.ts';
 
 export interface HttpRoutes {
@@ -30,6 +40,10 @@ export interface HttpRoutes {
     | ((request: IncomingMessage, response: ServerResponse) => Promise<void> | void)
     | null;
   readonly authenticator: Authenticator;
+  readonly readClient: ReadClient;
+  readonly tenantRoutes: TenantRoutes;
+  /** Its subdomains are businesses; null: hosts name none. */
+  readonly baseDomain: string | null;
   readonly corsOrigins: readonly string[];
   /** Whether cookies are for https alone. */
   readonly secureCookies: boolean;
@@ -39,7 +53,6 @@ export interface HttpRoutes {
 }
 
 const deepestJson = 64;
-const requestIdPattern = /^[\w.:-]{8,128}$/;
 
 /** The server as a list of steps: identify the request, route it, authenticate, read, execute, answer. */
 export function createHttpHandler(options: HttpRoutes) {
@@ -47,7 +60,8 @@ export function createHttpHandler(options: HttpRoutes) {
   const log = options.logger.child({}, { redact: [] });
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const started = performance.now();
-    const facts = factsOf(request);
+    const client = options.readClient(request);
+    const facts = factsOf(request, client);
     response.setHeader('X-Request-Id', facts.requestId);
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.once('close', () => {
@@ -64,7 +78,7 @@ export function createHttpHandler(options: HttpRoutes) {
       );
     });
     try {
-      await route(options, request, response, facts);
+      await route(options, request, response, facts, client);
     } catch (error) {
       answerError(request, response, facts, error, options.logger);
     }
@@ -76,6 +90,7 @@ async function route(
   request: IncomingMessage,
   response: ServerResponse,
   facts: RequestFacts,
+  client: Client,
 ): Promise<void> {
   const path = pathOf(request);
   const method = request.method === 'HEAD' ? 'GET' : request.method;
@@ -85,13 +100,18 @@ async function route(
     response.setHeader('Allow', 'GET, HEAD');
     throw new PublicError('METHOD_NOT_ALLOWED', 'This can only be read.');
   }
-  if (path !== '/graphql') {
+  const slug = slugOfPath(path);
+  if (path !== '/graphql' && slug === null) {
     throw new PublicError('NOT_FOUND', 'There is nothing here; the API is at /graphql.');
   }
   allowOrigin(request, response, options.corsOrigins);
   if (request.method === 'OPTIONS') return answerOptions(request, response);
-  if (options.graphiql !== null && wantsPage(request)) return options.graphiql(request, response);
-  await serveGraphQL(options, request, response, facts);
+  if (options.graphiql !== null && slug === null && wantsPage(request)) {
+    return options.graphiql(request, response);
+  }
+  const selectors = readSelectors(request, slug, client.host, options.baseDomain);
+  if (slug !== null) request.url = `/graphql${(request.url ?? '').slice(path.length)}`;
+  await serveGraphQL(options, request, response, facts, selectors);
 }
 
 async function serveGraphQL(
@@ -99,6 +119,7 @@ async function serveGraphQL(
   request: IncomingMessage,
   response: ServerResponse,
   facts: RequestFacts,
+  selectors: readonly Selector[],
 ): Promise<void> {
   const hangUp = new ClientHangUp();
   response.once('close', () => {
@@ -107,9 +128,7 @@ async function serveGraphQL(
   requireAcceptable(request);
   const caller = await identify(options.authenticator, request);
   const asking =
-    caller?.kind === 'ACCOUNT'
-      ? { principal: null, account: caller }
-      : { principal: caller, account: null };
+    selectors.length === 0 ? whoAsks(caller) : await enterTenant(options, caller, selectors);
   const reply = new HttpReply(request, response, options);
   const context = { ...asking, facts, reply, signal: hangUp };
   const answer = await askGraphQL(options, request, context);
@@ -208,37 +227,6 @@ async function identify(
   return caller;
 }
 
-/** Reads a body, refusing it as soon as it is too large, whether or not its length was announced. */
-function readBody(request: IncomingMessage, most: number): Promise<Buffer<ArrayBuffer>> {
-  requireSize(request, most);
-  const chunks: Buffer<ArrayBuffer>[] = [];
-  let size = 0;
-  // Events, for an async iterator over a request costs 5 µs.
-  return new Promise((resolve, reject) => {
-    request.on('data', (chunk: Buffer<ArrayBuffer>) => {
-      size += chunk.length;
-      if (size > most) reject(tooLarge(most));
-      else chunks.push(chunk);
-    });
-    request.once('end', () => {
-      const [first] = chunks;
-      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
-    });
-    // Whoever breaks off reads no answer; as an error of ours it would fill the log.
-    request.once('error', () => undefined);
-    request.once('close', () => {
-      if (!request.complete) reject(new PublicError('BAD_REQUEST', 'The body broke off.'));
-    });
-  });
-}
-
-function requireSize(request: IncomingMessage, most: number): void {
-  if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge(most);
-}
-
-const tooLarge = (most: number): PublicError =>
-  new PublicError('PAYLOAD_TOO_LARGE', `The request may have at most ${most} bytes.`);
-
 /**
  * A multipart form is what a foreign web page can send without the browser asking first. This header
  * makes it ask (graphql-multipart-request-spec, "Security").
@@ -254,15 +242,6 @@ function requirePreflight(request: IncomingMessage): void {
 
 function wantsPage(request: IncomingMessage): boolean {
   return request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
-}
-
-function factsOf(request: IncomingMessage): RequestFacts {
-  const given = request.headers['x-request-id'];
-  return {
-    requestId: typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID(),
-    ip: request.socket.remoteAddress ?? null,
-    userAgent: request.headers['user-agent']?.slice(0, 512) ?? null,
-  };
 }
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?', 1)[0] ?? '/';

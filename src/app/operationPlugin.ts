@@ -21,6 +21,8 @@ export interface ServerContext extends Record<string, unknown> {
   /** Whoever asks with a token for no business; no tenant is set for them. */
   readonly account: AccountPrincipal | null;
   readonly facts: RequestFacts;
+  /** The business that the request names without being signed in to it; null: there is none of the name. */
+  readonly selected?: string | null | undefined;
   readonly reply: Reply;
   /** Fires when the client hangs up. */
   readonly signal: HangUp;
@@ -43,7 +45,7 @@ export function operationExecutor(
   services: Services,
   onAnswered: (principal: Principal) => void,
 ): ExecuteOperation {
-  return async (args, { principal, account, facts, signal, reply }) => {
+  return async (args, { principal, account, facts, selected, signal, reply }) => {
     const operation = getOperationAST(args.document, args.operationName);
     const isNobody = principal === null && account === null;
     if (isNobody && operation && needsSignIn(args.document, operation, args.schema)) {
@@ -53,6 +55,7 @@ export function operationExecutor(
       principal,
       account,
       request: facts,
+      selectedTenantId: selected,
       reply,
       isOnlyField: operation != null && hasOneField(operation),
     });

@@ -8,6 +8,7 @@ import { createRegistration } from '../auth/registration.ts';
 import { createSessions } from '../auth/sessions.ts';
 import { createSignIn } from '../auth/signIn.ts';
 import { keepSigningKeys, readSigningKeys } from '../auth/signingKeys.ts';
+import { createTxtLookup } from '../clients/dns.ts';
 import { openMailClient } from '../clients/mail.ts';
 import type { Config } from '../config.ts';
 import { ConfigError } from '../config.ts';
@@ -18,6 +19,7 @@ import { accountPageRoutes } from './account/pages.ts';
 import { countRequests } from './countRequests.ts';
 import { drainable } from './drain.ts';
 import { UnsafeDatabase } from './explainFailure.ts';
+import { createClientReader } from './forwarded.ts';
 import { createGraphiQL } from './graphiql/page.ts';
 import { createHttpHandler } from './http.ts';
 import { createLeanPath } from './leanPath.ts';
@@ -27,11 +29,13 @@ import type { Logger } from './logger.ts';
 import { startMailWorker } from './mailWorker.ts';
 import { operationExecutor } from './operationPlugin.ts';
 import { outboxRoutes } from './outbox.ts';
+import { purgeTenants } from './purgeTenants.ts';
 import { recordKeyUse } from './recordKeyUse.ts';
 import { recordSignIns } from './recordSignIns.ts';
 import { isPlainLoopback } from './reply.ts';
 import { buildSchema } from './schema.ts';
 import { startSweeping } from './sweep.ts';
+import { createTenantRoutes } from './tenantSelection.ts';
 import type { Workplace } from './workplace.ts';
 import { createGraphQLServer } from './yoga.ts';
 
@@ -69,6 +73,7 @@ export async function startServer(
   const journal = recordSignIns(database, logger);
   const attempts = createAttempts(database);
   const signIn = createSignIn(database, tokens, attempts, journal);
+  const purger = purgeTenants(database, logger);
   const graphiql = config.graphiql
     ? createGraphiQL(config.demoIdentities ? { signIn, database, dataDir: config.dataDir } : null)
     : null;
@@ -81,6 +86,9 @@ export async function startServer(
       passwords: createPasswordChanges(database, attempts, config.publicUrl),
       sessions: createSessions(database, tokens, attempts, journal),
       listMemberships: (userId) => listMemberships(database, userId),
+      deleteGraceDays: config.deleteGraceDays,
+      baseDomain: config.baseDomain,
+      lookUpTxt: createTxtLookup(config.dnsServers),
     },
     (principal) => {
       counter.count(principal.tenantId);
@@ -104,6 +112,9 @@ export async function startServer(
     answerLean: createLeanPath(graphql, schema, execute),
     graphiql: graphiql?.page ?? null,
     authenticator,
+    readClient: createClientReader(config.trustedProxies, config.forwardedHeader),
+    tenantRoutes: createTenantRoutes(database),
+    baseDomain: config.baseDomain,
     corsOrigins: config.corsOrigins,
     secureCookies: !isPlainLoopback(config.publicUrl),
     requestMaxBytes: config.requestMaxBytes,
@@ -113,6 +124,7 @@ export async function startServer(
   const server = createHttpServer((request, response) => void handler(request, response));
   const drain = drainable(server);
   const closeWriters = async (): Promise<void> => {
+    await purger.close();
     await journal.close();
     await counter.close();
     await keyUse.close();

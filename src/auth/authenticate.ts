@@ -5,7 +5,7 @@ import { findAccount } from './accountLookups.ts';
 import { hashApiKeySecret, looksLikeApiKey } from './apiKeySecret.ts';
 import { findApiKey, findMembership } from './lookups.ts';
 import { allowedIn, rolePermissions, scopePermissions } from './permissions.ts';
-import type { Caller } from './principal.ts';
+import type { AccountPrincipal, Caller, UserPrincipal } from './principal.ts';
 
 /** What a client sent to say who it is, and its SHA-256, hex: caches know it by that. */
 export interface Credential {
@@ -22,6 +22,8 @@ export const readCredential = (text: string): Credential => ({
 export interface Authenticator {
   /** What is known is answered at once. */
   authenticate(credential: Credential): Caller | Promise<Caller | null>;
+  /** The person as a member of a business; null: they are none, or it is being deleted. Never cached. */
+  enter(person: AccountPrincipal, tenantId: string): Promise<UserPrincipal | null>;
   /** Forgets what is known of a key, a session, a member or a tenant (by its UUID); null: of everyone. */
   forget(id: string | null): void;
 }
@@ -66,6 +68,8 @@ export function createAuthenticator(database: Database, tokens: AccessTokens): A
       }
       return find(credential);
     },
+
+    enter: (person, tenantId) => findMember(database, person, tenantId),
 
     forget(id) {
       epoch += 1;
@@ -115,14 +119,23 @@ async function findUser(
     const account = await findAccount(database, { userId, sessionId });
     return account && { principal: { kind: 'ACCOUNT', userId, sessionId, ...account }, expiresAt };
   }
-  const member = await findMembership(database, { userId, sessionId, tenantId: tenant.id });
+  const principal = await findMember(database, { userId, sessionId }, tenant.id);
+  return principal && { principal, expiresAt };
+}
+
+async function findMember(
+  database: Database,
+  { userId, sessionId }: { userId: string; sessionId: string },
+  tenantId: string,
+): Promise<UserPrincipal | null> {
+  const member = await findMembership(database, { userId, sessionId, tenantId });
   if (member === null || member.tenant_status === 'DELETING') return null;
-  const principal: Caller = {
+  return {
     kind: 'USER',
     userId,
     sessionId,
     memberId: member.member_id,
-    tenantId: tenant.id,
+    tenantId,
     tenantSlug: member.slug,
     tenantStatus: member.tenant_status,
     plan: member.plan,
@@ -131,5 +144,4 @@ async function findUser(
     role: member.role,
     permissions: allowedIn(member.tenant_status, rolePermissions[member.role]),
   };
-  return { principal, expiresAt };
 }

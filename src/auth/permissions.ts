@@ -23,6 +23,22 @@ export const permissionTable = {
     roles: everyone,
     scope: true,
   },
+  'tenant:write': {
+    opens: 'Changing its name, description, metadata, address and domains.',
+    roles: admins,
+    scope: true,
+  },
+  'tenant:delete': {
+    opens: 'Deleting and restoring the business. A key does not end a business.',
+    roles: ['OWNER'],
+    scope: false,
+  },
+  'settings:read': {
+    opens: 'The settings: how the business speaks, ships and looks, and its assistant.',
+    roles: everyone,
+    scope: true,
+  },
+  'settings:write': { opens: 'Changing the settings.', roles: admins, scope: true },
   'members:read': {
     opens: 'The people in the business, with their e-mail addresses and roles.',
     roles: everyone,

@@ -15,6 +15,8 @@ export interface SignInRequest {
   password: string;
   /** Which business to sign in to; the oldest membership when left out. */
   tenantSlug?: string | undefined;
+  /** The business that the request itself names, by its host for example; null: there is none of the name. */
+  tenantId?: string | null | undefined;
 }
 
 /**
@@ -37,7 +39,7 @@ export function createSignIn(
     return memberships.filter(({ status }) => status !== 'DELETING');
   }
 
-  return async ({ email, password, tenantSlug }, facts) => {
+  return async ({ email, password, tenantSlug, tenantId }, facts) => {
     await attempts.take('password', facts, email);
     const credentials = await findCredentials(database, email.trim());
     const right = await verifyPassword(credentials?.password_hash ?? null, password);
@@ -45,14 +47,14 @@ export function createSignIn(
     if (!right) {
       journal.failed(async () => {
         const open = await listOpen(credentials.user_id);
-        return chosen(open, tenantSlug) ?? open[0];
+        return chosen(open, tenantSlug, tenantId) ?? open[0];
       }, facts);
       return null;
     }
     const { user_id: userId, name, password_hash: verifiedHash } = credentials;
     const memberships = await listOpen(userId);
-    const membership = chosen(memberships, tenantSlug) ?? null;
-    if (membership === null && tenantSlug !== undefined) {
+    const membership = chosen(memberships, tenantSlug, tenantId) ?? null;
+    if (membership === null && (tenantSlug ?? tenantId) !== undefined) {
       journal.failed(async () => memberships[0], facts);
       return null;
     }
@@ -74,7 +76,15 @@ export function createSignIn(
   };
 }
 
-/** The oldest membership when no business is named. */
-function chosen(open: readonly Membership[], tenantSlug: string | undefined) {
-  return tenantSlug === undefined ? open[0] : open.find(({ slug }) => slug === tenantSlug);
+/** The oldest membership when no business is named; where two are named there is none. */
+function chosen(
+  open: readonly Membership[],
+  tenantSlug: string | undefined,
+  tenantId: string | null | undefined,
+) {
+  return open.find(
+    ({ slug, tenant_id }) =>
+      (tenantSlug === undefined || slug === tenantSlug) &&
+      (tenantId === undefined || tenant_id === tenantId),
+  );
 }

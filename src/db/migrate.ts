@@ -107,8 +107,11 @@ async function finishSql(client: pg.Client, repair: boolean): Promise<void> {
     await ownedBy(client, 'tenantry_search', await sqlFile('functions/product_search.sql'));
     const messageSearch = await sqlFile('functions/message_search.sql');
     await ownedBy(client, 'tenantry_message_search', messageSearch);
+    await ownedBy(client, 'tenantry_provisioner', await sqlFile('functions/tenants.sql'));
+    await ownedBy(client, 'tenantry_purger', await sqlFile('functions/purge.sql'));
     await client.query('set local role tenantry_owner');
     for (const file of await sqlFiles('policies')) await client.query(await sqlFile(file));
+    for (const file of await sqlFiles('everyTable')) await client.query(await sqlFile(file));
     await client.query('reset role');
     for (const file of await sqlFiles('reference')) await client.query(await sqlFile(file));
     await client.query('set local role tenantry_owner');
@@ -132,7 +135,7 @@ async function ownedBy(client: pg.Client, role: string, sql: string): Promise<vo
 export async function schemaStamp(): Promise<string> {
   const digest = createHash('sha256');
   for (const name of await knownMigrations()) digest.update(name);
-  for (const folder of ['bootstrap', 'functions', 'policies', 'reference']) {
+  for (const folder of ['bootstrap', 'functions', 'policies', 'everyTable', 'reference']) {
     for (const file of await sqlFiles(folder)) digest.update(file).update(await sqlFile(file));
   }
   return `tenantry ${digest.digest('hex').slice(0, 16)}`;

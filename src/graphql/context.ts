@@ -26,6 +26,12 @@ export interface Services {
   readonly passwords: PasswordChanges;
   readonly sessions: Sessions;
   readonly listMemberships: (userId: string) => Promise<Membership[]>;
+  /** How many days a deleted business can be restored. */
+  readonly deleteGraceDays: number;
+  /** Its subdomains are businesses; null: it has none. */
+  readonly baseDomain: string | null;
+  /** The TXT records of a name; null: DNS could not be asked. Never within a transaction. */
+  readonly lookUpTxt: (name: string) => Promise<readonly string[] | null>;
 }
 
 /** What a field may read of the HTTP request, and say in its answer, beside GraphQL. */
@@ -46,6 +52,8 @@ export interface Asking {
   readonly account: AccountPrincipal | null;
   readonly request: RequestFacts;
   readonly reply: Reply;
+  /** The business that the request names beside the credential; null: there is none of the name. */
+  readonly selectedTenantId: string | null | undefined;
   /** Whether the operation has one field, which then speaks for the whole answer. */
   readonly isOnlyField: boolean;
 }
@@ -57,6 +65,8 @@ export class OperationContext {
   readonly request: RequestFacts;
   readonly reply: Reply;
   readonly services: Services;
+  /** The business that the request names, where nobody is signed in to one; null: none of the name. */
+  readonly selectedTenantId: string | null | undefined;
   readonly loaders = new Map<object, DataLoader<string, unknown>>();
   #open: (() => TenantOperation) | null = null;
   #operation: TenantOperation | null = null;
@@ -70,6 +80,7 @@ export class OperationContext {
     this.request = asking.request;
     this.reply = asking.reply;
     this.#isOnlyField = asking.isOnlyField;
+    this.selectedTenantId = asking.selectedTenantId;
   }
 
   /** Gives the operation its transaction, which opens with the first query. */
@@ -133,6 +144,35 @@ export class OperationContext {
     } finally {
       this.loaders.clear();
     }
+  }
+
+  /**
+   * Runs a mutation field that is about another tenant than the operation's, one that begins or comes
+   * back, in that tenant's own transaction; it is committed when this resolves. Two transactions do not
+   * commit as one, so nothing else may be in the operation: its errors could not undo this field.
+   */
+  async apart<T>(tenantId: string, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    this.#requireOnlyField();
+    return this.services.database.withTenant(tenantId, { mode: 'write' }, work);
+  }
+
+  /**
+   * Reads what a mutation field has to know before it asks somebody outside, in a transaction that is over
+   * when this resolves. Only where no other field can have opened the operation's own, for nothing may be
+   * open while others are asked.
+   */
+  async beforehand<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    this.#requireOnlyField();
+    const { tenantId } = this.requireSignIn();
+    return this.services.database.withTenant(tenantId, { mode: 'read' }, work);
+  }
+
+  #requireOnlyField(): void {
+    if (this.#isOnlyField) return;
+    throw new PublicError(
+      'BAD_USER_INPUT',
+      'Send this mutation as the only field of its operation, and not in a fragment.',
+    );
   }
 
   async #inTransaction<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {

@@ -25,6 +25,20 @@ export async function settle<Value>(
   }
 }
 
+/** The same in a transaction of its own, of a tenant that is not the operation's. */
+export async function settleApart<Value>(
+  context: OperationContext,
+  tenantId: string,
+  work: (tx: TenantTransaction) => Promise<Value>,
+): Promise<Settled<Value>> {
+  try {
+    return { value: await context.apart(tenantId, work), userErrors: [] };
+  } catch (error) {
+    if (error instanceof Refusal) return { value: null, userErrors: error.issues };
+    throw error;
+  }
+}
+
 /** Declares a feature's error type and its closed set of codes, each with what it means. */
 export function userErrorType(name: string, codes: Readonly<Record<string, string>>) {
   const code = builder.enumType(`${name}ErrorCode`, {

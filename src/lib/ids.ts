@@ -9,6 +9,7 @@ import { PublicError } from './errors.ts';
  */
 export const idPrefixes = {
   Tenant: 'ten',
+  TenantDomain: 'dom',
   User: 'usr',
   Session: 'ses',
   Member: 'mem',

@@ -62,7 +62,11 @@ afterAll(async () => {
 
 async function readLimits(): Promise<typeof limits> {
   const tables = await readTables(demo.admin);
-  const ofTenants = tables.filter(({ tenantKey }) => tenantKey === 'tenant_id');
+  // Of a table with one row a tenant there are too few here for an index to be worth its while.
+  const ofTenants = tables.filter(
+    ({ tenantKey, uniqueKeys }) =>
+      tenantKey === 'tenant_id' && !uniqueKeys.some((key) => key.join() === 'tenant_id'),
+  );
   const { rows } = await demo.admin.query(
     `select c.relname as index, i.indrelid::regclass::text as table, array(
        select a.attname::text from pg_attribute a where a.attrelid = c.oid order by a.attnum) as columns

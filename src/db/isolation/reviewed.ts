@@ -12,7 +12,7 @@ export interface Reviewed {
     | 'appendOnly';
   /** As the rule of that kind names it. */
   readonly object: string;
-  /** sharedTable: privileges. definer: its owner. narrowRole: the tables it may use. */
+  /** sharedTable: privileges. definer: its owner. narrowRole: the tables it may use, `tenant tables` being all that have a tenant. */
   readonly allows?: readonly string[];
   readonly reason: string;
 }
@@ -78,6 +78,33 @@ export const reviewed: readonly Reviewed[] = [
     'give_back_attempts(text[], text[])',
     'sweep_accounts()',
   ].map(account),
+  ...[
+    'create_tenant(text, text, text, text, uuid, uuid, integer)',
+    'rename_tenant(text, integer)',
+    'request_deletion(interval)',
+    'restore_tenant(uuid)',
+    'list_purgeable(integer)',
+    'route_domain(uuid)',
+    'unroute_domain(text)',
+  ].map(lifecycle),
+  {
+    kind: 'definer',
+    object: 'app.purge_tenant(integer)',
+    allows: ['tenantry_purger'],
+    reason: 'Removes the tenant that is set, and only when its time has come.',
+  },
+  {
+    kind: 'narrowRole',
+    object: 'tenantry_provisioner',
+    allows: ['members', 'tenant_domains', 'tenant_routes', 'tenants', 'users'].map(inApp),
+    reason: 'What beginning and ending a business need; it writes the one that is set.',
+  },
+  {
+    kind: 'narrowRole',
+    object: 'tenantry_purger',
+    allows: ['tenant tables', inApp('purged_tenants')],
+    reason: 'Deletes in every table, by policies that show it the tenant that is set and no other.',
+  },
   {
     kind: 'definer',
     object: 'app.search_messages(text)',
@@ -153,6 +180,15 @@ function account(signature: string): Reviewed {
     allows: ['tenantry_accounts'],
     reason:
       'People are above tenants. It acts on the one person, session or token that its caller names, and reads no row of a business but their memberships.',
+  };
+}
+
+function lifecycle(signature: string): Reviewed {
+  return {
+    kind: 'definer',
+    object: inApp(signature),
+    allows: ['tenantry_provisioner'],
+    reason: 'Writes the tenant that is set; of others it tells that a slug or a domain is in use.',
   };
 }
 

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
-import { check, jsonb, text, unique, uuid } from 'drizzle-orm/pg-core';
-import { app, createdAt, updatedAt } from './columns.ts';
+import { check, index, jsonb, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { app, createdAt, moment, updatedAt } from './columns.ts';
 import { plans } from './plans.ts';
 
 export const tenantStatuses = ['TRIAL', 'ACTIVE', 'SUSPENDED', 'DELETING'] as const;
@@ -19,6 +19,12 @@ export const tenants = app.table(
       .notNull()
       .references(() => plans.code),
     metadata: jsonb('metadata').$type<Record<string, unknown>>().notNull().default({}),
+    /** What to return to. Two columns: a business that is suspended can be deleted, and restored as suspended. */
+    statusBeforeSuspension: text('status_before_suspension', { enum: tenantStatuses }),
+    statusBeforeDeletion: text('status_before_deletion', { enum: tenantStatuses }),
+    deletionRequestedAt: moment('deletion_requested_at'),
+    /** From then on its rows may be removed for good; set by a deletion, null after a restoration. */
+    purgeAt: moment('purge_at'),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -30,5 +36,6 @@ export const tenants = app.table(
       'tenants_status_known',
       sql`${table.status} in ('TRIAL','ACTIVE','SUSPENDED','DELETING')`,
     ),
+    index('tenants_purge_at_idx').on(table.purgeAt).where(sql`${table.purgeAt} is not null`),
   ],
 );

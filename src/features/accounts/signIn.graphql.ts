@@ -47,7 +47,8 @@ builder.relayMutationField(
         const { email, password, tenantSlug, refreshTokenIn } = input;
         const place = refreshTokenIn ?? 'BODY';
         if (place === 'COOKIE') context.reply.requireCookies();
-        const request = { email, password, tenantSlug: tenantSlug ?? undefined };
+        const { selectedTenantId: tenantId } = context;
+        const request = { email, password, tenantSlug: tenantSlug ?? undefined, tenantId };
         const signedIn = await context.services.signIn(request, context.request);
         return signedIn === null ? refuseSignIn() : placeRefreshToken(context, place, signedIn);
       }),

@@ -1,5 +1,5 @@
 import { builder, idExample } from '../../graphql/builder.ts';
-import { findOwnTenant, type Tenant } from './tenants.queries.ts';
+import { findOwnTenant, findPlans, type Plan, type Tenant } from './tenants.queries.ts';
 
 export const TenantStatusType = builder.enumType('TenantStatus', {
   description: 'Where a business is in its life on the platform.',
@@ -11,7 +11,7 @@ export const TenantStatusType = builder.enumType('TenantStatus', {
   } as const,
 });
 
-const TenantType = builder.node(builder.objectRef<Tenant>('Tenant'), {
+export const TenantType = builder.node(builder.objectRef<Tenant>('Tenant'), {
   access: 'tenant:read',
   description: 'A business on the platform.',
   id: { resolve: (tenant) => tenant.id, description: `\`${idExample('Tenant')}\`` },
@@ -23,7 +23,10 @@ const TenantType = builder.node(builder.objectRef<Tenant>('Tenant'), {
     slug: t.exposeString('slug', { description: 'Its name in addresses.' }),
     name: t.exposeString('name', { description: 'What it is called.' }),
     description: t.exposeString('description', { nullable: true, description: 'What it does.' }),
-    domain: t.exposeString('domain', { nullable: true, description: 'Its own domain.' }),
+    domain: t.exposeString('domain', {
+      nullable: true,
+      description: 'The domain that it proved first; see `domains`.',
+    }),
     status: t.field({
       type: TenantStatusType,
       description: 'Whether it is in use.',
@@ -43,5 +46,28 @@ builder.queryField('tenant', (t) =>
     access: 'tenant:read',
     description: 'The business that you are signed in to.',
     resolve: async (_parent, _args, { tx }) => (await findOwnTenant(tx))[0] ?? null,
+  }),
+);
+
+const PlanType = builder.objectRef<Plan>('Plan').implement({
+  description: 'What a business can subscribe to.',
+  fields: (t) => ({
+    code: t.exposeString('code', { description: 'Stable, such as PREMIUM.' }),
+    name: t.exposeString('name', { description: 'What it is called.' }),
+    limits: t.expose('limits', {
+      type: 'JSONObject',
+      description: 'Meter → the most in its period; a meter that is missing has no limit.',
+    }),
+    features: t.exposeStringList('features', { description: 'What it has that others lack.' }),
+  }),
+});
+
+builder.queryField('plans', (t) =>
+  t.field({
+    type: [PlanType],
+    nullable: true,
+    access: 'signedIn',
+    description: 'Every plan there is, the smallest first; null when refused.',
+    resolve: (_parent, _args, { tx }) => findPlans(tx),
   }),
 );

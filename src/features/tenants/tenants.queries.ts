@@ -1,10 +1,66 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
+import type { TenantTransaction } from '../../db/database.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
-import { tenants } from '../../db/tables/tenants.ts';
+import { plans } from '../../db/tables/plans.ts';
+import { type TenantStatus, tenants } from '../../db/tables/tenants.ts';
 
 export type Tenant = typeof tenants.$inferSelect;
+export type Plan = typeof plans.$inferSelect;
 
 /** The tenant of the transaction: no other can be read. */
 export const findOwnTenant = prepare((db) =>
   db.select().from(tenants).where(eq(tenants.id, tenant)),
 );
+
+/** The same, held until COMMIT. */
+export const lockOwnTenant = prepare((db) =>
+  db.select().from(tenants).where(eq(tenants.id, tenant)).for('no key update'),
+);
+
+/** The smallest first. */
+export const findPlans = prepare((db) => db.select().from(plans).orderBy(plans.position));
+
+/** Of the operator's role: the server's may not write these columns. */
+export async function setStatus(
+  tx: TenantTransaction,
+  status: TenantStatus,
+  others: Pick<typeof tenants.$inferInsert, 'statusBeforeSuspension'>,
+): Promise<Tenant | undefined> {
+  const rows = await tx.db
+    .update(tenants)
+    .set({ status, ...others, updatedAt: sql`now()` })
+    .where(eq(tenants.id, tx.tenantId))
+    .returning();
+  return rows[0];
+}
+
+/** Of the operator's role. undefined: there is no such plan. */
+export async function setPlan(
+  tx: TenantTransaction,
+  plan: string,
+  status: TenantStatus,
+): Promise<Tenant | undefined> {
+  const rows = await tx.db
+    .update(tenants)
+    .set({ plan, status, updatedAt: sql`now()` })
+    .where(
+      and(
+        eq(tenants.id, tx.tenantId),
+        sql`exists (select from ${plans} where ${plans.code} = ${plan})`,
+      ),
+    )
+    .returning();
+  return rows[0];
+}
+
+export async function updateTenant(
+  tx: TenantTransaction,
+  columns: Pick<typeof tenants.$inferInsert, 'name' | 'description' | 'metadata'>,
+): Promise<Tenant | undefined> {
+  const rows = await tx.db
+    .update(tenants)
+    .set({ ...columns, updatedAt: sql`now()` })
+    .where(eq(tenants.id, tx.tenantId))
+    .returning();
+  return rows[0];
+}

@@ -25,6 +25,7 @@ const typeOfTable: Readonly<Record<string, IdType>> = {
   members: 'Member',
   messages: 'Message',
   products: 'Product',
+  tenant_domains: 'TenantDomain',
 };
 
 interface Column {

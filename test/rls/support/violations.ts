@@ -147,6 +147,7 @@ export const violations: Record<string, [violation: string, object: string][]> =
   'definer-can-do-more': [
     ['grant select on app.messages to tenantry_search', 'tenantry_search'],
     ['grant select (body) on app.messages to tenantry_lookup', 'tenantry_lookup'],
+    ['grant select on app.users to tenantry_purger', 'tenantry_purger'],
     ['grant pg_read_all_data to tenantry_lookup', 'tenantry_lookup'],
     ['alter role tenantry_search bypassrls', 'tenantry_search'],
   ],

@@ -1,0 +1,33 @@
+import type { IncomingMessage } from 'node:http';
+import { PublicError } from '../lib/errors.ts';
+
+/** Reads a body, refusing it as soon as it is too large, whether or not its length was announced. */
+export function readBody(request: IncomingMessage, most: number): Promise<Buffer<ArrayBuffer>> {
+  requireSize(request, most);
+  const chunks: Buffer<ArrayBuffer>[] = [];
+  let size = 0;
+  // Events, for an async iterator over a request costs 5 µs.
+  return new Promise((resolve, reject) => {
+    request.on('data', (chunk: Buffer<ArrayBuffer>) => {
+      size += chunk.length;
+      if (size > most) reject(tooLarge(most));
+      else chunks.push(chunk);
+    });
+    request.once('end', () => {
+      const [first] = chunks;
+      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
+    });
+    // Whoever breaks off reads no answer; as an error of ours it would fill the log.
+    request.once('error', () => undefined);
+    request.once('close', () => {
+      if (!request.complete) reject(new PublicError('BAD_REQUEST', 'The body broke off.'));
+    });
+  });
+}
+
+function requireSize(request: IncomingMessage, most: number): void {
+  if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge(most);
+}
+
+export const tooLarge = (most: number): PublicError =>
+  new PublicError('PAYLOAD_TOO_LARGE', `The request may have at most ${most} bytes.`);

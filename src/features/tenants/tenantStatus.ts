@@ -1,0 +1,90 @@
+import { announceIdentityChange } from '../../auth/identityChanges.ts';
+import type { Actor } from '../../auth/principal.ts';
+import type { TenantTransaction } from '../../db/database.ts';
+import { refuse } from '../../lib/errors.ts';
+import { recordAudit } from '../audit/audit.ts';
+import { lockOwnTenant, setPlan, setStatus, type Tenant } from './tenants.queries.ts';
+
+// What only operators do. The transaction is one of the operator's database role with the tenant set;
+// the server's role has no right to these columns, so the same call by it fails in Postgres.
+
+/**
+ * Suspends: the business can read and export, nothing else, on every instance within a second. Twice is
+ * once. Refuses with NOT_FOUND, or BEING_DELETED.
+ */
+export async function suspendTenant(
+  tx: TenantTransaction,
+  actor: Actor,
+  reason: string | null,
+): Promise<Tenant> {
+  const tenant = await requireTenant(tx);
+  if (tenant.status === 'SUSPENDED') return tenant;
+  const changed = await setStatus(tx, 'SUSPENDED', { statusBeforeSuspension: tenant.status });
+  return note(tx, actor, 'tenant.suspended', tenant, changed, { reason });
+}
+
+/** Ends a suspension: it is on trial again if it was. Twice is once. Refuses as suspendTenant does. */
+export async function reactivateTenant(tx: TenantTransaction, actor: Actor): Promise<Tenant> {
+  const tenant = await requireTenant(tx);
+  if (tenant.status !== 'SUSPENDED') return tenant;
+  const status = tenant.statusBeforeSuspension ?? 'ACTIVE';
+  const changed = await setStatus(tx, status, { statusBeforeSuspension: null });
+  return note(tx, actor, 'tenant.reactivated', tenant, changed, {});
+}
+
+/**
+ * Moves a business to another plan, from now on; one on trial becomes a customer. Refuses with
+ * NOT_FOUND, BEING_DELETED or PLAN_UNKNOWN.
+ */
+export async function changeTenantPlan(
+  tx: TenantTransaction,
+  actor: Actor,
+  plan: string,
+): Promise<Tenant> {
+  const tenant = await requireTenant(tx);
+  if (tenant.plan === plan) return tenant;
+  const changed = await setPlan(tx, plan, tenant.status === 'TRIAL' ? 'ACTIVE' : tenant.status);
+  if (changed === undefined) refuse('PLAN_UNKNOWN', ['input', 'plan'], 'There is no such plan.');
+  await Promise.all([
+    announceIdentityChange(tx, tx.tenantId),
+    recordAudit(tx, actor, {
+      action: 'tenant.planChanged',
+      targetType: 'Tenant',
+      targetId: tx.tenantId,
+      before: { plan: tenant.plan, status: tenant.status },
+      after: { plan: changed.plan, status: changed.status },
+    }),
+  ]);
+  return changed;
+}
+
+async function requireTenant(tx: TenantTransaction): Promise<Tenant> {
+  const [tenant] = await lockOwnTenant(tx);
+  if (tenant === undefined) refuse('NOT_FOUND', ['input', 'id'], 'There is no such business.');
+  if (tenant.status === 'DELETING') {
+    refuse('BEING_DELETED', null, 'The business is being deleted; it has to be restored first.');
+  }
+  return tenant;
+}
+
+async function note(
+  tx: TenantTransaction,
+  actor: Actor,
+  action: string,
+  before: Tenant,
+  after: Tenant | undefined,
+  why: Readonly<Record<string, unknown>>,
+): Promise<Tenant> {
+  if (after === undefined) throw new Error('a locked tenant was not updated');
+  await Promise.all([
+    announceIdentityChange(tx, tx.tenantId),
+    recordAudit(tx, actor, {
+      action,
+      targetType: 'Tenant',
+      targetId: tx.tenantId,
+      before: { status: before.status },
+      after: { status: after.status, ...why },
+    }),
+  ]);
+  return after;
+}
