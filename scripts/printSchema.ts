@@ -1,17 +1,24 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
-import { lexicographicSortSchema } from 'graphql';
+import { type GraphQLSchema, lexicographicSortSchema } from 'graphql';
+import { buildOperatorSchema } from '../src/app/operator/schema.ts';
 import { buildSchema } from '../src/app/schema.ts';
 
-// Prints what clients are promised. --check: exit 1 where the committed file says something else.
-const file = new URL('../schema/schema.graphql', import.meta.url);
-const text = `${printSchemaWithDirectives(lexicographicSortSchema(buildSchema()))}\n`;
+// Prints what clients are promised. --check: exit 1 where a committed file says something else.
+const print = (schema: GraphQLSchema): string =>
+  `${printSchemaWithDirectives(lexicographicSortSchema(schema))}\n`;
 
-if (process.argv.includes('--check')) {
-  if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
-    console.error('schema/schema.graphql has drifted: run "npm run schema:print" and commit it.');
-    process.exit(1);
+const printed = {
+  'schema/schema.graphql': print(buildSchema()),
+  'schema/operator.graphql': print(buildOperatorSchema()),
+};
+
+for (const [name, text] of Object.entries(printed)) {
+  const file = new URL(`../${name}`, import.meta.url);
+  if (!process.argv.includes('--check')) {
+    await writeFile(file, text);
+  } else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
+    console.error(`${name} has drifted: run "npm run schema:print" and commit it.`);
+    process.exitCode = 1;
   }
-} else {
-  await writeFile(file, text);
 }

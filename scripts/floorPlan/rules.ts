@@ -59,7 +59,16 @@ function isQueryFile(file: string): boolean {
   return /(?:^|[./])(?:\w*Queries|queries|loaders)\.ts$/.test(posix.basename(file));
 }
 
-const openers = ['openDatabase', 'Database', 'DatabaseOptions', 'TenantOperation', '*'];
+const openers = [
+  'openDatabase',
+  'Database',
+  'DatabaseOptions',
+  'openOperatorDatabase',
+  'OperatorDatabase',
+  'TenantOperation',
+  '*',
+];
+const openerFiles = ['src/db/database.ts', 'src/db/operatorDatabase.ts'];
 const networkModules =
   /^node:(?:net|tls|http|https|http2|dgram|dns)(?:\/|$)|^npm:(?:undici|nodemailer)(?:\/|$)/;
 
@@ -143,14 +152,14 @@ export function floorPlanRules(dependencies: ReadonlySet<string>): readonly Rule
       forbids: ({ from, to, names }) =>
         isInRoom(from, 'features') &&
         /^src\/db\/(?!tables\/)/.test(to) &&
-        names.some((name) => (name === '*' ? to === 'src/db/database.ts' : openers.includes(name))),
+        names.some((name) => (name === '*' ? openerFiles.includes(to) : openers.includes(name))),
     },
     {
       name: 'openers-are-given',
       reason:
         'The one database is opened by main, cli or app and handed down; auth and graphql know its type only.',
       forbids: ({ from, to, typeOnly }) =>
-        isInRoom(from, 'auth', 'graphql') && to === 'src/db/database.ts' && !typeOnly,
+        isInRoom(from, 'auth', 'graphql') && openerFiles.includes(to) && !typeOnly,
     },
     {
       name: 'sql-in-queries',

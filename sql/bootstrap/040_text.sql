@@ -35,11 +35,12 @@ create or replace function app.message_search_vector(body text)
 returns tsvector language sql immutable parallel safe
 as $$ select strip(to_tsvector('pg_catalog.simple', translate(app.fold(left(body, 20000)), '-/_.:@', '      '))) $$;
 
--- Generated columns run these as whoever writes the row.
+-- Generated columns and indexes run these as whoever writes the row.
 grant execute on function app.fold(text),
   app.product_search_text(text, text, text, text[]),
   app.product_search_vector(text, text, text, text[], text),
   app.message_search_vector(text)
   to tenantry_server, tenantry_operator, tenantry_search, tenantry_message_search;
+grant execute on function app.fold(text) to tenantry_provisioner;
 
 reset role;

@@ -26,3 +26,8 @@ drop policy if exists provision_insert on app.members;
 create policy provision_insert on app.members for insert to tenantry_provisioner
   with check (tenant_id = app.current_tenant() and role = 'OWNER');
 grant select, insert on app.members to tenantry_provisioner;
+
+-- An operator counts them, and can read nothing that they say.
+drop policy if exists operator on app.members;
+create policy operator on app.members for select to tenantry_operator using (true);
+grant select (tenant_id, id) on app.members to tenantry_operator;

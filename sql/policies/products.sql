@@ -14,3 +14,9 @@ grant select, insert, update on app.products to tenantry_server;
 drop policy if exists search on app.products;
 create policy search on app.products for select to tenantry_search using (true);
 grant select (tenant_id, id, sku, created_at, search_vector) on app.products to tenantry_search;
+
+
+-- An operator counts them, and can read nothing that they say.
+drop policy if exists operator on app.products;
+create policy operator on app.products for select to tenantry_operator using (true);
+grant select (tenant_id, id) on app.products to tenantry_operator;

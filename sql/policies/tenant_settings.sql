@@ -9,3 +9,8 @@ create policy tenant on app.tenant_settings to tenantry_server
 
 revoke all on app.tenant_settings from public, tenantry_server;
 grant select, insert, update on app.tenant_settings to tenantry_server;
+
+-- An operator sees that and when they changed, not what they say.
+drop policy if exists operator on app.tenant_settings;
+create policy operator on app.tenant_settings for select to tenantry_operator using (true);
+grant select (tenant_id, version, updated_at) on app.tenant_settings to tenantry_operator;

@@ -17,15 +17,20 @@ export interface FoundDatabase {
 /**
  * Without a URL in the configuration an embedded Postgres is started (or joined, when another process
  * has it) and migrated; so is a development database given by DATABASE_URL. Production is never
- * migrated by a server that starts. What either needs is loaded only then.
+ * migrated by a server that starts, nor is anything with `migrates: false`. What either needs is loaded
+ * only then.
  */
-export async function findDatabase(config: Config, logger: Logger): Promise<FoundDatabase> {
+export async function findDatabase(
+  config: Config,
+  logger: Logger,
+  { migrates = true }: { migrates?: boolean } = {},
+): Promise<FoundDatabase> {
   if (config.adminUrl !== undefined || config.serverUrl !== undefined) {
-    return prepareDatabase(config, logger, null);
+    return prepareDatabase(config, logger, null, migrates);
   }
   const embedded = await startEmbedded(config, logger);
   try {
-    return await prepareDatabase(config, logger, embedded);
+    return await prepareDatabase(config, logger, embedded, migrates);
   } catch (error) {
     // It would go on without us; what stops that must not hide why we end.
     await embedded.stop().catch(() => undefined);
@@ -37,13 +42,14 @@ async function prepareDatabase(
   config: Config,
   logger: Logger,
   embedded: EmbeddedPostgres | null,
+  migrates: boolean,
 ): Promise<FoundDatabase> {
   const adminUrl = config.adminUrl ?? embedded?.url;
   const serverUrl =
     config.serverUrl ?? (adminUrl === undefined ? undefined : serverUrlFrom(adminUrl));
   if (serverUrl === undefined)
     throw new ConfigError('APP_DATABASE_URL or DATABASE_URL is expected.');
-  if (adminUrl !== undefined && config.environment !== 'production') {
+  if (migrates && adminUrl !== undefined && config.environment !== 'production') {
     const { migrate } = await import('../db/migrate.ts');
     await migrate({
       url: adminUrl,

@@ -7,13 +7,13 @@ import { ClientHangUp } from './clientHangUp.ts';
 import { allowOrigin, answerOptions } from './cors.ts';
 import { expose } from './errors.ts';
 import type { Client, ReadClient } from './forwarded.ts';
-import { nestsDeeper } from './jsonDepth.ts';
 import { type AnswerLean, isLean, type LeanAnswer } from './leanPath.ts';
 import type { Logger } from './logger.ts';
 import { acceptsGraphQLResponse, mediaType, requireAcceptable } from './mediaTypes.ts';
 import { readMultipart } from './multipart.ts';
 import type { ServerContext } from './operationPlugin.ts';
-import { readBody, tooLarge } from './readBody.ts';
+import { readBody } from './readBody.ts';
+import { readJson, readJsonBody } from './readJsonBody.ts';
 import { HttpReply } from './reply.ts';
 import { factsOf } from './requestFacts.ts';
 import {
@@ -30,7 +30,11 @@ export interface HttpRoutes {
   /** Other paths: `GET /livez` … → what answers. */
   readonly routes: ReadonlyMap<
     string,
-    (request: IncomingMessage, response: ServerResponse) => Promise<void> | void
+    (
+      request: IncomingMessage,
+      response: ServerResponse,
+      facts: RequestFacts,
+    ) => Promise<void> | void
   >;
   readonly graphql: GraphQLServer;
   /** Answers null for what goes through Yoga's own handling of HTTP. */
@@ -51,8 +55,6 @@ export interface HttpRoutes {
   readonly uploadMaxBytes: number;
   readonly logger: Logger;
 }
-
-const deepestJson = 64;
 
 /** The server as a list of steps: identify the request, route it, authenticate, read, execute, answer. */
 export function createHttpHandler(options: HttpRoutes) {
@@ -95,10 +97,14 @@ async function route(
   const path = pathOf(request);
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const known = options.routes.get(`${method} ${path}`);
-  if (known !== undefined) return known(request, response);
+  if (known !== undefined) return known(request, response, facts);
   if (options.routes.has(`GET ${path}`)) {
     response.setHeader('Allow', 'GET, HEAD');
     throw new PublicError('METHOD_NOT_ALLOWED', 'This can only be read.');
+  }
+  if (method === 'GET' && options.routes.has(`POST ${path}`)) {
+    response.setHeader('Allow', 'POST');
+    throw new PublicError('METHOD_NOT_ALLOWED', 'This can only be posted to.');
   }
   const slug = slugOfPath(path);
   if (path !== '/graphql' && slug === null) {
@@ -137,6 +143,11 @@ async function serveGraphQL(
     response.end(answer.body);
     return;
   }
+  await sendAnswer(response, answer);
+}
+
+/** What Yoga answered, on Node's response. */
+export async function sendAnswer(response: ServerResponse, answer: Response): Promise<void> {
   answer.headers.forEach((value, name) => {
     response.setHeader(name, value);
   });
@@ -174,25 +185,8 @@ async function askGraphQL(
     );
     return ask('POST', null, { ...context, uploaded });
   }
-  if (type !== 'application/json') {
-    throw new PublicError('UNSUPPORTED_MEDIA_TYPE', 'Send "Content-Type: application/json".');
-  }
-  const body = await readBody(request, options.requestMaxBytes);
-  requireFlat(body);
+  const body = await readJsonBody(request, options.requestMaxBytes);
   return (await options.answerLean(request, body, context)) ?? ask('POST', body);
-}
-
-/** JSON of a multipart form, as guarded as that of any other request. */
-function readJson(text: string, most: number): unknown {
-  const json = Buffer.from(text);
-  if (json.length > most) throw tooLarge(most);
-  requireFlat(json);
-  return JSON.parse(text);
-}
-
-function requireFlat(json: Buffer): void {
-  if (!nestsDeeper(json, deepestJson)) return;
-  throw new PublicError('BAD_REQUEST', `The JSON nests deeper than ${deepestJson} levels.`);
 }
 
 /** A connection's last Authorization header, and what it says: to hash it anew took 4 % of a product by id. */
@@ -201,16 +195,17 @@ const lastCredential = new WeakMap<
   { readonly header: string; readonly credential: Credential | null }
 >();
 
-function credentialOf({ socket }: IncomingMessage, header: string): Credential | null {
-  const last = lastCredential.get(socket);
+function credentialOf(request: IncomingMessage, header: string): Credential | null {
+  const last = lastCredential.get(request.socket);
   if (last?.header === header) return last.credential;
-  const text = /^Bearer +([\x21-\x7e]{1,8192})$/i.exec(header)?.[1];
-  const credential = text === undefined ? null : readCredential(text);
-  lastCredential.set(socket, { header, credential });
+  const text = bearerOf(request);
+  const credential = text === null ? null : readCredential(text);
+  lastCredential.set(request.socket, { header, credential });
   return credential;
 }
 
-async function identify(
+/** Whom a request's credential stands for; null: it has none. Throws for one that is not good. */
+export async function identify(
   authenticator: Authenticator,
   request: IncomingMessage,
 ): Promise<Caller | null> {
@@ -226,6 +221,10 @@ async function identify(
   }
   return caller;
 }
+
+/** What `Authorization: Bearer …` carries; null: nothing, or nothing that a credential looks like. */
+export const bearerOf = ({ headers }: IncomingMessage): string | null =>
+  /^Bearer +([\x21-\x7e]{1,8192})$/i.exec(headers.authorization ?? '')?.[1] ?? null;
 
 /**
  * A multipart form is what a foreign web page can send without the browser asking first. This header

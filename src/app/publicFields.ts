@@ -21,7 +21,8 @@ export function needsSignIn(
   return !rootFieldNames(document, operation.selectionSet, new Set()).every(isPublic);
 }
 
-function rootFieldNames(
+/** The names of all fields that start something, through fragments too. */
+export function rootFieldNames(
   document: DocumentNode,
   selectionSet: SelectionSetNode,
   seen: Set<string>,

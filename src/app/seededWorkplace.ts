@@ -11,8 +11,9 @@ export async function openSeededWorkplace(
   if (!workplace.embedded) return { workplace, greeting: '' };
   try {
     const { seedDemo } = await import('./seed.ts');
+    const { seedOperator } = await import('./seedOperator.ts');
     const { greeting } = await seedDemo(workplace, config.dataDir);
-    return { workplace, greeting };
+    return { workplace, greeting: `${greeting}\n${await seedOperator(workplace, config, logger)}` };
   } catch (error) {
     await workplace.close().catch(() => undefined);
     throw error;

@@ -4,21 +4,24 @@ import { createAttempts } from '../auth/attempts.ts';
 import { createAuthenticator } from '../auth/authenticate.ts';
 import { listMemberships } from '../auth/lookups.ts';
 import { createPasswordChanges } from '../auth/passwordChanges.ts';
+import type { Principal } from '../auth/principal.ts';
 import { createRegistration } from '../auth/registration.ts';
 import { createSessions } from '../auth/sessions.ts';
 import { createSignIn } from '../auth/signIn.ts';
-import { keepSigningKeys, readSigningKeys } from '../auth/signingKeys.ts';
+import { keepSigningKeys, readSigningKeys, type SigningKeys } from '../auth/signingKeys.ts';
 import { createTxtLookup } from '../clients/dns.ts';
 import { openMailClient } from '../clients/mail.ts';
 import type { Config } from '../config.ts';
 import { ConfigError } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { checkIsolation } from '../db/isolation/checkIsolation.ts';
-import { schemaStamp } from '../db/migrate.ts';
+import { isMigrated } from '../db/migrate.ts';
 import { accountPageRoutes } from './account/pages.ts';
+import { allowOrigin, answerOptions } from './cors.ts';
 import { countRequests } from './countRequests.ts';
 import { drainable } from './drain.ts';
 import { UnsafeDatabase } from './explainFailure.ts';
+import { auditExport } from './exports/auditExport.ts';
 import { createClientReader } from './forwarded.ts';
 import { createGraphiQL } from './graphiql/page.ts';
 import { createHttpHandler } from './http.ts';
@@ -27,7 +30,9 @@ import { createHttpServer, listen } from './listen.ts';
 import { listenIdentityChanges } from './listenIdentityChanges.ts';
 import type { Logger } from './logger.ts';
 import { startMailWorker } from './mailWorker.ts';
+import { openOperators } from './openOperators.ts';
 import { operationExecutor } from './operationPlugin.ts';
+import { createOperatorEndpoint, type OperatorEndpoint } from './operator/endpoint.ts';
 import { outboxRoutes } from './outbox.ts';
 import { purgeTenants } from './purgeTenants.ts';
 import { recordKeyUse } from './recordKeyUse.ts';
@@ -35,7 +40,7 @@ import { recordSignIns } from './recordSignIns.ts';
 import { isPlainLoopback } from './reply.ts';
 import { buildSchema } from './schema.ts';
 import { startSweeping } from './sweep.ts';
-import { createTenantRoutes } from './tenantSelection.ts';
+import { createTenantRoutes, readSelectors } from './tenantSelection.ts';
 import type { Workplace } from './workplace.ts';
 import { createGraphQLServer } from './yoga.ts';
 
@@ -58,6 +63,7 @@ export async function startServer(
   await requireMigrated(workplace);
   await requireIsolation(workplace);
   const keys = await signingKeys(config);
+  const operators = await serveOperators(config, workplace, keys, logger);
   const tokens = accessTokens(keys, config.accessTokenSeconds);
   const authenticator = createAuthenticator(database, tokens);
   const mailWorker = startMail(config, database, logger);
@@ -70,6 +76,10 @@ export async function startServer(
   const counter = countRequests(database, logger);
   const keyUse = recordKeyUse(database, logger);
   const sweeping = startSweeping(database, logger);
+  const onAnswered = (principal: Principal): void => {
+    counter.count(principal.tenantId);
+    keyUse.note(principal);
+  };
   const journal = recordSignIns(database, logger);
   const attempts = createAttempts(database);
   const signIn = createSignIn(database, tokens, attempts, journal);
@@ -77,6 +87,9 @@ export async function startServer(
   const graphiql = config.graphiql
     ? createGraphiQL(config.demoIdentities ? { signIn, database, dataDir: config.dataDir } : null)
     : null;
+  const { baseDomain, corsOrigins } = config;
+  const readClient = createClientReader(config.trustedProxies, config.forwardedHeader);
+  const tenantRoutes = createTenantRoutes(database);
   const schema = buildSchema();
   const execute = operationExecutor(
     {
@@ -90,12 +103,9 @@ export async function startServer(
       baseDomain: config.baseDomain,
       lookUpTxt: createTxtLookup(config.dnsServers),
     },
-    (principal) => {
-      counter.count(principal.tenantId);
-      keyUse.note(principal);
-    },
+    onAnswered,
   );
-  const graphql = createGraphQLServer({ schema, execute, logger });
+  const graphql = createGraphQLServer({ schema, endpoint: '/graphql', execute, logger });
   const handler = createHttpHandler({
     routes: new Map([
       ['GET /livez', (_request, response) => answerJson(response, 200, { status: 'ok' })],
@@ -107,15 +117,31 @@ export async function startServer(
       ...(graphiql?.routes ?? []),
       ...accountPageRoutes(),
       ...(config.demoIdentities ? outboxRoutes(database) : []),
+      ...(operators?.routes ?? []),
+      [
+        'GET /exports/audit.jsonl',
+        auditExport({
+          ...{ database, authenticator, tenantRoutes, corsOrigins, onAnswered },
+          readSelectors: (request) =>
+            readSelectors(request, null, readClient(request).host, baseDomain),
+        }),
+      ],
+      [
+        'OPTIONS /exports/audit.jsonl',
+        (request, response) => {
+          allowOrigin(request, response, corsOrigins);
+          answerOptions(request, response);
+        },
+      ],
     ]),
     graphql,
     answerLean: createLeanPath(graphql, schema, execute),
     graphiql: graphiql?.page ?? null,
     authenticator,
-    readClient: createClientReader(config.trustedProxies, config.forwardedHeader),
-    tenantRoutes: createTenantRoutes(database),
-    baseDomain: config.baseDomain,
-    corsOrigins: config.corsOrigins,
+    readClient,
+    tenantRoutes,
+    baseDomain,
+    corsOrigins,
     secureCookies: !isPlainLoopback(config.publicUrl),
     requestMaxBytes: config.requestMaxBytes,
     uploadMaxBytes: config.uploadMaxBytes,
@@ -130,6 +156,7 @@ export async function startServer(
     await keyUse.close();
     await sweeping.close();
     await listener.close();
+    await operators?.close();
   };
   try {
     return {
@@ -159,19 +186,37 @@ function startMail({ smtpUrl, mailFrom, environment }: Config, database: Databas
   return null;
 }
 
+/** Where the role tenantry_operator is at hand: in production only by its own URL. */
+async function serveOperators(
+  config: Config,
+  { database: serving, operatorUrl }: Workplace,
+  keys: SigningKeys,
+  logger: Logger,
+): Promise<OperatorEndpoint | null> {
+  const url = config.environment === 'production' ? config.operatorUrl : operatorUrl;
+  if (url === undefined) return null;
+  const { accessTokenSeconds: tokenSeconds, requestMaxBytes } = config;
+  const database = openOperators(url, config, logger);
+  try {
+    return await createOperatorEndpoint({
+      database,
+      serving,
+      keys,
+      tokenSeconds,
+      requestMaxBytes,
+      logger,
+    });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
 async function requireMigrated({ database }: Workplace): Promise<void> {
-  if ((await carriedStamp(database)) === (await schemaStamp())) return;
+  if (await isMigrated(database)) return;
   throw new UnsafeDatabase(
     'The database is not migrated to this version: run "npm run db:migrate" with DATABASE_URL set.',
   );
-}
-
-async function carriedStamp(database: Workplace['database']): Promise<string | null> {
-  const rows = await database.lookup<{ stamp: string | null }>(
-    `select obj_description(oid, 'pg_namespace') as stamp from pg_namespace where nspname = 'app'`,
-    [],
-  );
-  return rows[0]?.stamp ?? null;
 }
 
 async function requireIsolation({ database }: Workplace): Promise<void> {
@@ -202,7 +247,7 @@ async function keptKeys(dataDir: string): Promise<string> {
 
 async function answerReadiness({ database }: Workplace, response: ServerResponse): Promise<void> {
   try {
-    const migrated = (await carriedStamp(database)) === (await schemaStamp());
+    const migrated = await isMigrated(database);
     answerJson(response, migrated ? 200 : 503, {
       status: migrated ? 'ready' : 'not ready',
       database: 'ok',

@@ -8,9 +8,16 @@ export interface Workplace extends FoundDatabase {
   readonly database: Database;
 }
 
-/** Opens the database that the configuration names, as the server's role, after findDatabase. */
-export async function openWorkplace(config: Config, logger: Logger): Promise<Workplace> {
-  const found = await findDatabase(config, logger);
+/**
+ * Opens the database that the configuration names, as the server's role, after findDatabase. With
+ * `migrates: false` it is taken as it is.
+ */
+export async function openWorkplace(
+  config: Config,
+  logger: Logger,
+  how: { migrates?: boolean } = {},
+): Promise<Workplace> {
+  const found = await findDatabase(config, logger, how);
   const database = openServerDatabase(config, found.serverUrl, logger);
   return {
     ...found,

@@ -12,6 +12,7 @@ export type GraphQLServer = YogaServerInstance<ServerContext, Record<string, unk
 
 export interface GraphQLServerOptions {
   readonly schema: GraphQLSchema;
+  readonly endpoint: '/graphql' | '/operator/graphql';
   readonly execute: ExecuteOperation;
   readonly logger: Logger;
 }
@@ -19,7 +20,7 @@ export interface GraphQLServerOptions {
 export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServer {
   return createYoga<ServerContext, Record<string, unknown>>({
     schema: options.schema,
-    graphqlEndpoint: '/graphql',
+    graphqlEndpoint: options.endpoint,
     // Its own page for GraphiQL, health and the landing page are ours: see http.ts.
     graphiql: false,
     landingPage: false,

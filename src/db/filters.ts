@@ -30,6 +30,7 @@ const textOperators: typeof operators = {
   ...operators,
   // strpos, not LIKE: what a person types has no wildcards to escape.
   contains: (column, parameter) => sql`strpos(app.fold(${column}), app.fold(${parameter})) > 0`,
+  startsWith: (column, parameter) => sql`starts_with(${column}, ${parameter})`,
 };
 
 const listOperators: typeof operators = {

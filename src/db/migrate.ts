@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate as runDrizzleMigrations } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
+import type { Database } from './database.ts';
 import {
   hasPassword,
   operatorRole,
@@ -132,13 +133,22 @@ async function ownedBy(client: pg.Client, role: string, sql: string): Promise<vo
  * Which version of drizzle/ and sql/ a database carries: kept as the comment of schema app, so that a
  * server can tell at start-up, with no table of its own, whether it was migrated.
  */
-export async function schemaStamp(): Promise<string> {
+async function schemaStamp(): Promise<string> {
   const digest = createHash('sha256');
   for (const name of await knownMigrations()) digest.update(name);
   for (const folder of ['bootstrap', 'functions', 'policies', 'everyTable', 'reference']) {
     for (const file of await sqlFiles(folder)) digest.update(file).update(await sqlFile(file));
   }
   return `tenantry ${digest.digest('hex').slice(0, 16)}`;
+}
+
+/** Whether a database carries this version's stamp. */
+export async function isMigrated(database: Pick<Database, 'lookup'>): Promise<boolean> {
+  const rows = await database.lookup<{ stamp: string | null }>(
+    `select obj_description(oid, 'pg_namespace') as stamp from pg_namespace where nspname = 'app'`,
+    [],
+  );
+  return rows[0]?.stamp === (await schemaStamp());
 }
 
 async function runSqlFolder(client: pg.Client, folder: string): Promise<void> {

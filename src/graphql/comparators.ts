@@ -10,6 +10,7 @@ export const StringComparator = builder.inputType('StringComparator', {
     eq: t.string({ description: 'Exactly this.' }),
     in: t.stringList({ description: 'One of these.' }),
     contains: t.string({ description: 'Has this anywhere in it; case and accents do not matter.' }),
+    startsWith: t.string({ description: 'Begins with exactly this.' }),
     isNull: t.boolean({ description: 'true: has no value; false: has one.' }),
   }),
 });

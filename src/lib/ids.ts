@@ -20,6 +20,7 @@ export const idPrefixes = {
   Message: 'msg',
   CannedReply: 'rpl',
   AuditEvent: 'aud',
+  Operator: 'opr',
 } as const;
 
 export type IdType = keyof typeof idPrefixes;

@@ -46,10 +46,10 @@ test('a file with problems is not imported, and one is told so and how to go on:
   expect(stderr).toMatch(/bad\.jsonl:2 price: .*\nNothing was imported\. .*--on-error skip\.\n$/);
 });
 
-test('with --on-error skip the rest comes in: exit code 2', async () => {
+test('with --on-error skip the rest comes in: exit code 3', async () => {
   const file = await fileOf('part.jsonl', [good('Part'), { ...good('Bad'), price: 'cheap' }]);
   const { code, stdout, stderr } = await importing(file, '--on-error', 'skip', '--json');
-  expect(code).toBe(2);
+  expect(code).toBe(3);
   expect(JSON.parse(stdout)).toMatchObject({ created: 1, failed: 1 });
   expect(stderr).toMatch(/^\S+part\.jsonl:2 price: [^\n]*\n$/);
 });

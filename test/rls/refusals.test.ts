@@ -13,6 +13,11 @@ describe('the server’s role', () => {
   it.each([
     ['reads users', 'select from app.users'],
     ['reads sessions', 'select from app.sessions'],
+    ['reads operators', 'select from app.operators'],
+    ['reads sessions of operators', 'select from app.operator_sessions'],
+    ['forgets attempts of operators', 'delete from app.operator_attempts'],
+    ['ends a suspension', `update app.tenants set status = 'ACTIVE'`],
+    ['takes a larger plan', `update app.tenants set plan = 'ENTERPRISE'`],
     ['reads the migrations', 'select from drizzle.__drizzle_migrations'],
     ['reads passwords of roles', 'select from pg_authid'],
     ['reads a file', `select pg_read_file('/etc/passwd')`],
@@ -73,6 +78,44 @@ describe('the server’s role', () => {
          and has_table_privilege('tenantry_server', c.oid, p)`,
     );
     expect(rows).toEqual([]);
+  });
+});
+
+describe('the operators’ realm', () => {
+  it('is open to the operators’ role alone: not to PUBLIC, and not to what look-ups run as', async () => {
+    const { rows } = await tenants.admin.query(
+      `select distinct c.relname as table, r.rolname as role
+       from pg_class c cross join pg_roles r
+       where c.relnamespace = 'app'::regnamespace and c.relname like 'operator%' and c.relkind = 'r'
+         and r.rolname like 'tenantry%' and r.rolname <> 'tenantry_owner'
+         and has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+       order by 1, 2`,
+    );
+    const role = 'tenantry_operator';
+    expect(rows).toEqual([
+      { table: 'operator_attempts', role },
+      { table: 'operator_sessions', role },
+      { table: 'operators', role },
+    ]);
+  });
+
+  it('reads no content of tenants: no message, customer, price, key or setting', async () => {
+    for (const column of [
+      'app.messages.body',
+      'app.customers.phone',
+      'app.conversations.id',
+      'app.products.name',
+      'app.members.email',
+      'app.api_keys.secret_hash',
+      'app.tenant_settings.business',
+    ]) {
+      const [schema, table, name] = column.split('.');
+      const { rows } = await tenants.admin.query(
+        `select has_column_privilege('tenantry_operator', $1, $2, 'SELECT') as held`,
+        [`${schema}.${table}`, name],
+      );
+      expect({ column, held: rows[0].held }).toEqual({ column, held: false });
+    }
   });
 });
 

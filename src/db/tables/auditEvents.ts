@@ -46,6 +46,8 @@ export const auditEvents = app.table(
       table.occurredAt,
       table.id,
     ),
+    // What operators read, across tenants.
+    index('audit_events_occurred_at_id_idx').on(table.occurredAt, table.id),
     check(
       'audit_events_actor_kind_known',
       sql`${table.actorKind} in ('USER','API_KEY','OPERATOR','SYSTEM')`,

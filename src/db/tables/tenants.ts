@@ -36,6 +36,12 @@ export const tenants = app.table(
       'tenants_status_known',
       sql`${table.status} in ('TRIAL','ACTIVE','SUSPENDED','DELETING')`,
     ),
+    index('tenants_created_at_id_idx').on(table.createdAt, table.id),
+    // What operators search: part of a name, a slug or a domain, among all tenants.
+    index('tenants_search_idx').using(
+      'gin',
+      sql`app.fold(${table.name} || ' ' || ${table.slug} || ' ' || coalesce(${table.domain}, '')) gin_trgm_ops`,
+    ),
     index('tenants_purge_at_idx').on(table.purgeAt).where(sql`${table.purgeAt} is not null`),
   ],
 );

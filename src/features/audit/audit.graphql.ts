@@ -1,9 +1,9 @@
 import { pageRules } from '../../db/keyset.ts';
 import { builder, idExample } from '../../graphql/builder.ts';
-import { DateTimeComparator, StringComparator } from '../../graphql/comparators.ts';
+import { DateTimeComparator, enumComparator, StringComparator } from '../../graphql/comparators.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
 import { defineLoader } from '../../graphql/loader.ts';
-import { encodeId, type IdType, readId } from '../../lib/ids.ts';
+import { readId } from '../../lib/ids.ts';
 import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
 import {
   type AuditEvent,
@@ -13,6 +13,7 @@ import {
   findAuditEventsByIds,
   findAuditPage,
 } from './audit.queries.ts';
+import { publicActorId, publicTargetId } from './audit.ts';
 
 const AuditActorKindType = builder.enumType('AuditActorKind', {
   description: 'What kind of actor did something.',
@@ -43,9 +44,9 @@ const AuditEventType = builder.node(builder.objectRef<AuditEvent>('AuditEvent'),
     }),
     actorId: t.id({
       nullable: true,
-      description: 'The user or API key; null for operators and the platform.',
-      resolve: ({ actorKind, actorId }) =>
-        actorId === null ? null : encodeId(actorKind === 'API_KEY' ? 'ApiKey' : 'User', actorId),
+      description:
+        'The user, API key or platform operator; null for the platform and its command line.',
+      resolve: publicActorId,
     }),
     actorName: t.exposeString('actorName', { description: 'The name of the actor at that time.' }),
     action: t.exposeString('action', { description: 'What was done, such as `product.created`.' }),
@@ -53,8 +54,7 @@ const AuditEventType = builder.node(builder.objectRef<AuditEvent>('AuditEvent'),
     targetId: t.id({
       nullable: true,
       description: 'To which one; `node(id:)` reads it.',
-      resolve: ({ targetType, targetId }) =>
-        targetId === null ? null : encodeId(targetType as IdType, targetId),
+      resolve: publicTargetId,
     }),
     before: t.expose('before', {
       type: 'JSONObject',
@@ -74,15 +74,23 @@ const AuditEventType = builder.node(builder.objectRef<AuditEvent>('AuditEvent'),
 
 const AuditEventConnection = defineConnection<AuditEvent>('AuditEvent', AuditEventType);
 
+const ActorKindComparator = enumComparator('AuditActorKind', AuditActorKindType);
+
 const AuditEventFilterInput = builder.inputType('AuditEventFilter', {
   description: 'Which events; every condition must hold.',
   fields: (t) => ({
     action: t.field({
       type: StringComparator,
-      description: 'By action, such as `product.created`.',
+      description: 'By action: `product.created`, or all that begin with `product.`.',
     }),
-    actorId: t.id({ description: 'By the user or API key that acted.' }),
+    actorKind: t.field({ type: ActorKindComparator, description: 'By the kind of actor.' }),
+    actorId: t.id({ description: 'By the user, API key or platform operator that acted.' }),
+    targetType: t.field({
+      type: StringComparator,
+      description: 'By the type of object it was done to, such as `Product`.',
+    }),
     targetId: t.id({ description: 'By the object it was done to.' }),
+    requestId: t.string({ description: 'By the request it was part of.' }),
     occurredAt: t.field({ type: DateTimeComparator, description: 'By when.' }),
   }),
 });
@@ -112,7 +120,10 @@ builder.queryField('auditEvents', (t) =>
 function filterOf(asked: typeof AuditEventFilterInput.$inferInput): AuditFilter {
   return {
     action: asked.action,
+    actorKind: asked.actorKind,
+    targetType: asked.targetType,
     occurredAt: asked.occurredAt,
+    requestId: { eq: asked.requestId },
     actorId: equalId(asked.actorId),
     targetId: equalId(asked.targetId),
   };

@@ -39,7 +39,9 @@ const filterFields = {
   action: textField(auditEvents.action),
   actorId: valueField(auditEvents.actorId),
   targetId: indexedValueField(auditEvents.targetId),
-  targetType: valueField(auditEvents.targetType),
+  actorKind: valueField(auditEvents.actorKind),
+  targetType: textField(auditEvents.targetType),
+  requestId: valueField(auditEvents.requestId),
   occurredAt: indexedValueField(auditEvents.occurredAt),
 };
 

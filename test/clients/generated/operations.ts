@@ -114,16 +114,30 @@ export type AuditActorKind =
   /** A person, signed in. */
   | 'USER';
 
+/** Compares a AuditActorKind. Conditions inside one comparator must all hold. */
+export type AuditActorKindComparator = {
+  /** Exactly this. */
+  eq?: AuditActorKind | null | undefined;
+  /** One of these. */
+  in?: Array<AuditActorKind> | null | undefined;
+};
+
 /** Which events; every condition must hold. */
 export type AuditEventFilter = {
-  /** By action, such as `product.created`. */
+  /** By action: `product.created`, or all that begin with `product.`. */
   action?: StringComparator | null | undefined;
-  /** By the user or API key that acted. */
+  /** By the user, API key or platform operator that acted. */
   actorId?: string | null | undefined;
+  /** By the kind of actor. */
+  actorKind?: AuditActorKindComparator | null | undefined;
   /** By when. */
   occurredAt?: DateTimeComparator | null | undefined;
+  /** By the request it was part of. */
+  requestId?: string | null | undefined;
   /** By the object it was done to. */
   targetId?: string | null | undefined;
+  /** By the type of object it was done to, such as `Product`. */
+  targetType?: StringComparator | null | undefined;
 };
 
 /** Compares a yes or no. */
@@ -844,6 +858,8 @@ export type StringComparator = {
   in?: Array<string> | null | undefined;
   /** true: has no value; false: has one. */
   isNull?: boolean | null | undefined;
+  /** Begins with exactly this. */
+  startsWith?: string | null | undefined;
 };
 
 /** A business, by one of its names. */

@@ -1,0 +1,45 @@
+import { createLogger } from '../../src/app/logger.ts';
+import { openOperators } from '../../src/app/openOperators.ts';
+import { createOperator } from '../../src/auth/operators.ts';
+import type { OperatorDatabase } from '../../src/db/operatorDatabase.ts';
+import { operatorUrlFrom } from '../../src/db/serverRole.ts';
+import type { Answer } from './ask.ts';
+import type { TestServer } from './server.ts';
+
+export const operatorPassword = 'an operator’s password';
+
+export interface TestOperators {
+  readonly database: OperatorDatabase;
+  /** A token of operator@tenantry.example. */
+  readonly token: string;
+  ask(credential: string | null, query: string, variables?: object): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** The operators' realm of a test server, with one operator who is signed in. */
+export async function openTestOperators(server: TestServer): Promise<TestOperators> {
+  const database = openOperators(
+    operatorUrlFrom(server.environment.DATABASE_URL ?? ''),
+    { pipeline: true, namedStatements: true },
+    createLogger('silent'),
+  );
+  const email = 'operator@tenantry.example';
+  await createOperator(database, { email, name: 'Olive', password: operatorPassword });
+  const ask: TestOperators['ask'] = async (credential, query, variables) => {
+    const response = await fetch(`${server.url}/operator/graphql`, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        ...(credential === null ? {} : { Authorization: `Bearer ${credential}` }),
+      },
+      body: JSON.stringify({ query, variables }),
+    });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  };
+  const { body } = await ask(
+    null,
+    'mutation ($input: OperatorSignInInput!) { operatorSignIn(input: $input) { token userErrors { code } } }',
+    { input: { email, password: operatorPassword } },
+  );
+  return { database, token: body.data.operatorSignIn.token, ask, close: () => database.close() };
+}
