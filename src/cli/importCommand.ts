@@ -16,7 +16,7 @@ interface ImportFlags {
   json?: true;
 }
 
-/** `import products FILE`: exit code 0 when all came in, 1 when nothing did, 2 when a part did. */
+/** `import products FILE`: exit code 0 when all came in, 1 when nothing did, 3 when a part did. */
 export function importCommand(): Command {
   const products = new Command('products')
     .description(
@@ -91,7 +91,7 @@ async function formatOf(handle: FileHandle, file: string): Promise<ImportFormat>
   return found.format;
 }
 
-function exitCodeOf({ problemCount, created, updated, unchanged }: ImportReport): 0 | 1 | 2 {
+function exitCodeOf({ problemCount, created, updated, unchanged }: ImportReport): 0 | 1 | 3 {
   if (problemCount === 0) return 0;
-  return created + updated + unchanged > 0 ? 2 : 1;
+  return created + updated + unchanged > 0 ? 3 : 1;
 }

@@ -7,6 +7,7 @@ import { defaultOverlapSeconds, rotateApiKey } from '../features/apiKeys/rotateA
 import { decodeId, encodeId } from '../lib/ids.ts';
 import { readExpiry, readPeriod } from './expiry.ts';
 import { operator, tenantOption, withTenantOf } from './onDatabase.ts';
+import { dayOf, printJson } from './print.ts';
 import { describeTable } from './printTable.ts';
 
 interface KeyFlags {
@@ -137,16 +138,10 @@ function stateOf({ revokedAt, expiresAt, rotatedToId }: ApiKey): string {
 
 const minuteOf = (moment: string): string => moment.slice(0, 16).replace('T', ' ');
 
-const dayOf = (moment: string): string => moment.slice(0, 10);
-
 /** As the API shows a key; its hash stays where it is. */
 function shown({ id, rotatedToId, ...apiKey }: ApiKey) {
   const { name, prefix, scopes: granted, createdAt, expiresAt, revokedAt, lastUsedAt } = apiKey;
   const rotatedTo = rotatedToId === null ? null : encodeId('ApiKey', rotatedToId);
   const times = { createdAt, expiresAt, revokedAt, lastUsedAt };
   return { id: encodeId('ApiKey', id), name, prefix, scopes: granted, ...times, rotatedTo };
-}
-
-function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
 }

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { startTestServer } from '../support/server.ts';
-import { runTenantry } from './runTenantry.ts';
+import { runHere } from './runHere.ts';
 
 test('the isolation report is a table and exit code 0, and 1 as soon as a table is open', async () => {
   const server = await startTestServer();
-  const isolation = (...args: string[]) => runTenantry(server.environment, 'isolation', ...args);
-  const [fine, asJson] = await Promise.all([isolation('--tenant', 'lumen'), isolation('--json')]);
+  const isolation = (...args: string[]) => runHere(server.environment, 'isolation', ...args);
+  const fine = await isolation('--tenant', 'lumen');
+  const asJson = await isolation('--json');
   expect(fine).toMatchObject({ code: 0, stderr: '' });
   expect(fine.stdout).toMatch(/^app\.products +forced +\d+ +tenant_id +/m);
   expect(fine.stdout).toMatch(/^TENANT_SEES_ONLY_ITS_OWN +ok/m);

@@ -39,6 +39,6 @@ test('npx tenantry runs on a machine whose Node is 20', async () => {
   const [help, unknown] = await Promise.all([launch('--help'), launch('frobnicate')]);
   expect(help).toMatchObject({ code: 0, stderr: '' });
   expect(help.stdout).toMatch(/^Usage: tenantry /);
-  expect(unknown, 'exit codes come through').toMatchObject({ code: 1, stdout: '' });
+  expect(unknown, 'exit codes come through').toMatchObject({ code: 2, stdout: '' });
   expect(readFileSync(manifest.bin.tenantry, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
 });
