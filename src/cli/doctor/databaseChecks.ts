@@ -10,7 +10,7 @@ import { type Check, failed, ok, warning } from './check.ts';
 const migrate = 'Run "npm run db:migrate" with DATABASE_URL set.';
 
 /** Whether Postgres answers as the server's role; without that nothing else can be asked of it. */
-export async function checkReachable(database: Database): Promise<Check> {
+async function checkReachable(database: Database): Promise<Check> {
   const name = 'database';
   try {
     const [answer] = await database.lookup<{ version: number; text: string; role: string }>(
@@ -32,14 +32,14 @@ export async function checkReachable(database: Database): Promise<Check> {
   }
 }
 
-export async function checkMigrations(database: Database): Promise<Check> {
+async function checkMigrations(database: Database): Promise<Check> {
   const name = 'migrations';
   if (await isMigrated(database)) return ok(name, 'The database is at this version.');
   return failed(name, 'The database is at another version, or at none.', migrate);
 }
 
 /** The role that serves and the policies: what a server that starts looks at too. */
-export async function checkPolicies(database: Database): Promise<Check[]> {
+async function checkPolicies(database: Database): Promise<Check[]> {
   const findings = await checkIsolation(database);
   if (findings.length === 0) {
     const rules = isolationRules.length;
@@ -48,7 +48,7 @@ export async function checkPolicies(database: Database): Promise<Check[]> {
   return findings.map(({ rule, message, fix }) => failed('isolation', `${rule}: ${message}`, fix));
 }
 
-export async function checkOperatorRole(operators: OperatorDatabase | null): Promise<Check> {
+async function checkOperatorRole(operators: OperatorDatabase | null): Promise<Check> {
   const name = 'operators';
   if (operators === null) {
     return warning(
@@ -73,7 +73,7 @@ export async function checkOperatorRole(operators: OperatorDatabase | null): Pro
 }
 
 /** Expiry is decided by both clocks: the process signs tokens, the database ends sessions and keys. */
-export async function checkClock(database: Database): Promise<Check> {
+async function checkClock(database: Database): Promise<Check> {
   const name = 'clock';
   const sent = Date.now();
   const [answer] = await database.lookup<{ now: Date }>('select clock_timestamp() as now', []);

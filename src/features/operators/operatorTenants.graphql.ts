@@ -16,7 +16,7 @@ import {
   tenantOrder,
 } from './operatorTenants.queries.ts';
 
-export const TenantStatusType = operatorBuilder.enumType('TenantStatus', {
+const TenantStatusType = operatorBuilder.enumType('TenantStatus', {
   description: 'Where a tenant is in its life on the platform.',
   values: {
     TRIAL: { description: 'Trying it out.' },

@@ -5,12 +5,6 @@ import { tenantSettings } from '../../db/tables/tenantSettings.ts';
 import { tenants } from '../../db/tables/tenants.ts';
 import type { Settings } from './settingsShape.ts';
 
-/** `settings` is null for a business that never had any. */
-export interface StoredSettings {
-  plan: string;
-  settings: typeof tenantSettings.$inferSelect | null;
-}
-
 export const findSettings = prepare((db) =>
   db
     .select({ plan: tenants.plan, settings: tenantSettings })

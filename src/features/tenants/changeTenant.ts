@@ -100,7 +100,7 @@ export async function restoreTenant(
   ]);
 }
 
-export function refuseRestoration(): never {
+function refuseRestoration(): never {
   refuse(
     'NOT_FOUND',
     ['input', 'slug'],
