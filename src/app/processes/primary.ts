@@ -23,7 +23,9 @@ export async function runPrimary(config: Config, logger: Logger): Promise<Runnin
         // None of them may do what the administrator may.
         DATABASE_URL: '',
         APP_DATABASE_URL: database.serverUrl,
-        OPERATOR_DATABASE_URL: database.operatorUrl ?? '',
+        // In production only who was given it serves operators (server.ts).
+        OPERATOR_DATABASE_URL:
+          (config.environment === 'production' ? config.operatorUrl : database.operatorUrl) ?? '',
       },
       logger,
     });
