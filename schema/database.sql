@@ -104,6 +104,7 @@ create table app.audit_events (
   constraint audit_events_actor_kind_known CHECK ((actor_kind = ANY (ARRAY['USER'::text, 'API_KEY'::text, 'OPERATOR'::text, 'SYSTEM'::text])))
 );
 alter table app.audit_events owner to tenantry_owner;
+CREATE INDEX audit_events_occurred_at_id_idx ON app.audit_events USING btree (occurred_at, id);
 CREATE INDEX audit_events_tenant_id_occurred_at_id_idx ON app.audit_events USING btree (tenant_id, occurred_at, id);
 CREATE INDEX audit_events_tenant_id_target_id_occurred_at_id_idx ON app.audit_events USING btree (tenant_id, target_id, occurred_at, id);
 alter table app.audit_events enable row level security;
@@ -265,6 +266,8 @@ create policy accounts on app.members for select to tenantry_accounts
   using (true);
 create policy lookup on app.members for select to tenantry_lookup
   using (true);
+create policy operator on app.members for select to tenantry_operator
+  using (true);
 create policy provision_insert on app.members for insert to tenantry_provisioner
   with check (((tenant_id = app.current_tenant()) AND (role = 'OWNER'::text)));
 create policy provision_read on app.members for select to tenantry_provisioner
@@ -279,6 +282,7 @@ grant select on app.members to tenantry_lookup;
 grant insert, select on app.members to tenantry_provisioner;
 grant delete, select on app.members to tenantry_purger;
 grant delete, insert, select, update on app.members to tenantry_server;
+grant select (tenant_id), select (id) on app.members to tenantry_operator;
 
 create table app.messages (
   tenant_id uuid not null,
@@ -341,6 +345,60 @@ create policy accounts on app.one_time_tokens for all to tenantry_accounts
   using (true)
   with check (true);
 grant delete, insert, select, update on app.one_time_tokens to tenantry_accounts;
+
+create table app.operator_attempts (
+  key text not null,
+  started_at timestamp(3) with time zone not null,
+  attempts integer not null,
+  constraint operator_attempts_pkey PRIMARY KEY (key)
+);
+alter table app.operator_attempts owner to tenantry_owner;
+alter table app.operator_attempts enable row level security;
+alter table app.operator_attempts force row level security;
+create policy operator on app.operator_attempts for all to tenantry_operator
+  using (true)
+  with check (true);
+grant delete, insert, select, update on app.operator_attempts to tenantry_operator;
+
+create table app.operator_sessions (
+  id uuid not null,
+  operator_id uuid not null,
+  ip text,
+  user_agent text,
+  created_at timestamp(3) with time zone default now() not null,
+  expires_at timestamp(3) with time zone not null,
+  revoked_at timestamp(3) with time zone,
+  constraint operator_sessions_pkey PRIMARY KEY (id),
+  constraint operator_sessions_operator_id_operators_id_fk FOREIGN KEY (operator_id) REFERENCES app.operators(id)
+);
+alter table app.operator_sessions owner to tenantry_owner;
+CREATE INDEX operator_sessions_operator_id_idx ON app.operator_sessions USING btree (operator_id);
+alter table app.operator_sessions enable row level security;
+alter table app.operator_sessions force row level security;
+create policy operator on app.operator_sessions for all to tenantry_operator
+  using (true)
+  with check (true);
+grant insert, select, update on app.operator_sessions to tenantry_operator;
+
+create table app.operators (
+  id uuid not null,
+  email text not null,
+  name text not null,
+  password_hash text not null,
+  disabled_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone default now() not null,
+  updated_at timestamp(3) with time zone default now() not null,
+  constraint operators_pkey PRIMARY KEY (id),
+  constraint operators_email_key UNIQUE (email),
+  constraint operators_email_is_lower_case CHECK ((email = lower(email)))
+);
+alter table app.operators owner to tenantry_owner;
+alter table app.operators enable row level security;
+alter table app.operators force row level security;
+create policy operator on app.operators for all to tenantry_operator
+  using (true)
+  with check (true);
+grant insert, select, update on app.operators to tenantry_operator;
 
 create table app.plans (
   code text not null,
@@ -426,6 +484,8 @@ CREATE INDEX products_tenant_id_price_amount_id_idx ON app.products USING btree 
 CREATE INDEX products_tenant_id_updated_at_id_idx ON app.products USING btree (tenant_id, updated_at, id);
 alter table app.products enable row level security;
 alter table app.products force row level security;
+create policy operator on app.products for select to tenantry_operator
+  using (true);
 create policy purge on app.products for all to tenantry_purger
   using ((tenant_id = app.current_tenant()));
 create policy search on app.products for select to tenantry_search
@@ -435,6 +495,7 @@ create policy tenant on app.products for all to tenantry_server
   with check ((tenant_id = app.current_tenant()));
 grant delete, select on app.products to tenantry_purger;
 grant insert, select, update on app.products to tenantry_server;
+grant select (tenant_id), select (id) on app.products to tenantry_operator;
 grant select (tenant_id), select (id), select (sku), select (created_at), select (search_vector) on app.products to tenantry_search;
 
 create table app.purged_tenants (
@@ -578,6 +639,8 @@ create table app.tenant_settings (
 alter table app.tenant_settings owner to tenantry_owner;
 alter table app.tenant_settings enable row level security;
 alter table app.tenant_settings force row level security;
+create policy operator on app.tenant_settings for select to tenantry_operator
+  using (true);
 create policy purge on app.tenant_settings for all to tenantry_purger
   using ((tenant_id = app.current_tenant()));
 create policy tenant on app.tenant_settings for all to tenantry_server
@@ -585,6 +648,7 @@ create policy tenant on app.tenant_settings for all to tenantry_server
   with check ((tenant_id = app.current_tenant()));
 grant delete, select on app.tenant_settings to tenantry_purger;
 grant insert, select, update on app.tenant_settings to tenantry_server;
+grant select (tenant_id), select (version), select (updated_at) on app.tenant_settings to tenantry_operator;
 
 create table app.tenants (
   id uuid not null,
@@ -609,7 +673,9 @@ create table app.tenants (
   constraint tenants_status_known CHECK ((status = ANY (ARRAY['TRIAL'::text, 'ACTIVE'::text, 'SUSPENDED'::text, 'DELETING'::text])))
 );
 alter table app.tenants owner to tenantry_owner;
+CREATE INDEX tenants_created_at_id_idx ON app.tenants USING btree (created_at, id);
 CREATE INDEX tenants_purge_at_idx ON app.tenants USING btree (purge_at) WHERE (purge_at IS NOT NULL);
+CREATE INDEX tenants_search_idx ON app.tenants USING gin (app.fold(((((name || ' '::text) || slug) || ' '::text) || COALESCE(domain, ''::text))) extensions.gin_trgm_ops);
 alter table app.tenants enable row level security;
 alter table app.tenants force row level security;
 create policy accounts on app.tenants for select to tenantry_accounts
@@ -986,6 +1052,7 @@ RETURN lower(extensions.unaccent('extensions.unaccent'::regdictionary, input));
 alter function app.fold(text) owner to tenantry_owner;
 grant execute on function app.fold(text) to tenantry_message_search;
 grant execute on function app.fold(text) to tenantry_operator;
+grant execute on function app.fold(text) to tenantry_provisioner;
 grant execute on function app.fold(text) to tenantry_search;
 grant execute on function app.fold(text) to tenantry_server;
 
