@@ -46,11 +46,20 @@ test('a change whose answer fails, although no statement did, is rolled back', a
     disabledAt: null,
     createdAt: new Date(),
   };
+  const none = () => expect.fail('an operator has no cookies');
+  const reply = {
+    requireCookies: none,
+    readRefreshCookie: none,
+    setRefreshCookie: none,
+    setRetryAfter: none,
+  };
   const run = (query: string) =>
     execute(
       { schema, document: parse(query) },
       {
         principal: null,
+        account: null,
+        reply,
         operatorSession: { operator, sessionId: 's' },
         facts: { requestId: 'r', ip: null, userAgent: null },
         signal: new ClientHangUp(),
