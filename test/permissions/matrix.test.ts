@@ -112,7 +112,19 @@ describe('without signing in', () => {
 
 /** What asks for no permission goes on in a suspended business: each with the reason why it may. */
 const withoutPermission: Readonly<Record<string, string>> = {
+  accountRegister: 'It is about a person, above all businesses, as are the next eight.',
+  emailVerificationResend: 'Of an account.',
+  emailVerify: 'Of an account.',
+  passwordChange: 'Of an account.',
+  passwordReset: 'Of an account.',
+  passwordResetRequest: 'Of an account.',
+  sessionRevoke: 'Of an account.',
+  signOut: 'Of an account.',
+  tokenRefresh: 'Of an account.',
   signIn: 'One must get in to read.',
+  tenantCreate: 'It is about another business.',
+  tenantRestore: 'It is about another business, one that is being deleted.',
+  tenantSwitch: 'It is about another business.',
 };
 
 describe('in a suspended business', () => {
@@ -167,7 +179,7 @@ async function expectQueriesAsPublished(caller: Caller): Promise<void> {
   const seen = new Set([...objectsIn(body.data)].map(({ object }) => object.__typename));
   const unseen = [...plan.types].filter((type) => !seen.has(type));
   // A key belongs to one business and has no others to list.
-  expect(unseen).toEqual(caller.kind === 'API_KEY' ? ['Membership'] : []);
+  expect(unseen).toEqual(caller.kind === 'API_KEY' ? ['Membership', 'Session'] : []);
   expect([...seen].filter((type) => isWithheld(caller, type))).toEqual([]);
   for (const name of solitary) {
     const field = published.query.getFields()[name];

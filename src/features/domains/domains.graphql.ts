@@ -28,12 +28,10 @@ const loadDomain = defineLoader<TenantDomain>(
 );
 
 const TenantDomainType = builder.node(builder.objectRef<TenantDomain>('TenantDomain'), {
+  access: 'tenant:read',
   description: 'A domain that a business says is its own.',
   id: { resolve: (domain) => domain.id, description: `\`${idExample('TenantDomain')}\`` },
-  loadWithoutCache: (id, context) => {
-    context.require('tenant:read');
-    return loadDomain(context, id);
-  },
+  loadWithoutCache: (id, context) => loadDomain(context, id),
   fields: (t) => ({
     domain: t.exposeString('domain', { description: 'As DNS has it: small letters, punycode.' }),
     proof: t.field({

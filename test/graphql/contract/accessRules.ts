@@ -82,6 +82,7 @@ const openedWith: Readonly<Record<string, string>> = {
   CannedReply: 'conversations',
   Message: 'conversations',
   Tenant: 'tenant',
+  TenantDomain: 'tenant',
 };
 
 const camelCase = (name: string): string => `${name.slice(0, 1).toLowerCase()}${name.slice(1)}`;

@@ -47,7 +47,13 @@ export async function makeSample(server: TestServer): Promise<ReadonlyMap<string
      from app.conversations c, generate_series(1, 3) kind where c.tenant_id = $1 and c.id = $2 returning id`,
     [tenantId, conversation, `A ${sampleWord} by each kind of author`],
   );
+  const [domain] = await server.asAdmin(
+    `insert into app.tenant_domains (tenant_id, id, domain, token)
+     values ($1, gen_random_uuid(), 'shop.example.com', 'a token') returning id`,
+    [tenantId],
+  );
   return sample
+    .set('TenantDomain', encodeId('TenantDomain', String(domain?.id)))
     .set('Product', encodeId('Product', product))
     .set('Conversation', encodeId('Conversation', conversation))
     .set('Message', encodeId('Message', String(message?.id)));
