@@ -1001,6 +1001,18 @@ $function$;
 alter function app.find_password_reset(text) owner to tenantry_accounts;
 grant execute on function app.find_password_reset(text) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.find_registration(given_token_hash text)
+ RETURNS TABLE(email text, password_hash text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select t.email, t.password_hash from app.one_time_tokens t
+  where t.token_hash = given_token_hash and t.kind = 'REGISTRATION' and t.expires_at > now()
+$function$;
+alter function app.find_registration(text) owner to tenantry_accounts;
+grant execute on function app.find_registration(text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.find_session(refresh_hash text)
  RETURNS TABLE(session_id uuid, user_id uuid)
  LANGUAGE sql
