@@ -92,9 +92,8 @@ test('two instances migrate an empty database at once: one does, the other waits
 
 test('SIGTERM to `npm start` stops the server too, though npm hands it to its shell alone', async () => {
   const script = `"${process.execPath}" src/main.ts & wait`;
-  const shell = spawn('sh', ['-c', script], {
+  const shell = spawn('/bin/sh', ['-c', script], {
     env: {
-      PATH: process.env.PATH,
       NODE_ENV: 'test',
       PORT: '0',
       npm_lifecycle_event: 'start',
