@@ -131,7 +131,9 @@ async function change(
 async function expectAssignable(tx: TenantTransaction, memberId: string): Promise<void> {
   const [member] = await findMembersByIds(tx, { ids: [memberId] });
   const field = ['input', 'assigneeId'];
-  if (member === undefined) refuse('NOT_FOUND', field, 'There is no member with this id.');
+  if (member === undefined || member.userId === null) {
+    refuse('NOT_FOUND', field, 'There is no member with this id.');
+  }
   if (member.role === 'VIEWER') {
     refuse('NOT_ASSIGNABLE', field, 'A viewer cannot answer customers; assign somebody else.');
   }
