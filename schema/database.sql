@@ -1064,14 +1064,15 @@ grant execute on function app.find_credentials(text) to tenantry_operator;
 grant execute on function app.find_credentials(text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.find_invited(given_token_hash text)
- RETURNS TABLE(user_id uuid)
+ RETURNS TABLE(user_id uuid, has_password boolean)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'app', 'pg_temp'
 AS $function$
-  select u.id from app.invitations i join app.users u on u.email = i.email
+  select u.id, u.password_hash is not null
+  from app.invitations i join app.users u on u.email = i.email
   where i.tenant_id = app.current_tenant() and i.token_hash = given_token_hash
-    and i.closed_at is null and i.expires_at > now() and u.password_hash is not null
+    and i.closed_at is null and i.expires_at > now()
 $function$;
 alter function app.find_invited(text) owner to tenantry_accounts;
 grant execute on function app.find_invited(text) to tenantry_server;

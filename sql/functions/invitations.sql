@@ -3,14 +3,15 @@
 
 drop function if exists app.find_invited(text), app.admit_invited(text, uuid, text, text);
 
--- The person whose address an open invitation was mailed to; no row: they have no account with a password.
+-- The person whose address an open invitation was mailed to, and whether they can sign in with a password.
 create function app.find_invited(given_token_hash text)
-returns table (user_id uuid)
+returns table (user_id uuid, has_password boolean)
 language sql stable security definer set search_path = app, pg_temp
 as $$
-  select u.id from app.invitations i join app.users u on u.email = i.email
+  select u.id, u.password_hash is not null
+  from app.invitations i join app.users u on u.email = i.email
   where i.tenant_id = app.current_tenant() and i.token_hash = given_token_hash
-    and i.closed_at is null and i.expires_at > now() and u.password_hash is not null
+    and i.closed_at is null and i.expires_at > now()
 $$;
 
 -- Makes the person, whom the mail with the token has reached: that proves their address. No row: the

@@ -38,7 +38,7 @@ const InvitedType = builder.objectRef<Preview>('InvitationPreview').implement({
     hasAccount: t.boolean({
       description:
         'Whether the address has an account to sign in to; if not, accepting makes one of a name and a password.',
-      resolve: ({ userId }) => userId !== null,
+      resolve: ({ user }) => user?.has_password === true,
     }),
   }),
 });

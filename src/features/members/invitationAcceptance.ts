@@ -22,6 +22,7 @@ import {
   findInvitedUser,
   findOpenInvitation,
   type Invitation,
+  type InvitedUser,
   lockOpenInvitation,
   markAccepted,
 } from './invitations.queries.ts';
@@ -34,8 +35,8 @@ export interface Preview {
   readonly invitation: Invitation;
   readonly tenant: Tenant;
   readonly inviter: Member;
-  /** The account of the invited address; null: it has none. */
-  readonly userId: string | null;
+  /** Whose address it is; null: it has no account. */
+  readonly user: InvitedUser | null;
 }
 
 /** Throws TooManyAttempts; refuses with INVALID_TOKEN what is no token of an open invitation. */
@@ -55,14 +56,14 @@ export async function previewInvitation(
 }
 
 async function readPreview(tx: TenantTransaction, tokenHash: string): Promise<Preview | null> {
-  const [[invitation], [tenant], userId] = await Promise.all([
+  const [[invitation], [tenant], user] = await Promise.all([
     findOpenInvitation(tx, { tokenHash }),
     findOwnTenant(tx),
     findInvitedUser(tx, tokenHash),
   ]);
   if (invitation === undefined || tenant === undefined) return null;
   const [inviter] = await findMembersByIds(tx, { ids: [invitation.invitedById] });
-  return inviter === undefined ? null : { invitation, tenant, inviter, userId };
+  return inviter === undefined ? null : { invitation, tenant, inviter, user };
 }
 
 /** Who is about to join: somebody with an account who is signed in to it, or somebody new. */
@@ -99,19 +100,20 @@ export async function acceptInvitation(
 
 async function readJoining(
   context: OperationContext,
-  { invitation, userId }: Preview,
+  { invitation, user }: Preview,
   given: { name?: string | null | undefined; password?: string | null | undefined },
 ): Promise<Joining> {
   if (context.principal !== null || context.account !== null) {
     const person = context.requirePerson();
-    if (person.userId === userId) return { userId, name: person.name, person };
+    const { userId, name } = person;
+    if (userId === user?.user_id) return { userId, name, person };
     refuse(
       'WRONG_ACCOUNT',
       null,
       `The invitation is for ${invitation.email}: sign in to that account, or sign out to make one.`,
     );
   }
-  if (userId !== null) return refuseSignIn();
+  if (user?.has_password) return refuseSignIn();
   const { name, password } = given;
   if (!name || !password) {
     refuse('ACCOUNT_NEEDED', ['input'], 'Give a name and a password for your new account.');

@@ -171,15 +171,22 @@ export const deleteTokenRoutes = prepare((db) =>
 
 // The functions of sql/functions/invitations.sql.
 
-/** The account of the invited address; null: it has none with a password. */
+export interface InvitedUser {
+  user_id: string;
+  /** false: they were only ever let in by other means. */
+  has_password: boolean;
+}
+
+/** null: the invited address has no account. */
 export async function findInvitedUser(
   tx: TenantTransaction,
   tokenHash: string,
-): Promise<string | null> {
-  const { rows } = await tx.query<{ user_id: string }>('select user_id from app.find_invited($1)', [
-    tokenHash,
-  ]);
-  return rows[0]?.user_id ?? null;
+): Promise<InvitedUser | null> {
+  const { rows } = await tx.query<InvitedUser>(
+    'select user_id, has_password from app.find_invited($1)',
+    [tokenHash],
+  );
+  return rows[0] ?? null;
 }
 
 /** The new account's user; null: the address has one by now. */

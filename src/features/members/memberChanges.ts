@@ -143,9 +143,9 @@ async function takeOut(
   before: Member,
   action: string,
 ): Promise<Member> {
+  const unassigned = await unassignConversations(tx, { memberId: before.id });
   const [member] = await setLeft(tx, { id: before.id });
   if (member === undefined) throw new Error('a locked member was not updated');
-  const unassigned = await unassignConversations(tx, { memberId: before.id });
   await closeTransferOf(tx, { memberId: before.id });
   await revokeInvitationsOf(tx, actor, before.id, null);
   await Promise.all([

@@ -35,10 +35,12 @@ export const MemberType = builder.node(builder.objectRef<Member>('Member'), {
     }),
     permissions: t.stringList({
       description:
-        'What they may do now: what their role brings, and no writing while the business is suspended.',
-      extensions: needs('role'),
-      resolve: ({ role }, _args, context) =>
-        [...allowedIn(context.requireSignIn().tenantStatus, rolePermissions[role])].sort(),
+        'What they may do now: what their role brings, no writing while the business is suspended, and nothing once they have left.',
+      extensions: needs('role', 'userId'),
+      resolve: ({ role, userId }, _args, context) =>
+        userId === null
+          ? []
+          : [...allowedIn(context.requireSignIn().tenantStatus, rolePermissions[role])].sort(),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When they joined.' }),
     leftAt: t.expose('leftAt', {

@@ -64,7 +64,10 @@ export const findMembersByIds = prepareByKeys<Member>(
   'ids',
 );
 
-/** Held until COMMIT; undefined once they have left. */
+/**
+ * Held until COMMIT; undefined once they have left. No stronger, or it and a message of theirs would wait
+ * for each other: that one has its conversation and wants its author, a removal wants the conversation.
+ */
 export const lockMember = prepare((db) =>
   db
     .select()
@@ -76,7 +79,7 @@ export const lockMember = prepare((db) =>
         isNotNull(members.userId),
       ),
     )
-    .for('update'),
+    .for('no key update'),
 );
 
 export const findMemberOfUser = prepare((db) =>
