@@ -22,29 +22,33 @@ export async function addMember(
   return encodeId('Member', memberId);
 }
 
+/** A statement that holds a row, with its values. */
+export type Held = readonly [text: string, value: unknown];
+
+export const tenantRow = (slug: string): Held => [
+  'select from app.tenants where slug = $1 for update',
+  slug,
+];
+
 /**
- * Starts all of these while a business's row is held, in this order, and lets go of it when all wait
- * for it: they get it in the order in which they came.
+ * Starts all of these while a row is held, in this order, and lets go of it when all wait: they get it
+ * in the order in which they came.
  */
 export async function atOnce<T>(
   server: TestServer,
-  slug: string,
+  [text, value]: Held,
   starts: readonly (() => Promise<T>)[],
 ): Promise<T[]> {
   const waiting = `select count(*)::int as count from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'`;
-  const under = await server.holding(
-    'select from app.tenants where slug = $1 for update',
-    [slug],
-    async () => {
-      const started: Promise<T>[] = [];
-      for (const start of starts) {
-        started.push(start());
-        const count = async () => (await server.asAdmin(waiting))[0]?.count;
-        await expect.poll(count, { interval: 5 }).toBe(started.length);
-      }
-      return { started };
-    },
-  );
+  const under = await server.holding(text, [value], async () => {
+    const started: Promise<T>[] = [];
+    for (const start of starts) {
+      started.push(start());
+      const count = async () => (await server.asAdmin(waiting))[0]?.count;
+      await expect.poll(count, { interval: 5 }).toBe(started.length);
+    }
+    return { started };
+  });
   return Promise.all(under.started);
 }

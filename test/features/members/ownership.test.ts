@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codesOf, mailedText, mailedToken, mutate, mutateFully } from '../../support/accounts.ts';
-import { addMember, atOnce } from '../../support/people.ts';
+import { addMember, atOnce, tenantRow } from '../../support/people.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
 let server: TestServer;
@@ -78,7 +78,7 @@ describe('the ownership of a business', () => {
     expect(codesOf(await accept(admin))).toEqual(['NOT_FOUND']);
     expect(codesOf(await accept(owner))).toEqual(['NOT_FOUND']);
     const starts = [() => accept(token), () => accept(token), () => cancel(owner)];
-    const answers = await atOnce(server, 'lumen', starts);
+    const answers = await atOnce(server, tenantRow('lumen'), starts);
     expect(answers.flatMap(codesOf).filter((code) => code === 'NOT_FOUND')).toHaveLength(2);
     if (answers[2].done) {
       await offer(heir);

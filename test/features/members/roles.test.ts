@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encodeId } from '../../../src/lib/ids.ts';
 import { codesOf, mutate, mutateFully } from '../../support/accounts.ts';
-import { addMember, atOnce } from '../../support/people.ts';
+import { addMember, atOnce, tenantRow } from '../../support/people.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
 const roles = ['OWNER', 'ADMIN', 'MEMBER', 'VIEWER'] as const;
@@ -125,7 +126,7 @@ describe('the last owner', () => {
       remove: [() => remove(other, first), () => remove(own, second)],
       demote: [() => change(own, 'MEMBER', first), () => change(other, 'MEMBER', second)],
     }[step];
-    await atOnce<unknown>(server, slug, starts ?? []);
+    await atOnce<unknown>(server, tenantRow(slug), starts ?? []);
     const owners = await server.asAdmin(
       `select count(*)::int as n from app.members m join app.tenants t on t.id = m.tenant_id
        where t.slug = $1 and m.role = 'OWNER' and m.user_id is not null`,
@@ -144,7 +145,7 @@ test('what somebody may do is what is true when it is done, not when they asked'
   const former = await server.tokenOf('former@team.example', 'lumen');
   const victim = await somebody('MEMBER');
   const demote = () => change(acting, 'VIEWER', as('OWNER'));
-  const answers = await atOnce(server, 'lumen', [demote, () => remove(victim, former)]);
+  const answers = await atOnce(server, tenantRow('lumen'), [demote, () => remove(victim, former)]);
   expect(answers[1]?.body.data.memberRemove.userErrors[0]?.code).toBe('ROLE_TOO_LOW');
 });
 
@@ -192,6 +193,31 @@ describe('whoever is taken out', () => {
     expect(
       codesOf(await mutate(server, 'memberInvite', input, 'invitation { id }', as('OWNER'))),
     ).toEqual([]);
+  });
+
+  test('may be answering a customer meanwhile: what they write stays, and nothing waits for ever', async () => {
+    const person = { email: 'busy@team.example', role: 'MEMBER', slug: 'lumen' };
+    const id = await addMember(server, person);
+    const token = await server.tokenOf(person.email, 'lumen');
+    const [row] = await server.asAdmin(
+      `update app.conversations set assignee_id = m.id from app.members m
+       where m.email = $1 and conversations.tenant_id = m.tenant_id and conversations.id =
+         (select id from app.conversations where tenant_id = m.tenant_id and status = 'OPEN' limit 1)
+       returning conversations.id`,
+      [person.email],
+    );
+    const lock = 'select from app.conversations where id = $1 for update';
+    const input = { conversationId: encodeId('Conversation', String(row?.id)), body: 'Bye.' };
+    const send = () => mutateFully(server, 'messageSend', input, 'message { body }', token);
+    const answers = await atOnce(server, [lock, row?.id], [send, () => remove(id, as('ADMIN'))]);
+    expect(answers.map(({ body }) => body.errors)).toEqual([undefined, undefined]);
+    const query = `query ($id: ID!) { node(id: $id) { ... on Conversation {
+      assignee { id } messages(last: 1) { nodes { body author { member { id } } } } } } }`;
+    const { body } = await server.ask(as('OWNER'), query, { id: input.conversationId });
+    expect(body.data.node).toEqual({
+      assignee: null,
+      messages: { nodes: [{ body: 'Bye.', author: { member: { id } } }] },
+    });
   });
 
   test('may go by themselves, whichever business their token is for', async () => {
