@@ -1106,6 +1106,18 @@ $function$;
 alter function app.find_password_reset(text) owner to tenantry_accounts;
 grant execute on function app.find_password_reset(text) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.find_registration(given_token_hash text)
+ RETURNS TABLE(email text, password_hash text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select t.email, t.password_hash from app.one_time_tokens t
+  where t.token_hash = given_token_hash and t.kind = 'REGISTRATION' and t.expires_at > now()
+$function$;
+alter function app.find_registration(text) owner to tenantry_accounts;
+grant execute on function app.find_registration(text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.find_session(refresh_hash text)
  RETURNS TABLE(session_id uuid, user_id uuid)
  LANGUAGE sql
@@ -1250,9 +1262,12 @@ alter function app.match_messages(uuid,tsquery,tsquery) owner to tenantry_messag
 
 CREATE OR REPLACE FUNCTION app.message_search_vector(body text)
  RETURNS tsvector
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
-AS $function$ select strip(to_tsvector('pg_catalog.simple', translate(app.fold(left(body, 20000)), '-/_.:@', '      '))) $function$;
+AS $function$
+begin
+  return strip(to_tsvector('pg_catalog.simple', translate(app.fold(left(body, 20000)), '-/_.:@', '      ')));
+end $function$;
 alter function app.message_search_vector(text) owner to tenantry_owner;
 grant execute on function app.message_search_vector(text) to tenantry_message_search;
 grant execute on function app.message_search_vector(text) to tenantry_operator;
@@ -1315,13 +1330,14 @@ grant execute on function app.product_search_text(text,text,text,text[]) to tena
 
 CREATE OR REPLACE FUNCTION app.product_search_vector(name text, sku text, category text, tags text[], description text)
  RETURNS tsvector
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  select setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', name, sku)), '-/_.:@', '      ')), 'A')
+begin
+  return setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', name, sku)), '-/_.:@', '      ')), 'A')
       || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', category, array_to_string(tags, ' '))), '-/_.:@', '      ')), 'B')
-      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(coalesce(left(description, 20000), '')), '-/_.:@', '      ')), 'D')
-$function$;
+      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(coalesce(left(description, 20000), '')), '-/_.:@', '      ')), 'D');
+end $function$;
 alter function app.product_search_vector(text,text,text,text[],text) owner to tenantry_owner;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_message_search;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_operator;

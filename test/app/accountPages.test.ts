@@ -43,6 +43,10 @@ describe.skipIf(executablePath === null)('the pages that mails lead to, in a bro
     const link = await mailedToken(server, email);
     expect(await mailedText(server, email)).toContain(`/account/verify#token=${link}`);
     await open('verify', link);
+    await page.getByLabel('The password that you chose').fill('what a stranger would type');
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await said('not the password that was registered');
+    await page.getByLabel('The password that you chose').fill(goodPassword);
     await page.getByRole('button', { name: 'Confirm' }).click();
     await said('You can sign in now.');
     expect((await signIn(server, email, goodPassword)).token).not.toBeNull();

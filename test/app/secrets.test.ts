@@ -154,7 +154,7 @@ test('tokens and passwords of accounts are in no log line, and in no table but a
   };
   await ask('accountRegister', `email: "${email}", name: "C", password: "${password}"`, 'email');
   const first = await mailed();
-  await ask('emailVerify', `token: "${first}"`, 'email');
+  await ask('emailVerify', `token: "${first}", password: "${password}"`, 'email');
   const credentials = `email: "${email}", password: "${password}"`;
   const { token, refreshToken } = await ask('signIn', credentials, 'token refreshToken');
   const next = await ask('tokenRefresh', `refreshToken: "${refreshToken}"`, 'token refreshToken');

@@ -20,6 +20,8 @@ const verification = {
   script: 'page.js',
   title: 'Confirm your e-mail address',
   body: `<form data-step="verify" data-send="verify" data-done="Thank you. You can sign in now." hidden>
+<label>The password that you chose <input type="password" name="password" autocomplete="current-password" required></label>
+<p>If you did not register, close this page: no account is made.</p>
 <button>Confirm</button> <output role="status"></output>
 </form>
 <p data-step="unknown" hidden>Open the link in the mail once more: it has to be whole.</p>`,

@@ -28,7 +28,7 @@ import { invitationMail } from './memberMails.ts';
 import { findMemberByEmail, type Member } from './members.queries.ts';
 import { reaches, rolesWithin } from './roles.ts';
 
-export const invitationSeconds = 48 * 3_600;
+const invitationSeconds = 48 * 3_600;
 
 /**
  * Mails a token with which its reader joins the business. An invitation takes no seat of the plan (it

@@ -112,7 +112,7 @@ export async function lockOwn(
   };
 }
 
-export function refuseTenant(): never {
+function refuseTenant(): never {
   refuse('NOT_FOUND', ['input', 'tenantSlug'], 'There is no such business that you belong to.');
 }
 

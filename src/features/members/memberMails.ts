@@ -8,7 +8,7 @@ const signature = '-- \nTenantry';
  * A name that somebody typed in, for a mail to somebody else: one line without what a mail program makes
  * a link of, so that nobody sends their advertisement through us.
  */
-export function plainName(name: string): string {
+function plainName(name: string): string {
   const plain = name.replaceAll(/[^\p{L}\p{M}\p{N} &'’()+,-]+/gu, ' ').replaceAll(/ +/g, ' ');
   return [...plain.trim()].slice(0, 60).join('') || 'a business';
 }

@@ -1,6 +1,6 @@
 import type { TenantTransaction } from '../../db/database.ts';
 import { type CountedMeter, type Meter, type MeterPeriod, meters } from './meters.ts';
-import { addToCounter, listDays, readStanding, sumCounters } from './usage.queries.ts';
+import { addToCounter, readStanding, sumCounters } from './usage.queries.ts';
 
 /** A meter as it stands: `limit` and `remaining` are null where the plan sets none. */
 export interface MeterReading {
@@ -78,13 +78,7 @@ function endOf(period: MeterPeriod, today: string): Date | null {
 }
 
 /** The last `days` days up to `today`, zeros included, the oldest first. */
-export async function readDailySeries(
-  tx: TenantTransaction,
-  meter: Meter,
-  days: number,
-  today: string,
-): Promise<DayOfUse[]> {
-  const rows = await listDays(tx, { meters: [meter], days });
+export function fillDays(rows: readonly DayOfUse[], days: number, today: string): DayOfUse[] {
   const used = new Map(rows.map((row) => [row.day, row.used]));
   const last = Date.parse(today);
   return Array.from({ length: days }, (_, index) => {

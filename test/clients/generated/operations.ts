@@ -33,7 +33,7 @@ export type AccountErrorCode =
   | 'TOO_SHORT'
   /** The password is among those that are tried first. */
   | 'WEAK_PASSWORD'
-  /** The current password is another. */
+  /** The password is another. */
   | 'WRONG_PASSWORD';
 
 /** Who registers. */
