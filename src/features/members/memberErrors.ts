@@ -12,6 +12,7 @@ export const memberErrorCodes = {
 
 export const invitationErrorCodes = {
   INVALID: commonErrorCodes.INVALID,
+  TOO_LONG: commonErrorCodes.TOO_LONG,
   NOT_FOUND: commonErrorCodes.NOT_FOUND,
   ROLE_TOO_LOW: memberErrorCodes.ROLE_TOO_LOW,
   ALREADY_MEMBER: 'They are in the business already.',
@@ -27,6 +28,7 @@ export const acceptanceErrorCodes = {
   TOO_LONG: commonErrorCodes.TOO_LONG,
   WEAK_PASSWORD: 'The password is among those that are tried first.',
   INVALID_TOKEN: 'The token was not mailed by us, was used or revoked, or has run out.',
+  NOT_FOUND: 'You have joined, and the business was left or deleted within the moment.',
   WRONG_ACCOUNT: 'You are signed in as somebody else than who was invited.',
   SIGN_IN_FIRST: 'The address has an account: sign in to it, then accept.',
   ACCOUNT_NEEDED: 'The address has no account yet: give a name and a password for one.',

@@ -31,10 +31,9 @@ export async function countUsage(
 /** How many more people may join; null: as many as there are. */
 export async function readFreeSeats(tx: TenantTransaction): Promise<number | null> {
   const [standing] = await readStanding(tx);
-  const limit = standing?.limits.MEMBERS;
-  return standing === undefined || limit === undefined
-    ? null
-    : Math.max(0, limit - standing.members);
+  if (standing === undefined) throw new Error('the tenant of the transaction is gone');
+  const limit = standing.limits.MEMBERS;
+  return limit === undefined ? null : Math.max(0, limit - standing.members);
 }
 
 /** Every meter of the tenant, in two statements of one flush. */

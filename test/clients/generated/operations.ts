@@ -404,6 +404,8 @@ export type InvitationErrorCode =
   | 'NOT_OPEN'
   /** It is about a role above your own. */
   | 'ROLE_TOO_LOW'
+  /** The value is too long, or there are too many. */
+  | 'TOO_LONG'
   /** Enough was mailed for now; the message says when to come back. */
   | 'TOO_MANY_ATTEMPTS';
 

@@ -128,6 +128,16 @@ describe('an invitation', () => {
     expect(body.data.viewer.memberships).toHaveLength(2);
   });
 
+  test.each([
+    ['no-address', 'INVALID'],
+    ['a\0b@new.example', 'INVALID'],
+    [`${'a'.repeat(300)}@new.example`, 'TOO_LONG'],
+    ['two@new.example, three@new.example', 'INVALID'],
+    ['two@new.example\r\nBcc: three@new.example', 'INVALID'],
+  ])('goes to one address, and %j is none', async (email, code) => {
+    expect(codesOf(await invite(email))).toContain(code);
+  });
+
   test('is one at a time for an address, however it is written and however many ask at once', async () => {
     const spellings = ['twice@new.example', 'Twice@new.example', 'TWICE@NEW.EXAMPLE'];
     const answers = await Promise.all([...spellings, ...spellings].map((email) => invite(email)));
