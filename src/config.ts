@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
 import { isAddressRange } from './lib/addressRange.ts';
@@ -215,7 +214,7 @@ export function loadConfig(
 }
 
 const urlOf = (host: string, port: number): string =>
-  `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /** What has a convenient default on a laptop and must be chosen where it counts. */
 function requireInProduction(values: Environment): void {
