@@ -101,6 +101,8 @@ export async function startServer(
       registration: createRegistration(database, attempts, publicUrl),
       passwords: createPasswordChanges(database, attempts, publicUrl),
       sessions: createSessions(database, tokens, attempts, journal),
+      attempts,
+      publicUrl: config.publicUrl,
       listMemberships: (userId) => listMemberships(database, userId),
       deleteGraceDays: config.deleteGraceDays,
       baseDomain: config.baseDomain,

@@ -103,7 +103,7 @@ export function refuseToken(): never {
   );
 }
 
-function expectEmail(findings: Findings, email: string, field: readonly string[]): void {
+export function expectEmail(findings: Findings, email: string, field: readonly string[]): void {
   const trimmed = email.trim();
   const fine = trimmed.length <= 254 && emailPattern.test(trimmed);
   findings.expect(fine, 'INVALID', field, 'It is no e-mail address, such as name@example.com.');

@@ -28,6 +28,15 @@ export async function countUsage(
   await addToCounter(tx, { meter, amount });
 }
 
+/** How many more people may join; null: as many as there are. */
+export async function readFreeSeats(tx: TenantTransaction): Promise<number | null> {
+  const [standing] = await readStanding(tx);
+  const limit = standing?.limits.MEMBERS;
+  return standing === undefined || limit === undefined
+    ? null
+    : Math.max(0, limit - standing.members);
+}
+
 /** Every meter of the tenant, in two statements of one flush. */
 export async function readMeters(tx: TenantTransaction): Promise<MeterReading[]> {
   const [[standing], counters] = await Promise.all([
