@@ -140,7 +140,7 @@ export interface Config {
   readonly accessTokenSeconds: number;
   /** For so many days a deleted business can be restored. */
   readonly deleteGraceDays: number;
-  /** Without a slash at its end: what links in mails begin with. */
+  /** Without a slash at its end: what links in mails begin with. Its port is 0 where any free one will do. */
   readonly publicUrl: string;
   /** Absent: mail stays in the outbox, where a laptop can read it. */
   readonly smtpUrl: string | undefined;
@@ -199,7 +199,7 @@ export function loadConfig(
     signingKeys: values.JWT_PRIVATE_KEYS,
     accessTokenSeconds: values.ACCESS_TOKEN_SECONDS,
     deleteGraceDays: values.TENANT_DELETE_GRACE_DAYS,
-    publicUrl: (values.PUBLIC_URL ?? `http://${values.HOST}:${values.PORT}`).replace(/\/$/, ''),
+    publicUrl: (values.PUBLIC_URL ?? urlOf(values.HOST, values.PORT)).replace(/\/$/, ''),
     smtpUrl: values.SMTP_URL,
     mailFrom: values.MAIL_FROM,
     graphiql: values.GRAPHIQL === 'auto' ? !production : values.GRAPHIQL === 'on',
@@ -215,6 +215,9 @@ export function loadConfig(
     logLevel: values.LOG_LEVEL,
   });
 }
+
+const urlOf = (host: string, port: number): string =>
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /** What has a convenient default on a laptop and must be chosen where it counts. */
 function requireInProduction(values: Environment): void {

@@ -90,13 +90,16 @@ export async function startServer(
   const { baseDomain, corsOrigins } = config;
   const readClient = createClientReader(config.trustedProxies, config.forwardedHeader);
   const tenantRoutes = createTenantRoutes(database);
+  let url = '';
+  // PORT 0 is any free one, which is known before the first request.
+  const publicUrl = () => config.publicUrl.replace(/:0$/, () => `:${new URL(url).port}`);
   const schema = buildSchema();
   const execute = operationExecutor(
     {
       database,
       signIn,
-      registration: createRegistration(database, attempts, config.publicUrl),
-      passwords: createPasswordChanges(database, attempts, config.publicUrl),
+      registration: createRegistration(database, attempts, publicUrl),
+      passwords: createPasswordChanges(database, attempts, publicUrl),
       sessions: createSessions(database, tokens, attempts, journal),
       attempts,
       publicUrl: config.publicUrl,
@@ -161,8 +164,9 @@ export async function startServer(
     await operators?.close();
   };
   try {
+    url = await listen(server, config);
     return {
-      url: await listen(server, config),
+      url,
       async close() {
         // Beside each other: both may wait, and whoever stops us waits 30 s.
         await Promise.all([drain(), mailWorker?.close()]);

@@ -35,10 +35,10 @@ export interface PasswordChanges {
 export function createPasswordChanges(
   database: Database,
   attempts: Attempts,
-  publicUrl: string,
+  publicUrl: () => string,
 ): PasswordChanges {
   const field = ['input', 'newPassword'];
-  const told = () => ({ mailId: newId(), mail: passwordChangedMail(publicUrl) });
+  const told = () => ({ mailId: newId(), mail: passwordChangedMail(publicUrl()) });
   const expectGood = (password: string, email: string): void => {
     const findings = new Findings();
     expectGoodPassword(findings, password, email, field);
@@ -62,7 +62,7 @@ export function createPasswordChanges(
     async requestReset(email, facts) {
       await attempts.take('mail', facts, email);
       const token = makeOneTimeToken();
-      const mail = passwordResetMail(publicUrl, token.secret);
+      const mail = passwordResetMail(publicUrl(), token.secret);
       const mailed = { mailId: newId(), tokenHash: token.hash, lifetimeSeconds, mail };
       await requestPasswordReset(database, email.trim(), mailed, facts);
     },

@@ -45,11 +45,11 @@ export interface Registration {
 export function createRegistration(
   database: Database,
   attempts: Attempts,
-  publicUrl: string,
+  publicUrl: () => string,
 ): Registration {
   const mailed = () => {
     const token = makeOneTimeToken();
-    const mail = verificationMail(publicUrl, token.secret);
+    const mail = verificationMail(publicUrl(), token.secret);
     return { mailId: newId(), tokenHash: token.hash, lifetimeSeconds, mail };
   };
   return {
@@ -63,7 +63,7 @@ export function createRegistration(
       // Also for an address that has an account: the time of the answer must not tell.
       const passwordHash = await hashPassword(password);
       const person = { email: email.trim(), name: name.trim(), passwordHash };
-      await register(database, person, mailed(), alreadyRegisteredMail(publicUrl));
+      await register(database, person, mailed(), alreadyRegisteredMail(publicUrl()));
     },
 
     async resend(email, facts) {

@@ -10,6 +10,7 @@ import {
   type JWK,
 } from 'jose';
 import { makeDirectory } from '../db/makeDirectory.ts';
+import { newId } from '../lib/ids.ts';
 
 /** Ed25519: small, fast, and no parameters to get wrong (RFC 8037). Nothing else is accepted. */
 export const signingAlgorithm = 'EdDSA';
@@ -85,7 +86,8 @@ async function makeKey(): Promise<JWK> {
     extractable: true,
   });
   const jwk = await exportJWK(privateKey);
-  return { ...jwk, kid: randomUUID(), alg: signingAlgorithm, use: 'sig' };
+  // By its kid, a UUIDv7, doctor tells how old a key is; when it was made is no secret.
+  return { ...jwk, kid: newId(), alg: signingAlgorithm, use: 'sig' };
 }
 
 /**

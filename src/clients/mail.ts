@@ -26,6 +26,38 @@ export interface MailClient {
   close(): void;
 }
 
+/**
+ * Connects, greets (EHLO), secures the line and signs in as sending a mail would, and sends none. null:
+ * all of that went well; otherwise what the server or the network said.
+ */
+export async function tryMailServer(smtpUrl: string): Promise<SmtpProblem | null> {
+  const transport = createTransport({ ...readUrl(smtpUrl), ...limits, ...briefly });
+  try {
+    await withDeadline(transport.verify(), briefly.socketTimeout * 2);
+    return null;
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    return { kind: code === 'EAUTH' ? 'SIGN_IN' : 'CONNECTION', message: message.slice(0, 500) };
+  } finally {
+    transport.close();
+  }
+}
+
+export interface SmtpProblem {
+  readonly kind: 'CONNECTION' | 'SIGN_IN';
+  readonly message: string;
+}
+
+/** A text never names a file or an address to fetch. */
+const limits = { disableFileAccess: true, disableUrlAccess: true } as const;
+/** Somebody sits there and waits. */
+const briefly = {
+  connectionTimeout: 5_000,
+  greetingTimeout: 5_000,
+  socketTimeout: 5_000,
+  dnsTimeout: 5_000,
+} as const;
+
 /** The longest that one mail may take; a lease on it has to be longer. */
 export const longestSendMilliseconds = 60_000;
 
@@ -43,9 +75,7 @@ export function openMailClient(smtpUrl: string, from: string): MailClient {
       greetingTimeout: 10_000,
       socketTimeout: 20_000,
       dnsTimeout: 10_000,
-      // A text never names a file or an address to fetch.
-      disableFileAccess: true,
-      disableUrlAccess: true,
+      ...limits,
     },
     { from },
   );
@@ -63,6 +93,7 @@ export function openMailClient(smtpUrl: string, from: string): MailClient {
             // RFC 3834: no out-of-office note comes back.
             headers: { 'Auto-Submitted': 'auto-generated' },
           }),
+          longestSendMilliseconds,
         );
       } catch (error) {
         throw readRefusal(error);
@@ -87,13 +118,13 @@ function readUrl(url: string) {
   };
 }
 
-async function withDeadline(sent: Promise<unknown>): Promise<void> {
+async function withDeadline(work: Promise<unknown>, milliseconds: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('It took too long.')), longestSendMilliseconds);
+    timer = setTimeout(() => reject(new Error('It took too long.')), milliseconds);
   });
   try {
-    await Promise.race([sent, late]);
+    await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
   }

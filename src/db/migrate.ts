@@ -94,7 +94,7 @@ async function knownMigrations(): Promise<string[]> {
   return journal.entries.map((entry) => entry.tag);
 }
 
-/** Functions, policies and reference data in one transaction: there is no moment without a policy. */
+/** Functions, policies, what rows hold of them and reference data in one transaction: there is no moment without a policy. */
 async function finishSql(client: pg.Client, repair: boolean): Promise<void> {
   const stamp = await schemaStamp();
   const { rows } = await client.query<{ stamp: string | null }>(
@@ -114,6 +114,7 @@ async function finishSql(client: pg.Client, repair: boolean): Promise<void> {
     await client.query('set local role tenantry_owner');
     for (const file of await sqlFiles('policies')) await client.query(await sqlFile(file));
     for (const file of await sqlFiles('everyTable')) await client.query(await sqlFile(file));
+    for (const file of await sqlFiles('stored')) await client.query(await sqlFile(file));
     await client.query('reset role');
     for (const file of await sqlFiles('reference')) await client.query(await sqlFile(file));
     await client.query('set local role tenantry_owner');
@@ -137,7 +138,14 @@ async function ownedBy(client: pg.Client, role: string, sql: string): Promise<vo
 async function schemaStamp(): Promise<string> {
   const digest = createHash('sha256');
   for (const name of await knownMigrations()) digest.update(name);
-  for (const folder of ['bootstrap', 'functions', 'policies', 'everyTable', 'reference']) {
+  for (const folder of [
+    'bootstrap',
+    'functions',
+    'policies',
+    'everyTable',
+    'stored',
+    'reference',
+  ]) {
     for (const file of await sqlFiles(folder)) digest.update(file).update(await sqlFile(file));
   }
   return `tenantry ${digest.digest('hex').slice(0, 16)}`;

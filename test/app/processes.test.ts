@@ -112,6 +112,12 @@ test('one port, several processes: each refuses a revoked key within a second, a
     .not.toContain(200);
   expect(performance.now() - revoked).toBeLessThan(1_000);
 
+  // The port that the system chose is the one that links in mails name.
+  const input = '{ email: "nia@shop.example", name: "Nia", password: "violet kettle ponders" }';
+  await askAt(url, null, `mutation { accountRegister(input: ${input}) { email } }`);
+  const mails = `select body from app.mails where recipient = 'nia@shop.example'`;
+  expect((await demo.admin.query(mails)).rows[0]?.body).toContain(`${url}/account/verify#`);
+
   const [first, second] = pids;
   process.kill(first, 'SIGKILL');
   await latestTwo(server, 3);

@@ -1,7 +1,11 @@
-import { chmod } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, readFile, utimes, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { changeSigningKeys } from '../../src/auth/signingKeys.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
+import { startSmtpSink } from '../support/smtpServer.ts';
 import { runHere } from './runHere.ts';
 import { runTenantry } from './runTenantry.ts';
 
@@ -40,6 +44,7 @@ test('a sound installation: exit code 0, and every check says what it saw', asyn
     states: {
       settings: 'ok',
       'signing keys': 'ok',
+      mail: 'ok',
       database: 'ok',
       migrations: 'ok',
       clock: 'ok',
@@ -106,4 +111,69 @@ test('a table that is open, an operator’s role that can do more, a database of
   expect(states).toMatchObject({ migrations: 'failed', isolation: 'ok' });
   const [stamp] = await server.asAdmin(`select obj_description('app'::regnamespace) as stamp`);
   expect(stamp, 'doctor does not migrate').toEqual({ stamp: 'tenantry of another version' });
+});
+
+test('the mail server: reached and signed in at, refused, away, or silent', async () => {
+  const smtp = await startSmtpSink();
+  const mute = createServer((socket) => void socket.on('error', () => undefined));
+  mute.listen(0, '127.0.0.1');
+  await once(mute, 'listening');
+  const mailCheck = async (SMTP_URL: string) => {
+    const { checks } = await doctor({ SMTP_URL });
+    expect(JSON.stringify(checks)).not.toContain('canary');
+    return checks.find(({ name }) => name === 'mail');
+  };
+  expect(await mailCheck(smtp.url)).toMatchObject({ state: 'ok' });
+  expect(await mailCheck(smtp.url.replace('p%40ss', 'canary'))).toMatchObject({
+    state: 'failed',
+    message: expect.stringContaining('sign in: '),
+    fix: expect.stringContaining('password'),
+  });
+  const began = performance.now();
+  for (const port of [1, (mute.address() as AddressInfo).port]) {
+    expect(await mailCheck(`smtp://a:canary@127.0.0.1:${port}`)).toMatchObject({
+      state: 'failed',
+      message: expect.stringContaining(`127.0.0.1:${port} cannot be reached: `),
+      fix: expect.stringContaining('host and port'),
+    });
+  }
+  expect(performance.now() - began).toBeLessThan(12_000);
+  expect(smtp.taken).toEqual([]);
+  mute.close();
+  await smtp.close();
+}, 20_000);
+
+test('keys as jwt-keys leaves them: added, promoted, and one that nobody needs any more', async () => {
+  const file = path.join(server.environment.DATA_DIR ?? '', 'jwt-keys.json');
+  const first = await readFile(file, 'utf8');
+  const keysCheck = async () => (await doctor()).checks.find(({ name }) => name === 'signing keys');
+  const [old] = JSON.parse(first).keys;
+  const added = await changeSigningKeys(first, { step: 'add' });
+  const next = JSON.parse(added).keys[1];
+  await writeFile(file, added);
+  const signsAlone = `1 in ${file}: ${next.kid} signs, 0 days old.`;
+  expect(await keysCheck()).toMatchObject({
+    state: 'ok',
+    message: `2 in ${file}: ${old.kid} signs, 0 days old; ${next.kid} only verifies.`,
+  });
+  const promoted = await changeSigningKeys(added, { step: 'promote', kid: next.kid });
+  await writeFile(file, promoted);
+  expect(await keysCheck()).toMatchObject({ state: 'ok' });
+  const anHourAgo = new Date(Date.now() - 3_600_000);
+  await utimes(file, anHourAgo, anHourAgo);
+  expect(await keysCheck()).toMatchObject({
+    state: 'warning',
+    fix: expect.stringContaining(`jwt-keys remove ${old.kid}`),
+  });
+  await writeFile(file, await changeSigningKeys(promoted, { step: 'remove', kid: old.kid }));
+  expect(await keysCheck()).toMatchObject({ state: 'ok', message: signsAlone });
+  // Two years ago, by the time in its kid.
+  const aged = (Date.now() - 730 * 86_400_000).toString(16).padStart(12, '0');
+  const kid = `${aged.slice(0, 8)}-${aged.slice(8)}-7000-8000-000000000000`;
+  await writeFile(file, JSON.stringify({ keys: [{ ...next, kid }] }));
+  expect(await keysCheck()).toMatchObject({
+    state: 'warning',
+    fix: expect.stringContaining('jwt-keys --help'),
+  });
+  await writeFile(file, first);
 });

@@ -32,6 +32,8 @@ describe('registering', () => {
     );
     expect((await signIn(server, 'nia@shop.example', goodPassword)).token).toBeNull();
     const token = await mailedToken(server, 'nia@shop.example');
+    // On a port that the system chose.
+    expect(await mailedText(server, 'nia@shop.example')).toContain(`${server.url}/account/verify#`);
     expect(await verify(token)).toEqual({ email: 'nia@shop.example', userErrors: [] });
     const { token: access, membership } = await signIn(server, 'nia@shop.example', goodPassword);
     expect(membership).toBeNull();
