@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { purgeDueTenants } from '../../../src/app/purgeTenants.ts';
-import { type Database, openDatabase } from '../../../src/db/database.ts';
+import { type Database, openDatabase, type TenantTransaction } from '../../../src/db/database.ts';
 import { createTwoTenants, type TwoTenants } from '../../rls/support/twoTenants.ts';
 
 // Both tenants have a row in every table that the catalogue has, so a new table is under this test by
@@ -111,6 +111,43 @@ test('a batch stops at its size, and two at once are one', async () => {
     return purge(1);
   });
   expect(await held).toBe(-1);
+});
+
+test('what is being restored is not purged, and what is being purged is not restored', async () => {
+  const { b, admin } = tenants;
+  const before = await tenants.everythingOf(b);
+  const { rows } = await admin.query(
+    `update app.members set role = 'OWNER' where tenant_id = $1 returning user_id`,
+    [b],
+  );
+  await admin.query(`update app.tenants set status_before_deletion = 'ACTIVE' where id = $1`, [b]);
+  const restore = async (tx: TenantTransaction) =>
+    (await tx.query('select status from app.restore_tenant($1)', [rows[0].user_id])).rows.length;
+  const purge = () =>
+    database.withTenant(b, { mode: 'write' }, async (tx) => {
+      const purged = await tx.query<{ removed: number }>('select app.purge_tenant(1) as removed');
+      return purged.rows[0]?.removed;
+    });
+
+  await end(b, `clock_timestamp() + interval '100 ms'`);
+  await database.withTenant(b, { mode: 'write' }, async (tx) => {
+    expect(await restore(tx)).toBe(1);
+    await admin.query('select pg_sleep(0.15)');
+    expect(await purge()).toBe(-1);
+  });
+  await expect(purge()).rejects.toMatchObject({ sqlState: '55000' });
+  expect((await tenants.everythingOf(b)).length).toBeGreaterThan(before.length / 2);
+
+  const undone = new Error('rolled back');
+  const late = database.withTenant(b, { mode: 'write' }, async (tx) => {
+    await tx.query('select 1');
+    // An operator ends the grace while the owner's transaction is open.
+    await end(b, 'clock_timestamp()');
+    expect(await restore(tx)).toBe(0);
+    throw undone;
+  });
+  await expect(late).rejects.toBe(undone);
+  await admin.query(`update app.tenants set status = 'ACTIVE', purge_at = null where id = $1`, [b]);
 });
 
 test('a purged business is in no table but the operators’ record, and the other is untouched', async () => {
