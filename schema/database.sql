@@ -756,8 +756,9 @@ create policy provision_read on app.users for select to tenantry_provisioner
   using (true);
 grant insert, select, update on app.users to tenantry_accounts;
 grant select on app.users to tenantry_lookup;
-grant insert, select, update on app.users to tenantry_operator;
+grant insert on app.users to tenantry_operator;
 grant select on app.users to tenantry_provisioner;
+grant select (id), select (email), select (name), select (email_verified_at) on app.users to tenantry_operator;
 
 CREATE OR REPLACE FUNCTION app.adopt_home(session_id uuid, home uuid)
  RETURNS void
@@ -957,7 +958,6 @@ AS $function$
     and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
 $function$;
 alter function app.find_api_key(text) owner to tenantry_lookup;
-grant execute on function app.find_api_key(text) to tenantry_operator;
 grant execute on function app.find_api_key(text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.find_credentials(sign_in_email text)
@@ -969,7 +969,6 @@ AS $function$
   select u.id, u.name, u.password_hash from app.users u where u.email = lower(sign_in_email)
 $function$;
 alter function app.find_credentials(text) owner to tenantry_lookup;
-grant execute on function app.find_credentials(text) to tenantry_operator;
 grant execute on function app.find_credentials(text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.find_membership(session_id uuid, member_user_id uuid, member_tenant_id uuid)
@@ -986,7 +985,6 @@ AS $function$
     and s.revoked_at is null and s.expires_at > now()
 $function$;
 alter function app.find_membership(uuid,uuid,uuid) owner to tenantry_lookup;
-grant execute on function app.find_membership(uuid,uuid,uuid) to tenantry_operator;
 grant execute on function app.find_membership(uuid,uuid,uuid) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.find_password_reset(given_token_hash text)
@@ -1024,7 +1022,6 @@ AS $function$
   where r.kind = route_kind and r.key = route_key
 $function$;
 alter function app.find_tenant(text,text) owner to tenantry_lookup;
-grant execute on function app.find_tenant(text,text) to tenantry_operator;
 grant execute on function app.find_tenant(text,text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.finish_mail(mail_id uuid, failure text, retry_seconds double precision)
@@ -1097,7 +1094,6 @@ AS $function$
   order by m.created_at, t.id
 $function$;
 alter function app.list_memberships(uuid) owner to tenantry_lookup;
-grant execute on function app.list_memberships(uuid) to tenantry_operator;
 grant execute on function app.list_memberships(uuid) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.list_purgeable(most integer)

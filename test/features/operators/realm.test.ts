@@ -200,6 +200,19 @@ describe('signing in', () => {
     expect(body.errors[0].extensions.code).toBe('BAD_REQUEST');
   });
 
+  test('people’s passwords are none of the operators’ role’s', async () => {
+    for (const statement of [
+      'select password_hash from app.users',
+      `update app.users set password_hash = 'x'`,
+      `select app.find_credentials('owner@lumen.example')`,
+      `select app.find_api_key('x')`,
+    ]) {
+      await expect(operators.database.lookup(statement, []), statement).rejects.toMatchObject({
+        sqlState: '42501',
+      });
+    }
+  });
+
   test('passwords and tokens are nowhere in the database', async () => {
     const rows = await server.asAdmin(
       `select o::text as text from app.operators o union all select s::text from app.operator_sessions s
