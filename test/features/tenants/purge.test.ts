@@ -176,6 +176,27 @@ test('a purged business is in no table but the operators’ record, and the othe
   expect(await purgeDueTenants(database, quiet)).toEqual([]);
 });
 
+test('businesses that cannot be removed keep none that are due after them', async () => {
+  const { a, admin } = tenants;
+  await admin.query(
+    `create table app.stuck (of uuid references app.tenants (id));
+     with many as (
+       insert into app.tenants (id, slug, name, plan, status, purge_at)
+       select gen_random_uuid(), 'stuck-' || n, 'Stuck', 'BASIC', 'DELETING', now() - interval '1 day'
+       from generate_series(1, 12) n returning id
+     ) insert into app.stuck select id from many`,
+  );
+  await admin.query(
+    `insert into app.tenants (id, slug, name, plan, status, purge_at)
+     values ($1, 'later', 'Later', 'BASIC', 'DELETING', now())`,
+    [a],
+  );
+  expect(await purgeDueTenants(database, quiet)).toEqual([a]);
+  expect(errors.splice(0)).toHaveLength(12);
+  await admin.query('drop table app.stuck');
+  expect(await purgeDueTenants(database, quiet)).toHaveLength(12);
+});
+
 test('a table that came later is purged too, once it is migrated', async () => {
   const { b } = tenants;
   await tenants.admin.query(
