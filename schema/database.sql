@@ -819,8 +819,9 @@ create policy provision_read on app.users for select to tenantry_provisioner
   using (true);
 grant insert, select, update on app.users to tenantry_accounts;
 grant select on app.users to tenantry_lookup;
-grant insert, select, update on app.users to tenantry_operator;
+grant insert on app.users to tenantry_operator;
 grant select on app.users to tenantry_provisioner;
+grant select (id), select (email), select (name), select (email_verified_at) on app.users to tenantry_operator;
 
 CREATE OR REPLACE FUNCTION app.admit_invited(given_token_hash text, new_user_id uuid, given_name text, given_password_hash text)
  RETURNS TABLE(user_id uuid)
@@ -1048,7 +1049,6 @@ AS $function$
     and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
 $function$;
 alter function app.find_api_key(text) owner to tenantry_lookup;
-grant execute on function app.find_api_key(text) to tenantry_operator;
 grant execute on function app.find_api_key(text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.find_credentials(sign_in_email text)
@@ -1060,7 +1060,6 @@ AS $function$
   select u.id, u.name, u.password_hash from app.users u where u.email = lower(sign_in_email)
 $function$;
 alter function app.find_credentials(text) owner to tenantry_lookup;
-grant execute on function app.find_credentials(text) to tenantry_operator;
 grant execute on function app.find_credentials(text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.find_invited(given_token_hash text)
@@ -1091,7 +1090,6 @@ AS $function$
     and s.revoked_at is null and s.expires_at > now()
 $function$;
 alter function app.find_membership(uuid,uuid,uuid) owner to tenantry_lookup;
-grant execute on function app.find_membership(uuid,uuid,uuid) to tenantry_operator;
 grant execute on function app.find_membership(uuid,uuid,uuid) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.find_password_reset(given_token_hash text)
@@ -1141,7 +1139,6 @@ AS $function$
   where r.kind = route_kind and r.key = route_key
 $function$;
 alter function app.find_tenant(text,text) owner to tenantry_lookup;
-grant execute on function app.find_tenant(text,text) to tenantry_operator;
 grant execute on function app.find_tenant(text,text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.finish_mail(mail_id uuid, failure text, retry_seconds double precision)
@@ -1214,7 +1211,6 @@ AS $function$
   order by m.created_at, t.id
 $function$;
 alter function app.list_memberships(uuid) owner to tenantry_lookup;
-grant execute on function app.list_memberships(uuid) to tenantry_operator;
 grant execute on function app.list_memberships(uuid) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.list_purgeable(most integer)
@@ -1307,7 +1303,7 @@ declare
   ends timestamptz := now() + make_interval(secs => idle_seconds);
 begin
   perform from app.users u
-  where u.id = person and (verified_hash is null or u.password_hash = verified_hash) for share;
+  where u.id = person and u.password_hash = verified_hash for share;
   if not found then return null; end if;
   insert into app.sessions (id, user_id, home_tenant_id, ip, user_agent, last_seen_at, expires_at)
   values (session_id, person, home, from_ip, agent, now(), ends);
@@ -1357,13 +1353,14 @@ declare
   total integer := 0;
   counts jsonb := '{}';
 begin
+  -- Before anything is looked at: two servers at once would only wait for each other's rows, and what
+  -- app.restore_tenant() is bringing back must not be taken for due.
+  if not pg_try_advisory_xact_lock(hashtextextended('purge ' || app.current_tenant(), 0)) then return -1; end if;
   select * into gone from app.tenants where id = app.current_tenant();
   if not found then return 0; end if;
   if gone.status <> 'DELETING' or gone.purge_at is null or gone.purge_at > now() then
     raise exception 'this business is not to be purged' using errcode = '55000';
   end if;
-  -- Two servers at once would only wait for each other's rows.
-  if not pg_try_advisory_xact_lock(hashtextextended('purge ' || gone.id, 0)) then return -1; end if;
 
   for emptied in
     with recursive tables as (
@@ -1580,18 +1577,25 @@ grant execute on function app.reset_password(text,text,uuid,text,text,text,text,
 
 CREATE OR REPLACE FUNCTION app.restore_tenant(owner_user_id uuid)
  RETURNS TABLE(status text)
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'app', 'pg_temp'
 AS $function$
-  update app.tenants t
+#variable_conflict use_column
+begin
+  if not exists (select from app.members m
+                 where m.tenant_id = app.current_tenant() and m.user_id = owner_user_id and m.role = 'OWNER') then
+    return; -- a stranger holds no lock up
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('purge ' || app.current_tenant(), 0));
+  return query update app.tenants t
   set status = coalesce(t.status_before_deletion, 'ACTIVE'), status_before_deletion = null,
       deletion_requested_at = null, purge_at = null, updated_at = now()
-  where t.id = app.current_tenant() and t.status = 'DELETING' and t.purge_at > now()
+  where t.id = app.current_tenant() and t.status = 'DELETING' and t.purge_at > clock_timestamp()
     and exists (select from app.members m
                 where m.tenant_id = t.id and m.user_id = owner_user_id and m.role = 'OWNER')
-  returning t.status
-$function$;
+  returning t.status;
+end $function$;
 alter function app.restore_tenant(uuid) owner to tenantry_provisioner;
 grant execute on function app.restore_tenant(uuid) to tenantry_operator;
 grant execute on function app.restore_tenant(uuid) to tenantry_server;

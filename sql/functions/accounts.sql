@@ -43,7 +43,7 @@ begin
 end $$;
 
 -- null: the password that was checked is theirs no more, so that a change ends also who was just
--- signing in with the old one. Without a password (checked by other means) verified_hash is null.
+-- signing in with the old one. Nobody comes in without the hash, whatever calls this.
 create function app.open_session(session_id uuid, person uuid, verified_hash text, home uuid, refresh_hash text,
                                  idle_seconds integer, from_ip text, agent text)
 returns timestamptz
@@ -53,7 +53,7 @@ declare
   ends timestamptz := now() + make_interval(secs => idle_seconds);
 begin
   perform from app.users u
-  where u.id = person and (verified_hash is null or u.password_hash = verified_hash) for share;
+  where u.id = person and u.password_hash = verified_hash for share;
   if not found then return null; end if;
   insert into app.sessions (id, user_id, home_tenant_id, ip, user_agent, last_seen_at, expires_at)
   values (session_id, person, home, from_ip, agent, now(), ends);

@@ -64,4 +64,4 @@ revoke all on function app.find_tenant(text, text), app.find_credentials(text), 
   from public;
 grant execute on function app.find_tenant(text, text), app.find_credentials(text), app.list_memberships(uuid),
   app.find_membership(uuid, uuid, uuid), app.find_api_key(text)
-  to tenantry_server, tenantry_operator;
+  to tenantry_server;

@@ -16,13 +16,14 @@ declare
   total integer := 0;
   counts jsonb := '{}';
 begin
+  -- Before anything is looked at: two servers at once would only wait for each other's rows, and what
+  -- app.restore_tenant() is bringing back must not be taken for due.
+  if not pg_try_advisory_xact_lock(hashtextextended('purge ' || app.current_tenant(), 0)) then return -1; end if;
   select * into gone from app.tenants where id = app.current_tenant();
   if not found then return 0; end if;
   if gone.status <> 'DELETING' or gone.purge_at is null or gone.purge_at > now() then
     raise exception 'this business is not to be purged' using errcode = '55000';
   end if;
-  -- Two servers at once would only wait for each other's rows.
-  if not pg_try_advisory_xact_lock(hashtextextended('purge ' || gone.id, 0)) then return -1; end if;
 
   for emptied in
     with recursive tables as (

@@ -80,17 +80,26 @@ as $$
 $$;
 
 -- Undoes a deletion for one of its owners, while its time has not come. Answers the status it has again.
+-- The lock is the purge's: one that has begun is waited for, and does not begin before this is committed.
+-- By the clock, for now() is when the transaction began, and the time may have come since.
 create function app.restore_tenant(owner_user_id uuid) returns table (status text)
-language sql volatile security definer set search_path = app, pg_temp
+language plpgsql volatile security definer set search_path = app, pg_temp
 as $$
-  update app.tenants t
+#variable_conflict use_column
+begin
+  if not exists (select from app.members m
+                 where m.tenant_id = app.current_tenant() and m.user_id = owner_user_id and m.role = 'OWNER') then
+    return; -- a stranger holds no lock up
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('purge ' || app.current_tenant(), 0));
+  return query update app.tenants t
   set status = coalesce(t.status_before_deletion, 'ACTIVE'), status_before_deletion = null,
       deletion_requested_at = null, purge_at = null, updated_at = now()
-  where t.id = app.current_tenant() and t.status = 'DELETING' and t.purge_at > now()
+  where t.id = app.current_tenant() and t.status = 'DELETING' and t.purge_at > clock_timestamp()
     and exists (select from app.members m
                 where m.tenant_id = t.id and m.user_id = owner_user_id and m.role = 'OWNER')
-  returning t.status
-$$;
+  returning t.status;
+end $$;
 
 -- For the worker that purges. Ids alone.
 create function app.list_purgeable(most integer) returns table (id uuid)

@@ -10,7 +10,10 @@ grant select on app.users to tenantry_lookup;
 
 drop policy if exists operator on app.users;
 create policy operator on app.users to tenantry_operator using (true) with check (true);
-grant select, insert, update on app.users to tenantry_operator;
+-- An operator finds or makes a tenant's owner; whose password is what, and changing it, is none of theirs.
+revoke all on app.users from tenantry_operator;
+grant insert on app.users to tenantry_operator;
+grant select (id, email, name, email_verified_at) on app.users to tenantry_operator;
 
 drop policy if exists accounts on app.users;
 create policy accounts on app.users to tenantry_accounts using (true) with check (true);

@@ -39,7 +39,8 @@ export function readSelectors(
   if (id !== undefined) selectors.push({ kind: 'ID', key: uuidOf(String(id)) });
   const slug = headers['x-tenant-slug'];
   if (slug !== undefined) selectors.push({ kind: 'SLUG', key: String(slug) });
-  if (url.includes('tenant')) {
+  // Not by looking for "tenant": it may be written as "%74enant".
+  if (url.includes('?')) {
     const { searchParams } = new URL(url, 'http://localhost');
     for (const key of searchParams.getAll('tenant')) selectors.push({ kind: 'SLUG', key });
   }

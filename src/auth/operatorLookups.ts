@@ -77,21 +77,31 @@ export async function setOperatorPassword(
   return rows[0] ?? null;
 }
 
+/** false: the password that was checked is theirs no more, or they were disabled meanwhile. */
 export async function openOperatorSession(
   database: OperatorDatabase,
   session: {
     id: string;
     operatorId: string;
+    verifiedHash: string;
     seconds: number;
     ip: string | null;
     userAgent: string | null;
   },
-): Promise<void> {
-  await database.lookup(
-    `insert into app.operator_sessions (id, operator_id, ip, user_agent, expires_at)
-     values ($1, $2, $3, $4, now() + make_interval(secs => $5))`,
-    [session.id, session.operatorId, session.ip, session.userAgent, session.seconds],
+): Promise<boolean> {
+  const { id, operatorId, ip, userAgent, seconds, verifiedHash } = session;
+  // The lock makes a change of the password that is under way come first, which ends this sign-in, or
+  // wait, and then it ends the session.
+  const opened = await database.lookup(
+    `with good as (
+       select o.id from app.operators o
+       where o.id = $2 and o.password_hash = $6 and o.disabled_at is null for share
+     )
+     insert into app.operator_sessions (id, operator_id, ip, user_agent, expires_at)
+     select $1, good.id, $3, $4, now() + make_interval(secs => $5) from good returning id`,
+    [id, operatorId, ip, userAgent, seconds, verifiedHash],
   );
+  return opened.length > 0;
 }
 
 /** null unless the session lives and its operator is not disabled. */
@@ -126,18 +136,18 @@ export async function endOperatorSession(
  */
 export async function countOperatorAttempts(
   database: OperatorDatabase,
-  keys: readonly [string, string, string],
+  keys: readonly string[],
 ): Promise<Map<string, number>> {
   const rows = await database.lookup<{ key: string; attempts: number }>(
     `insert into app.operator_attempts as known (key, started_at, attempts)
-     values ($1, now(), 1), ($2, now(), 1), ($3, now(), 1)
+     select counted, now(), 1 from unnest($1::text[]) as counted order by counted
      on conflict (key) do update set
        attempts = case when known.started_at > excluded.started_at - interval '15 minutes'
                        then known.attempts + 1 else 1 end,
        started_at = case when known.started_at > excluded.started_at - interval '15 minutes'
                          then known.started_at else excluded.started_at end
      returning key, attempts`,
-    keys.toSorted(),
+    [keys],
   );
   return new Map(rows.map(({ key, attempts }) => [key, attempts]));
 }

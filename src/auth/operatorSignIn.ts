@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { OperatorDatabase } from '../db/operatorDatabase.ts';
 import { newId } from '../lib/ids.ts';
+import { networkOf } from './attempts.ts';
 import {
   countOperatorAttempts,
   endOperatorSession,
@@ -54,27 +55,30 @@ export function createOperatorRealm(
   return {
     async signIn({ email, password }, facts) {
       const address = email.trim().toLowerCase();
-      const keys = attemptKeys(address, facts.ip ?? '');
-      const counted = await countOperatorAttempts(database, [keys.pair, keys.person, keys.address]);
-      const tooMany =
-        (counted.get(keys.pair) ?? 0) > most.pair ||
-        (counted.get(keys.person) ?? 0) > most.person ||
-        (counted.get(keys.address) ?? 0) > most.address;
-      if (tooMany) return 'TOO_MANY_ATTEMPTS';
+      const keys = attemptKeys(address, networkOf(facts.ip ?? ''));
+      const here = await countOperatorAttempts(database, [keys.pair, keys.address]);
+      const tooManyHere =
+        (here.get(keys.pair) ?? 0) > most.pair || (here.get(keys.address) ?? 0) > most.address;
+      // Who has none left uses up nobody's: one address alone cannot lock a person out.
+      if (tooManyHere) return 'TOO_MANY_ATTEMPTS';
+      const everywhere = await countOperatorAttempts(database, [keys.person]);
+      if ((everywhere.get(keys.person) ?? 0) > most.person) return 'TOO_MANY_ATTEMPTS';
       const found = await findOperatorCredentials(database, address);
       const usable = found !== null && found.disabledAt === null;
       const right = await verifyPassword(usable ? found.passwordHash : null, password);
       if (!right || found === null) return 'NOT_SIGNED_IN';
       await forgetOperatorAttempts(database, [keys.pair, keys.person]);
-      const { passwordHash: _kept, ...operator } = found;
+      const { passwordHash: verifiedHash, ...operator } = found;
       const sessionId = newId();
-      await openOperatorSession(database, {
+      const opened = await openOperatorSession(database, {
         id: sessionId,
         operatorId: operator.id,
+        verifiedHash,
         seconds: sessionSeconds,
         ip: facts.ip,
         userAgent: facts.userAgent,
       });
+      if (!opened) return 'NOT_SIGNED_IN';
       return { operator, ...(await tokens.issue({ operatorId: operator.id, sessionId })) };
     },
 

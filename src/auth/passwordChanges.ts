@@ -15,7 +15,7 @@ import { hashOpaqueToken, makeOneTimeToken } from './opaqueToken.ts';
 import { expectGoodPassword } from './passwordRules.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import type { Person, RequestFacts } from './principal.ts';
-import { refuseToken } from './registration.ts';
+import { refuseToken, requireEmail } from './registration.ts';
 
 const lifetimeSeconds = 3_600;
 
@@ -60,6 +60,7 @@ export function createPasswordChanges(
     },
 
     async requestReset(email, facts) {
+      requireEmail(email);
       await attempts.take('mail', facts, email);
       const token = makeOneTimeToken();
       const mail = passwordResetMail(publicUrl(), token.secret);

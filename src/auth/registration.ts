@@ -18,7 +18,8 @@ import type { RequestFacts } from './principal.ts';
 const lifetimeSeconds = 86_400;
 
 /** RFC 5321, 4.5.3.1; what a mail server and a header take without quoting, which is what people have. */
-const emailPattern = /^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]+\.[^\s@<>()[\]\\,;:".]+$/;
+const emailPattern =
+  /^[^\s\p{Cc}@<>()[\]\\,;:"]{1,64}@[^\s\p{Cc}@<>()[\]\\,;:"]+\.[^\s\p{Cc}@<>()[\]\\,;:".]+$/u;
 
 export interface Registration {
   /** Answers the same for every address; what is true of it, its own mail says. */
@@ -67,6 +68,7 @@ export function createRegistration(
     },
 
     async resend(email, facts) {
+      requireEmail(email);
       await attempts.take('mail', facts, email);
       await resendRegistration(database, email.trim(), mailed());
     },
@@ -101,6 +103,13 @@ export function refuseToken(): never {
     ['input', 'token'],
     'The token is not one of ours, was used, or has run out; ask for another.',
   );
+}
+
+/** Before anything is counted or kept for it: what is no address may be a megabyte. */
+export function requireEmail(email: string): void {
+  const findings = new Findings();
+  expectEmail(findings, email, ['input', 'email']);
+  findings.settle();
 }
 
 export function expectEmail(findings: Findings, email: string, field: readonly string[]): void {

@@ -67,6 +67,7 @@ function send(credential: string | null, sent: Sent) {
 const ways: Record<string, (slug: string) => Sent> = {
   path: (slug) => ({ path: `/t/${slug}/graphql` }),
   query: (slug) => ({ path: `/graphql?tenant=${slug}` }),
+  encodedQuery: (slug) => ({ path: `/graphql?%74enant=${slug}` }),
   id: (slug) => ({ headers: { 'X-Tenant-ID': encodeId('Tenant', idOf(slug)) } }),
   uuid: (slug) => ({ headers: { 'X-Tenant-ID': idOf(slug) } }),
   slug: (slug) => ({ headers: { 'X-Tenant-Slug': slug } }),
@@ -82,9 +83,9 @@ function both(one: Sent, other: Sent): Sent | null {
   if (Object.keys(one.headers ?? {}).some((name) => name in (other.headers ?? {}))) return null;
   const paths = [one.path ?? '', other.path ?? ''];
   const path = paths.find((each) => each.startsWith('/t/')) ?? '/graphql';
-  const query = paths.find((each) => each.includes('?')) ?? '/graphql';
+  const queries = paths.flatMap((each) => each.split('?').slice(1));
   return {
-    path: path + query.slice('/graphql'.length),
+    path: queries.length === 0 ? path : `${path}?${queries.join('&')}`,
     headers: { ...one.headers, ...other.headers },
   };
 }

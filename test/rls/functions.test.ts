@@ -186,7 +186,8 @@ describe('the look-ups before a tenant is known', () => {
     const find = (...values: unknown[]) =>
       ask('select member_id from app.find_membership($1, $2, $3)', values);
     const stranger = randomUUID();
-    const opened = 'select app.open_session($1, $2, null, null, $3, 3600, null, null)';
+    await tenants.admin.query(`update app.users set password_hash = 'known' where id = $1`, [user]);
+    const opened = `select app.open_session($1, $2, 'known', null, $3, 3600, null, null)`;
     await tenants.asTenant(null, (client) => client.query(opened, [session, user, session]));
     expect(await find(session, user, tenants.a)).toEqual([{ member_id: member }]);
     expect(await find(session, stranger, tenants.a)).toEqual([]);

@@ -20,6 +20,9 @@ import {
 } from './apiKeys.queries.ts';
 import { type MadeApiKey, makeApiKey } from './makeApiKey.ts';
 
+/** More than there are; each that is stored was looked at. */
+const mostScopes = 100;
+
 export interface NewApiKey {
   name: string;
   scopes: readonly string[];
@@ -144,7 +147,9 @@ function check(actor: Actor, fields: NewApiKey): void {
   const known: ReadonlySet<string> = new Set(scopes);
   findings.expectText(fields.name, { min: 1, max: 100 }, ['input', 'name']);
   findings.expect(fields.scopes.length > 0, 'INVALID', ['input', 'scopes'], 'A key needs a scope.');
-  fields.scopes.slice(0, 100).forEach((scope, index) => {
+  const fits = fields.scopes.length <= mostScopes;
+  findings.expect(fits, 'TOO_LONG', ['input', 'scopes'], `A key has ${mostScopes} scopes at most.`);
+  fields.scopes.slice(0, mostScopes).forEach((scope, index) => {
     const field = ['input', 'scopes', String(index)];
     const isKnown = known.has(scope);
     const named = JSON.stringify(scope.slice(0, 60));

@@ -80,20 +80,30 @@ export function changedFields<Row extends object>(
   const changes = { before: {} as Record<string, unknown>, after: {} as Record<string, unknown> };
   for (const [name, value] of Object.entries(after)) {
     const old = (before as Record<string, unknown>)[name];
-    if (value === undefined || isSame(old, value)) continue;
+    const same = decimalColumns.has(name) ? isSameAmount(old, value) : isSame(old, value);
+    if (value === undefined || same) continue;
     changes.before[name] = old;
     changes.after[name] = value;
   }
   return changes;
 }
 
-/** Postgres gives jsonb keys back in its own order and decimals with four places. */
+/** Columns of Postgres' type numeric. Text that looks like one is text: version 1.10 is not 1.1. */
+const decimalColumns: ReadonlySet<string> = new Set(['priceAmount']);
+
+/** Postgres gives decimals back with four places. */
+function isSameAmount(left: unknown, right: unknown): boolean {
+  const short = (amount: unknown) =>
+    typeof amount === 'string' && amount.includes('.') ? amount.replace(/\.?0+$/, '') : amount;
+  return short(left) === short(right);
+}
+
+/** Postgres gives jsonb keys back in its own order. */
 function isSame(left: unknown, right: unknown): boolean {
   return JSON.stringify(sorted(left)) === JSON.stringify(sorted(right));
 }
 
 function sorted(value: unknown): unknown {
-  if (typeof value === 'string' && /^-?\d+\.\d+$/.test(value)) return value.replace(/\.?0+$/, '');
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object' || value instanceof Date) return value;
   return Object.fromEntries(

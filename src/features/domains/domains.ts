@@ -4,6 +4,7 @@ import type { TenantTransaction } from '../../db/database.ts';
 import { refuse } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { recordAudit } from '../audit/audit.ts';
+import { lockOwnTenant } from '../tenants/tenants.queries.ts';
 import { readDomain } from './domainName.ts';
 import {
   countDomains,
@@ -35,6 +36,7 @@ export async function addDomain(
   baseDomain: string | null,
 ): Promise<TenantDomain> {
   const domain = readDomain(given, baseDomain);
+  await lockOwnTenant(tx); // of two at once the second counts the first
   const [[known], [claims]] = await Promise.all([
     findDomainByName(tx, { domain }),
     countDomains(tx),

@@ -52,6 +52,18 @@ describe('a forgotten password', () => {
     expect(told[1]).toMatchObject({ ip: '127.0.0.1' });
   });
 
+  test('is asked for with an address, not with a megabyte', async () => {
+    for (const name of ['passwordResetRequest', 'emailVerificationResend']) {
+      for (const none of ['x'.repeat(900_000), 'nobody', 'a\u0000@example.com']) {
+        expect(codesOf(await mutate(server, name, { email: none }, 'email'))).toEqual(['INVALID']);
+      }
+    }
+    const [kept] = await server.asAdmin(
+      'select coalesce(max(length(email)), 0)::int as most from app.one_time_tokens',
+    );
+    expect(kept?.most).toBeLessThan(255);
+  });
+
   test('a token that has run out is refused, and so is a registration’s', async () => {
     await request(email);
     const late = await mailedToken(server, email);

@@ -240,3 +240,11 @@ test('signing out works by the refresh token alone, and twice', async () => {
   expect((await mutate(server, 'signOut', { refreshToken }, 'done')).done).toBe(true);
   expect((await mutate(server, 'signOut', { refreshToken: 'nonsense' }, 'done')).done).toBe(true);
 });
+
+test('the database opens no session for whoever brings no password’s hash', async () => {
+  const open = (hash: string) =>
+    `select app.open_session(gen_random_uuid(), id, ${hash}, null, gen_random_uuid()::text, 60, null, null) is null as refused
+     from app.users where email = 'owner@lumen.example'`;
+  expect(await server.asAdmin(open('null'))).toEqual([{ refused: true }]);
+  expect(await server.asAdmin(open('password_hash'))).toEqual([{ refused: false }]);
+});

@@ -45,6 +45,12 @@ const codesOf = ({ userErrors }: { userErrors: { code: string }[] }) =>
   userErrors.map(({ code }) => code);
 const inHours = (moment: string) => (Date.parse(moment) - Date.now()) / 3_600_000;
 
+test('no scope is stored that was not looked at: a later version may know it', async () => {
+  const padding = Array.from({ length: 100 }, () => 'products:read');
+  const made = await create({ scopes: [...padding, 'nobody:knows'] });
+  expect(made).toMatchObject({ apiKey: null, userErrors: [{ code: 'TOO_LONG' }] });
+});
+
 describe('rotating a key', () => {
   test('the new secret works at once, the old one until the overlap ends; both are listed', async () => {
     const old = await create({ scopes: ['products:write', 'usage:read'] });

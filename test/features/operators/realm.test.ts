@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isObjectType } from 'graphql';
@@ -6,8 +6,12 @@ import { importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildOperatorSchema } from '../../../src/app/operator/schema.ts';
 import { buildSchema } from '../../../src/app/schema.ts';
-import { setOperatorDisabled } from '../../../src/auth/operatorLookups.ts';
-import { createOperator } from '../../../src/auth/operators.ts';
+import {
+  findOperatorCredentials,
+  openOperatorSession,
+  setOperatorDisabled,
+} from '../../../src/auth/operatorLookups.ts';
+import { changeOperatorPassword, createOperator } from '../../../src/auth/operators.ts';
 import {
   openTestOperators,
   operatorPassword,
@@ -158,10 +162,55 @@ describe('signing in', () => {
     expect((await attempt(email, operatorPassword)).token).not.toBeNull();
   });
 
+  test('an address that has none left uses up nobody’s attempts', async () => {
+    const email = 'wanted@tenantry.example';
+    await createOperator(operators.database, { email, name: 'Wanted', password: operatorPassword });
+    await Promise.all(Array.from({ length: 80 }, () => attempt(email, 'wrong')));
+    // From elsewhere: this address alone is forgotten.
+    const hash = (...parts: string[]) =>
+      createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+    await server.asAdmin('delete from app.operator_attempts where key = any($1)', [
+      [hash('pair', email, '127.0.0.1'), hash('address', '127.0.0.1')],
+    ]);
+    expect((await attempt(email, operatorPassword)).token).not.toBeNull();
+  });
+
+  test('nobody comes in with a password that was changed while it was checked', async () => {
+    const email = 'changing@tenantry.example';
+    const { database } = operators;
+    await createOperator(database, { email, name: 'Changing', password: operatorPassword });
+    const found = await findOperatorCredentials(database, email);
+    const open = () =>
+      openOperatorSession(database, {
+        id: randomUUID(),
+        operatorId: found?.id ?? '',
+        verifiedHash: found?.passwordHash ?? '',
+        seconds: 60,
+        ip: null,
+        userAgent: null,
+      });
+    expect(await open()).toBe(true);
+    await changeOperatorPassword(database, email, 'another password of theirs');
+    expect(await open()).toBe(false);
+  });
+
   test('aliases are one too many fields, and are not run', async () => {
     const field = 'operatorSignIn(input: { email: "a@b", password: "c" }) { token }';
     const { body } = await operators.ask(null, `mutation { a: ${field} b: ${field} }`);
     expect(body.errors[0].extensions.code).toBe('BAD_REQUEST');
+  });
+
+  test('people’s passwords are none of the operators’ role’s', async () => {
+    for (const statement of [
+      'select password_hash from app.users',
+      `update app.users set password_hash = 'x'`,
+      `select app.find_credentials('owner@lumen.example')`,
+      `select app.find_api_key('x')`,
+    ]) {
+      await expect(operators.database.lookup(statement, []), statement).rejects.toMatchObject({
+        sqlState: '42501',
+      });
+    }
   });
 
   test('passwords and tokens are nowhere in the database', async () => {

@@ -212,6 +212,14 @@ describe('a business changes', () => {
     expect(spent.userErrors).toMatchObject([{ code: 'SLUG_LIMIT' }]);
   });
 
+  test('from version 1.10 to 1.1, which only an amount would be the same as', async () => {
+    const token = await server.tokenOf('owner@lumen.example', 'lumen');
+    for (const version of ['1.10', '1.1']) {
+      const input = { description: version, metadata: { version } };
+      expect((await run(token, 'tenantUpdate', input, selection)).tenant).toMatchObject(input);
+    }
+  });
+
   test('by an admin, never by a viewer', async () => {
     const [admin, viewer] = await Promise.all([
       server.tokenOf('admin@lumen.example', 'lumen'),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { purgeDueTenants } from '../../../src/app/purgeTenants.ts';
-import { type Database, openDatabase } from '../../../src/db/database.ts';
+import { type Database, openDatabase, type TenantTransaction } from '../../../src/db/database.ts';
 import { createTwoTenants, type TwoTenants } from '../../rls/support/twoTenants.ts';
 
 // Both tenants have a row in every table that the catalogue has, so a new table is under this test by
@@ -113,6 +113,43 @@ test('a batch stops at its size, and two at once are one', async () => {
   expect(await held).toBe(-1);
 });
 
+test('what is being restored is not purged, and what is being purged is not restored', async () => {
+  const { b, admin } = tenants;
+  const before = await tenants.everythingOf(b);
+  const { rows } = await admin.query(
+    `update app.members set role = 'OWNER' where tenant_id = $1 returning user_id`,
+    [b],
+  );
+  await admin.query(`update app.tenants set status_before_deletion = 'ACTIVE' where id = $1`, [b]);
+  const restore = async (tx: TenantTransaction) =>
+    (await tx.query('select status from app.restore_tenant($1)', [rows[0].user_id])).rows.length;
+  const purge = () =>
+    database.withTenant(b, { mode: 'write' }, async (tx) => {
+      const purged = await tx.query<{ removed: number }>('select app.purge_tenant(1) as removed');
+      return purged.rows[0]?.removed;
+    });
+
+  await end(b, `clock_timestamp() + interval '100 ms'`);
+  await database.withTenant(b, { mode: 'write' }, async (tx) => {
+    expect(await restore(tx)).toBe(1);
+    await admin.query('select pg_sleep(0.15)');
+    expect(await purge()).toBe(-1);
+  });
+  await expect(purge()).rejects.toMatchObject({ sqlState: '55000' });
+  expect((await tenants.everythingOf(b)).length).toBeGreaterThan(before.length / 2);
+
+  const undone = new Error('rolled back');
+  const late = database.withTenant(b, { mode: 'write' }, async (tx) => {
+    await tx.query('select 1');
+    // An operator ends the grace while the owner's transaction is open.
+    await end(b, 'clock_timestamp()');
+    expect(await restore(tx)).toBe(0);
+    throw undone;
+  });
+  await expect(late).rejects.toBe(undone);
+  await admin.query(`update app.tenants set status = 'ACTIVE', purge_at = null where id = $1`, [b]);
+});
+
 test('a purged business is in no table but the operators’ record, and the other is untouched', async () => {
   const { a, b } = tenants;
   const other = await tenants.everythingOf(b);
@@ -137,6 +174,27 @@ test('a purged business is in no table but the operators’ record, and the othe
     names.filter((name) => name !== 'tenants').sort(),
   );
   expect(await purgeDueTenants(database, quiet)).toEqual([]);
+});
+
+test('businesses that cannot be removed keep none that are due after them', async () => {
+  const { a, admin } = tenants;
+  await admin.query(
+    `create table app.stuck (of uuid references app.tenants (id));
+     with many as (
+       insert into app.tenants (id, slug, name, plan, status, purge_at)
+       select gen_random_uuid(), 'stuck-' || n, 'Stuck', 'BASIC', 'DELETING', now() - interval '1 day'
+       from generate_series(1, 12) n returning id
+     ) insert into app.stuck select id from many`,
+  );
+  await admin.query(
+    `insert into app.tenants (id, slug, name, plan, status, purge_at)
+     values ($1, 'later', 'Later', 'BASIC', 'DELETING', now())`,
+    [a],
+  );
+  expect(await purgeDueTenants(database, quiet)).toEqual([a]);
+  expect(errors.splice(0)).toHaveLength(12);
+  await admin.query('drop table app.stuck');
+  expect(await purgeDueTenants(database, quiet)).toHaveLength(12);
 });
 
 test('a table that came later is purged too, once it is migrated', async () => {
