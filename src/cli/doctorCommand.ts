@@ -7,6 +7,7 @@ import { type Config, loadConfig } from '../config.ts';
 import { type Check, failed, ok } from './doctor/check.ts';
 import { checkDatabase } from './doctor/databaseChecks.ts';
 import { checkDisk, checkSigningKeys } from './doctor/machineChecks.ts';
+import { checkMail } from './doctor/mailCheck.ts';
 import { printJson } from './print.ts';
 
 /** `doctor`: exit code 0 when nothing failed, 1 when something did. */
@@ -18,7 +19,8 @@ export function doctorCommand(): Command {
       'after',
       `
 It looks at the settings, the database (version, migrations, roles, policies, clock), the keys that
-sign tokens and, for the embedded database, the disk. It changes nothing and does not migrate.
+sign tokens, the mail server (it sends nothing) and, for the embedded database, the disk. It changes
+nothing and does not migrate.
 Exit code: 0 when nothing failed (warnings are none), 1 when something did.`,
     )
     .action(runDoctor);
@@ -41,7 +43,12 @@ async function examine(): Promise<Check[]> {
     return [failed('settings', explainFailure(error) ?? (error as Error).message, fix)];
   }
   const settings = ok('settings', `They are valid, for ${config.environment}.`);
-  return [settings, await checkSigningKeys(config), ...(await examineDatabase(config))];
+  const [keys, mail, database] = await Promise.all([
+    checkSigningKeys(config),
+    checkMail(config),
+    examineDatabase(config),
+  ]);
+  return [settings, keys, mail, ...database];
 }
 
 async function examineDatabase(config: Config): Promise<Check[]> {
