@@ -86,4 +86,7 @@ ${items.length === 0 ? '<p>There is none yet.</p>' : items.join('\n')}
 }
 
 const withLinks = (html: string): string =>
-  html.replaceAll(/https?:\/\/[^\s<]+/g, (url) => `<a href="${url}" rel="noreferrer">${url}</a>`);
+  html.replaceAll(
+    /https?:\/\/[^\s<]*[^\s<:.,]/g,
+    (url) => `<a href="${url}" rel="noreferrer">${url}</a>`,
+  );

@@ -92,6 +92,30 @@ test('settings that are wrong, and keys that anybody may read', async () => {
   await chmod(file, 0o600);
 });
 
+test('a mail server that lets us in, that does not, and that is away; no mail is sent', async () => {
+  const sink = await startSmtpSink();
+  const mailOf = async (url: string) => {
+    const { code, checks } = await doctor({ SMTP_URL: url });
+    return { code, ...checks.find(({ name }) => name === 'mail') };
+  };
+  try {
+    expect(await mailOf(sink.url)).toMatchObject({ code: 0, state: 'ok' });
+    const wrong = sink.url.replace('p%40ss', 'canary');
+    expect(wrong).not.toBe(sink.url);
+    const refused = await mailOf(wrong);
+    expect(refused).toMatchObject({ code: 1, state: 'failed' });
+    expect(JSON.stringify(refused)).not.toContain('canary');
+    expect(sink.offered).toEqual([]);
+  } finally {
+    await sink.close();
+  }
+  expect(await mailOf(sink.url)).toMatchObject({
+    code: 1,
+    state: 'failed',
+    message: expect.stringContaining('ECONNREFUSED'),
+  });
+});
+
 test('a table that is open, an operator’s role that can do more, a database of another version', async () => {
   await server.asAdmin(
     'create policy leak on app.products for select to tenantry_server using (true)',

@@ -28,7 +28,9 @@ async function checkReachable(database: Database): Promise<Check> {
     return warning(name, said, `Serve as ${serverRole}: set APP_DATABASE_URL to it.`);
   } catch (error) {
     const why = explainFailure(error) ?? (error as Error).message;
-    return failed(name, why, 'Check that Postgres runs, and APP_DATABASE_URL or DATABASE_URL.');
+    const fix =
+      'Check that Postgres runs, and APP_DATABASE_URL or DATABASE_URL; "npm run db:migrate" makes the roles.';
+    return failed(name, why, fix);
   }
 }
 
