@@ -19,13 +19,8 @@ export function doctorCommand(): Command {
       'after',
       `
 It looks at the settings, the database (version, migrations, roles, policies, clock), the keys that
-<<<<<<< HEAD
 sign tokens, the mail server (it signs in there and sends nothing) and, for the embedded database, the
 disk. It changes nothing and does not migrate.
-=======
-sign tokens, the mail server (it sends nothing) and, for the embedded database, the disk. It changes
-nothing and does not migrate.
->>>>>>> 8dd642a76881eeea6691b57e51c1279679eb88df
 Exit code: 0 when nothing failed (warnings are none), 1 when something did.`,
     )
     .action(runDoctor);
@@ -48,17 +43,8 @@ async function examine(): Promise<Check[]> {
     return [failed('settings', explainFailure(error) ?? (error as Error).message, fix)];
   }
   const settings = ok('settings', `They are valid, for ${config.environment}.`);
-<<<<<<< HEAD
   const [keys, mail] = await Promise.all([checkSigningKeys(config), checkMail(config)]);
   return [settings, keys, mail, ...(await examineDatabase(config))];
-=======
-  const [keys, mail, database] = await Promise.all([
-    checkSigningKeys(config),
-    checkMail(config),
-    examineDatabase(config),
-  ]);
-  return [settings, keys, mail, ...database];
->>>>>>> 8dd642a76881eeea6691b57e51c1279679eb88df
 }
 
 async function examineDatabase(config: Config): Promise<Check[]> {

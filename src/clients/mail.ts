@@ -23,8 +23,6 @@ export class MailRefused extends Error {
 export interface MailClient {
   /** Resolves when the server has taken it; otherwise rejects with MailRefused. */
   send(mail: OutgoingMail): Promise<void>;
-  /** Connects and signs in, and sends nothing. Rejects with MailRefused. */
-  verify(): Promise<void>;
   close(): void;
 }
 
@@ -97,13 +95,6 @@ export function openMailClient(smtpUrl: string, from: string): MailClient {
           }),
           longestSendMilliseconds,
         );
-      } catch (error) {
-        throw readRefusal(error);
-      }
-    },
-    async verify() {
-      try {
-        await withDeadline(transport.verify());
       } catch (error) {
         throw readRefusal(error);
       }
