@@ -129,10 +129,10 @@ test('what is being restored is not purged, and what is being purged is not rest
       return purged.rows[0]?.removed;
     });
 
-  await end(b, `clock_timestamp() + interval '100 ms'`);
+  await end(b, `clock_timestamp() + interval '1 second'`);
   await database.withTenant(b, { mode: 'write' }, async (tx) => {
     expect(await restore(tx)).toBe(1);
-    await admin.query('select pg_sleep(0.15)');
+    await admin.query('select pg_sleep(1.05)');
     expect(await purge()).toBe(-1);
   });
   await expect(purge()).rejects.toMatchObject({ sqlState: '55000' });
