@@ -102,7 +102,7 @@ export async function startServer(
       passwords: createPasswordChanges(database, attempts, publicUrl),
       sessions: createSessions(database, tokens, attempts, journal),
       attempts,
-      publicUrl: config.publicUrl,
+      publicUrl,
       listMemberships: (userId) => listMemberships(database, userId),
       deleteGraceDays: config.deleteGraceDays,
       baseDomain: config.baseDomain,
