@@ -194,7 +194,7 @@ describe('a business begins', () => {
     expect((await make('loop-1')).created).toBe(true);
     // What was not made is not counted.
     expect((await make('loop-1'.toUpperCase())).userErrors).toMatchObject([{ code: 'INVALID' }]);
-    const used = `select used from app.attempt_counters order by used`;
+    const used = 'select used from app.attempt_counters order by used';
     expect(await server.asAdmin(used)).toEqual([{ used: 1 }, { used: 1 }]);
     await server.asAdmin('update app.attempt_counters set used = 29');
     expect((await make('loop-2')).created).toBe(true);
