@@ -80,7 +80,7 @@ export async function startServer(
     counter.count(principal.tenantId);
     keyUse.note(principal);
   };
-  const journal = recordSignIns(database, logger);
+  const journal = recordSignIns(database);
   const attempts = createAttempts(database);
   const signIn = createSignIn(database, tokens, attempts, journal);
   const purger = purgeTenants(database, logger);
@@ -156,7 +156,6 @@ export async function startServer(
   const drain = drainable(server);
   const closeWriters = async (): Promise<void> => {
     await purger.close();
-    await journal.close();
     await counter.close();
     await keyUse.close();
     await sweeping.close();
