@@ -1023,6 +1023,33 @@ end $function$;
 alter function app.end_session(uuid,uuid,text,text,text,text) owner to tenantry_accounts;
 grant execute on function app.end_session(uuid,uuid,text,text,text,text) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.fail_sign_in(given_email text, wanted_slug text, wanted_id uuid, from_ip text, agent text, request text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+declare
+  meant record;
+begin
+  select m.tenant_id, m.id into meant
+  from app.users u join app.members m on m.user_id = u.id join app.tenants t on t.id = m.tenant_id
+  where u.email = lower(given_email) and t.status <> 'DELETING'
+  order by (wanted_slug is null or t.slug = wanted_slug) and (wanted_id is null or t.id = wanted_id) desc,
+           m.created_at, t.id
+  limit 1;
+  if found then
+    insert into app.audit_events (tenant_id, id, actor_kind, actor_name, action, target_type, target_id,
+                                  ip, user_agent, request_id)
+    values (meant.tenant_id, app.new_id(), 'SYSTEM', 'Somebody', 'member.signInFailed', 'Member', meant.id,
+            from_ip, agent, request);
+  else
+    perform pg_logical_emit_message(true, 'tenantry', repeat(' ', 400));
+  end if;
+end $function$;
+alter function app.fail_sign_in(text,text,uuid,text,text,text) owner to tenantry_accounts;
+grant execute on function app.fail_sign_in(text,text,uuid,text,text,text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.find_account(session_id uuid, person uuid)
  RETURNS TABLE(name text, email text)
  LANGUAGE sql

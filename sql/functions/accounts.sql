@@ -3,7 +3,7 @@
 -- every instance together, or not at all. Owned by tenantry_accounts; the server's role can call them
 -- and can touch none of these tables by itself.
 
-drop function if exists app.new_id(), app.audit_person(uuid, text, text, text, text),
+drop function if exists app.fail_sign_in(text, text, uuid, text, text, text), app.new_id(), app.audit_person(uuid, text, text, text, text),
   app.open_session(uuid, uuid, text, uuid, text, integer, text, text), app.find_account(uuid, uuid),
   app.list_sessions(uuid), app.end_session(uuid, uuid, text, text, text, text),
   app.find_session(text), app.adopt_home(uuid, uuid),
@@ -40,6 +40,32 @@ begin
     values (member.tenant_id, app.new_id(), 'USER', person, member.name, what,
             'Member', member.id, from_ip, agent, request);
   end loop;
+end $$;
+
+-- Somebody knew an address and not the rest: told in the business that was meant, if the address's person
+-- is in it, or else in their first. Asked for every failure, whoever exists, and waited for: where there
+-- is nobody to tell, as much goes to the write-ahead log, so that the COMMIT waits for the disk as long.
+create function app.fail_sign_in(given_email text, wanted_slug text, wanted_id uuid, from_ip text, agent text, request text)
+returns void
+language plpgsql volatile security definer set search_path = app, pg_temp
+as $$
+declare
+  meant record;
+begin
+  select m.tenant_id, m.id into meant
+  from app.users u join app.members m on m.user_id = u.id join app.tenants t on t.id = m.tenant_id
+  where u.email = lower(given_email) and t.status <> 'DELETING'
+  order by (wanted_slug is null or t.slug = wanted_slug) and (wanted_id is null or t.id = wanted_id) desc,
+           m.created_at, t.id
+  limit 1;
+  if found then
+    insert into app.audit_events (tenant_id, id, actor_kind, actor_name, action, target_type, target_id,
+                                  ip, user_agent, request_id)
+    values (meant.tenant_id, app.new_id(), 'SYSTEM', 'Somebody', 'member.signInFailed', 'Member', meant.id,
+            from_ip, agent, request);
+  else
+    perform pg_logical_emit_message(true, 'tenantry', repeat(' ', 400));
+  end if;
 end $$;
 
 -- null: the password that was checked is theirs no more, so that a change ends also who was just

@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { type Authenticator, type Credential, readCredential } from '../auth/authenticate.ts';
-import type { Caller, RequestFacts } from '../auth/principal.ts';
-import { type ErrorCode, errorStatus, PublicError } from '../lib/errors.ts';
+import type { Authenticator } from '../auth/authenticate.ts';
+import type { RequestFacts } from '../auth/principal.ts';
+import { PublicError } from '../lib/errors.ts';
+import { answerError, sendAnswer } from './answers.ts';
 import { ClientHangUp } from './clientHangUp.ts';
 import { allowOrigin, answerOptions } from './cors.ts';
-import { expose } from './errors.ts';
 import type { Client, ReadClient } from './forwarded.ts';
+import { identify } from './identify.ts';
 import { type AnswerLean, isLean, type LeanAnswer } from './leanPath.ts';
 import type { Logger } from './logger.ts';
-import { acceptsGraphQLResponse, mediaType, requireAcceptable } from './mediaTypes.ts';
+import { mediaType, requireAcceptable } from './mediaTypes.ts';
 import { readMultipart } from './multipart.ts';
 import type { ServerContext } from './operationPlugin.ts';
 import { readBody } from './readBody.ts';
@@ -146,15 +146,6 @@ async function serveGraphQL(
   await sendAnswer(response, answer);
 }
 
-/** What Yoga answered, on Node's response. */
-export async function sendAnswer(response: ServerResponse, answer: Response): Promise<void> {
-  answer.headers.forEach((value, name) => {
-    response.setHeader(name, value);
-  });
-  response.statusCode = answer.status;
-  response.end(Buffer.from(await answer.arrayBuffer()));
-}
-
 async function askGraphQL(
   options: HttpRoutes,
   request: IncomingMessage,
@@ -189,43 +180,6 @@ async function askGraphQL(
   return (await options.answerLean(request, body, context)) ?? ask('POST', body);
 }
 
-/** A connection's last Authorization header, and what it says: to hash it anew took 4 % of a product by id. */
-const lastCredential = new WeakMap<
-  Socket,
-  { readonly header: string; readonly credential: Credential | null }
->();
-
-function credentialOf(request: IncomingMessage, header: string): Credential | null {
-  const last = lastCredential.get(request.socket);
-  if (last?.header === header) return last.credential;
-  const text = bearerOf(request);
-  const credential = text === null ? null : readCredential(text);
-  lastCredential.set(request.socket, { header, credential });
-  return credential;
-}
-
-/** Whom a request's credential stands for; null: it has none. Throws for one that is not good. */
-export async function identify(
-  authenticator: Authenticator,
-  request: IncomingMessage,
-): Promise<Caller | null> {
-  const header = request.headers.authorization;
-  if (header === undefined) return null;
-  const credential = credentialOf(request, header);
-  const caller = credential && (await authenticator.authenticate(credential));
-  if (caller === null) {
-    throw new PublicError(
-      'UNAUTHENTICATED',
-      'The credential is not valid, has run out or was revoked; sign in again or use another key.',
-    );
-  }
-  return caller;
-}
-
-/** What `Authorization: Bearer …` carries; null: nothing, or nothing that a credential looks like. */
-export const bearerOf = ({ headers }: IncomingMessage): string | null =>
-  /^Bearer +([\x21-\x7e]{1,8192})$/i.exec(headers.authorization ?? '')?.[1] ?? null;
-
 /**
  * A multipart form is what a foreign web page can send without the browser asking first. This header
  * makes it ask (graphql-multipart-request-spec, "Security").
@@ -244,34 +198,3 @@ function wantsPage(request: IncomingMessage): boolean {
 }
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?', 1)[0] ?? '/';
-
-/** Answers what was refused before GraphQL had a say, in the shape that a GraphQL client reads. */
-function answerError(
-  request: IncomingMessage,
-  response: ServerResponse,
-  facts: RequestFacts,
-  error: unknown,
-  logger: Logger,
-): void {
-  const { message, code, extensions, status, fault } = expose(error);
-  if (fault !== null) logger.error({ requestId: facts.requestId, err: fault }, 'request failed');
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  response.statusCode = status ?? errorStatus[code as ErrorCode] ?? 500;
-  if (response.statusCode === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-  if (response.statusCode === 503) response.setHeader('Retry-After', '1');
-  if (!request.complete) response.setHeader('Connection', 'close'); // the rest of the body is not read
-  response.setHeader(
-    'Content-Type',
-    acceptsGraphQLResponse(request)
-      ? 'application/graphql-response+json; charset=utf-8'
-      : 'application/json; charset=utf-8',
-  );
-  response.end(
-    JSON.stringify({
-      errors: [{ message, extensions: { code, requestId: facts.requestId, ...extensions } }],
-    }),
-  );
-}

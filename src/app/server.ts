@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { accessTokens } from '../auth/accessToken.ts';
 import { createAttempts } from '../auth/attempts.ts';
 import { createAuthenticator } from '../auth/authenticate.ts';
@@ -8,20 +7,15 @@ import type { Principal } from '../auth/principal.ts';
 import { createRegistration } from '../auth/registration.ts';
 import { createSessions } from '../auth/sessions.ts';
 import { createSignIn } from '../auth/signIn.ts';
-import { keepSigningKeys, readSigningKeys, type SigningKeys } from '../auth/signingKeys.ts';
+import type { SigningKeys } from '../auth/signingKeys.ts';
 import { createTxtLookup } from '../clients/dns.ts';
 import { openMailClient } from '../clients/mail.ts';
 import type { Config } from '../config.ts';
-import { ConfigError } from '../config.ts';
 import type { Database } from '../db/database.ts';
-import { checkIsolation } from '../db/isolation/checkIsolation.ts';
-import { isMigrated } from '../db/migrate.ts';
 import { accountPageRoutes } from './account/pages.ts';
-import { allowOrigin, answerOptions } from './cors.ts';
 import { countRequests } from './countRequests.ts';
 import { drainable } from './drain.ts';
-import { UnsafeDatabase } from './explainFailure.ts';
-import { auditExport } from './exports/auditExport.ts';
+import { auditExportRoutes } from './exports/auditExport.ts';
 import { createClientReader } from './forwarded.ts';
 import { createGraphiQL } from './graphiql/page.ts';
 import { createHttpHandler } from './http.ts';
@@ -34,11 +28,13 @@ import { openOperators } from './openOperators.ts';
 import { operationExecutor } from './operationPlugin.ts';
 import { createOperatorEndpoint, type OperatorEndpoint } from './operator/endpoint.ts';
 import { outboxRoutes } from './outbox.ts';
+import { probeRoutes } from './probes.ts';
 import { purgeTenants } from './purgeTenants.ts';
 import { recordKeyUse } from './recordKeyUse.ts';
 import { recordSignIns } from './recordSignIns.ts';
 import { isPlainLoopback } from './reply.ts';
 import { buildSchema } from './schema.ts';
+import { requireIsolation, requireMigrated, signingKeys } from './startConditions.ts';
 import { startSweeping } from './sweep.ts';
 import { createTenantRoutes, readSelectors } from './tenantSelection.ts';
 import type { Workplace } from './workplace.ts';
@@ -80,7 +76,7 @@ export async function startServer(
     counter.count(principal.tenantId);
     keyUse.note(principal);
   };
-  const journal = recordSignIns(database, logger);
+  const journal = recordSignIns(database);
   const attempts = createAttempts(database);
   const signIn = createSignIn(database, tokens, attempts, journal);
   const purger = purgeTenants(database, logger);
@@ -102,7 +98,7 @@ export async function startServer(
       passwords: createPasswordChanges(database, attempts, publicUrl),
       sessions: createSessions(database, tokens, attempts, journal),
       attempts,
-      publicUrl: config.publicUrl,
+      publicUrl,
       listMemberships: (userId) => listMemberships(database, userId),
       deleteGraceDays: config.deleteGraceDays,
       baseDomain: config.baseDomain,
@@ -113,31 +109,16 @@ export async function startServer(
   const graphql = createGraphQLServer({ schema, endpoint: '/graphql', execute, logger });
   const handler = createHttpHandler({
     routes: new Map([
-      ['GET /livez', (_request, response) => answerJson(response, 200, { status: 'ok' })],
-      ['GET /readyz', (_request, response) => answerReadiness(workplace, response)],
-      [
-        'GET /.well-known/jwks.json',
-        (_request, response) => answerJson(response, 200, keys.published),
-      ],
+      ...probeRoutes(workplace, keys),
       ...(graphiql?.routes ?? []),
       ...accountPageRoutes(),
       ...(config.demoIdentities ? outboxRoutes(database) : []),
       ...(operators?.routes ?? []),
-      [
-        'GET /exports/audit.jsonl',
-        auditExport({
-          ...{ database, authenticator, tenantRoutes, corsOrigins, onAnswered },
-          readSelectors: (request) =>
-            readSelectors(request, null, readClient(request).host, baseDomain),
-        }),
-      ],
-      [
-        'OPTIONS /exports/audit.jsonl',
-        (request, response) => {
-          allowOrigin(request, response, corsOrigins);
-          answerOptions(request, response);
-        },
-      ],
+      ...auditExportRoutes({
+        ...{ database, authenticator, tenantRoutes, corsOrigins, onAnswered },
+        readSelectors: (request) =>
+          readSelectors(request, null, readClient(request).host, baseDomain),
+      }),
     ]),
     graphql,
     answerLean: createLeanPath(graphql, schema, execute),
@@ -156,7 +137,6 @@ export async function startServer(
   const drain = drainable(server);
   const closeWriters = async (): Promise<void> => {
     await purger.close();
-    await journal.close();
     await counter.close();
     await keyUse.close();
     await sweeping.close();
@@ -216,56 +196,4 @@ async function serveOperators(
     await database.close();
     throw error;
   }
-}
-
-async function requireMigrated({ database }: Workplace): Promise<void> {
-  if (await isMigrated(database)) return;
-  throw new UnsafeDatabase(
-    'The database is not migrated to this version: run "npm run db:migrate" with DATABASE_URL set.',
-  );
-}
-
-async function requireIsolation({ database }: Workplace): Promise<void> {
-  const findings = await checkIsolation(database);
-  if (findings.length === 0) return;
-  const lines = findings.map(({ rule, message, fix }) => `- ${rule}: ${message} ${fix}`);
-  throw new UnsafeDatabase(`Not served, for tenants would not be kept apart:\n${lines.join('\n')}`);
-}
-
-async function signingKeys(config: Config) {
-  const text = config.signingKeys ?? (await keptKeys(config.dataDir));
-  try {
-    return await readSigningKeys(text);
-  } catch (error) {
-    throw new ConfigError(`JWT_PRIVATE_KEYS cannot be used: ${(error as Error).message}.`);
-  }
-}
-
-async function keptKeys(dataDir: string): Promise<string> {
-  try {
-    return await keepSigningKeys(dataDir);
-  } catch (error) {
-    throw new ConfigError(
-      `DATA_DIR ${dataDir} cannot be used (${(error as Error).message}): make it readable and writable, name another, or set JWT_PRIVATE_KEYS.`,
-    );
-  }
-}
-
-async function answerReadiness({ database }: Workplace, response: ServerResponse): Promise<void> {
-  try {
-    const migrated = await isMigrated(database);
-    answerJson(response, migrated ? 200 : 503, {
-      status: migrated ? 'ready' : 'not ready',
-      database: 'ok',
-      migrations: migrated ? 'ok' : 'another version',
-    });
-  } catch {
-    answerJson(response, 503, { status: 'not ready', database: 'unreachable' });
-  }
-}
-
-function answerJson(response: ServerResponse, status: number, body: unknown): void {
-  response.statusCode = status;
-  response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  response.end(JSON.stringify(body));
 }

@@ -36,6 +36,18 @@ export async function openSession(
   return row?.ends ?? null;
 }
 
+/** Writes down that somebody did not get in: in as much time for whoever exists as for nobody. */
+export async function failSignIn(
+  database: Database,
+  wanted: { email: string; tenantSlug: string | undefined; tenantId: string | null | undefined },
+  facts: RequestFacts,
+): Promise<void> {
+  await database.lookup('select app.fail_sign_in($1, $2, $3, $4, $5, $6)', [
+    ...[wanted.email, wanted.tenantSlug ?? null, wanted.tenantId ?? null],
+    ...origin(facts),
+  ]);
+}
+
 /** null unless the session lives. */
 export const findAccount = (
   database: Database,

@@ -88,9 +88,36 @@ const invitationLimits = { perAddress: 5, perTenant: 200, windowSeconds: 3_600 }
 export async function takeInvitation(tx: TenantTransaction, address: string): Promise<void> {
   const { perAddress, perTenant, windowSeconds } = invitationLimits;
   const subjects = [`invitation tenant ${tx.tenantId}`, `invitation address ${address.trim()}`];
+  await takeWithin(tx, subjects, [perTenant, perAddress], windowSeconds);
+}
+
+/**
+ * How many businesses may begin within a day. What one person may own at a time does not hold up who
+ * makes one, deletes it and makes the next, or hands each over.
+ */
+const tenantLimits = { perPerson: 30, perClient: 200, windowSeconds: 86_400 };
+
+/** Counts a business that somebody makes, in its own transaction: one that is not made is not counted. Throws TooManyAttempts. */
+export async function takeTenantCreation(
+  tx: TenantTransaction,
+  userId: string,
+  { ip }: RequestFacts,
+): Promise<void> {
+  const { perPerson, perClient, windowSeconds } = tenantLimits;
+  const client = ip === null ? [] : [`tenant client ${networkOf(ip)}`];
+  const limits = ip === null ? [perPerson] : [perClient, perPerson];
+  await takeWithin(tx, [...client, `tenant person ${userId}`], limits, windowSeconds);
+}
+
+async function takeWithin(
+  tx: TenantTransaction,
+  subjects: readonly string[],
+  most: readonly number[],
+  windowSeconds: number,
+): Promise<void> {
   const { rows } = await tx.query<{ wait: number | null }>(
     'select app.take_attempts($1, $2, $3) as wait',
-    [subjects, [perTenant, perAddress], windowSeconds],
+    [subjects, most, windowSeconds],
   );
   const wait = rows[0]?.wait ?? null;
   if (wait !== null) throw new TooManyAttempts(wait);

@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts';
 import { newId } from '../lib/ids.ts';
 import type { AccessTokens } from './accessToken.ts';
-import { openSession } from './accountLookups.ts';
+import { failSignIn, openSession } from './accountLookups.ts';
 import type { Attempts } from './attempts.ts';
 import { findCredentials, listMemberships, type Membership } from './lookups.ts';
 import { makeRefreshToken } from './opaqueToken.ts';
@@ -43,19 +43,16 @@ export function createSignIn(
     await attempts.take('password', facts, email);
     const credentials = await findCredentials(database, email.trim());
     const right = await verifyPassword(credentials?.password_hash ?? null, password);
-    if (credentials === null) return null;
-    if (!right) {
-      journal.failed(async () => {
-        const open = await listOpen(credentials.user_id);
-        return chosen(open, tenantSlug, tenantId) ?? open[0];
-      }, facts);
+    const wanted = { email: email.trim(), tenantSlug, tenantId };
+    if (credentials === null || !right) {
+      await failSignIn(database, wanted, facts);
       return null;
     }
     const { user_id: userId, name, password_hash: verifiedHash } = credentials;
     const memberships = await listOpen(userId);
     const membership = chosen(memberships, tenantSlug, tenantId) ?? null;
     if (membership === null && (tenantSlug ?? tenantId) !== undefined) {
-      journal.failed(async () => memberships[0], facts);
+      await failSignIn(database, wanted, facts);
       return null;
     }
     const id = newId();

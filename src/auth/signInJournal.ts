@@ -8,12 +8,10 @@ export interface Entrant {
   readonly membership: Membership;
 }
 
-/** Where sign-ins are written down. */
+/** Where sign-ins are written down; those that failed: app.fail_sign_in(). */
 export interface SignInJournal {
   /** Resolves when it is written: nobody is signed in without. */
   succeeded(who: Entrant, facts: RequestFacts): Promise<void>;
   /** The same, for who is signed in and comes from another business. */
   switched(who: Entrant, facts: RequestFacts): Promise<void>;
-  /** Somebody knew a person's address and not the rest. Returns at once; undefined: nowhere to write it. */
-  failed(findMembership: () => Promise<Membership | undefined>, facts: RequestFacts): void;
 }

@@ -28,7 +28,7 @@ export interface Services {
   readonly sessions: Sessions;
   readonly attempts: Attempts;
   /** Where links in mails lead, without a slash at its end. */
-  readonly publicUrl: string;
+  readonly publicUrl: () => string;
   readonly listMemberships: (userId: string) => Promise<Membership[]>;
   /** How many days a deleted business can be restored. */
   readonly deleteGraceDays: number;

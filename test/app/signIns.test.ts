@@ -58,7 +58,8 @@ test('a wrong password of somebody known is there too, and in no other businessâ
     tenantSlug: 'harbor',
   });
   await attempt({ email: 'nobody@lumen.example', password });
-  await expect.poll(async () => (await failed()).length).toBe(before + 2);
+  // Before the answer: a crash loses none.
+  expect((await failed()).length).toBe(before + 2);
   const [latest] = await failed();
   expect(latest).toMatchObject({ actorKind: 'SYSTEM', actorId: null, targetType: 'Member' });
   const rows = await server.asAdmin('select e::text as text from app.audit_events e');
@@ -100,4 +101,19 @@ test('a hidden id and a missing one: the same body, in similar time', async () =
     expect(bodies.size).toBe(1);
   }
   expectSimilarTimes(...(Object.values(took) as [number[], number[]]));
+});
+
+test('a failed sign-in is written down before it is answered, so that no crash loses it', async () => {
+  let answered = false;
+  let answer: Promise<void> | undefined;
+  await server.holding('lock table app.audit_events in share mode', [], async () => {
+    answer = attempt({ email: 'viewer@lumen.example', password: 'wrong' }).then(() => {
+      answered = true;
+    });
+    const waiting = `select from pg_locks where relation = 'app.audit_events'::regclass and not granted`;
+    await expect.poll(async () => (await server.asAdmin(waiting)).length).toBe(1);
+    await server.ask(null, '{ __typename }');
+    expect(answered).toBe(false);
+  });
+  await answer;
 });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -65,4 +65,12 @@ test('the last line of .ci/run counts failed steps, and the exit code says the s
   expect(both).toEqual(['7 passed, 3 failed', 1]);
   expect(unread).toEqual(['0 passed, 1 failed', 1]);
   expect(install).toEqual(['0 passed, 1 failed', 1]);
+});
+
+test('.ci/run runs every step of "npm run check"', async () => {
+  const { scripts } = JSON.parse(await readFile('package.json', 'utf8'));
+  const steps = [...String(scripts.check).matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name);
+  const run = await readFile('.ci/run', 'utf8');
+  expect(steps.length).toBeGreaterThan(5);
+  expect(steps.filter((name) => !run.includes(`npm run --silent ${name}`))).toEqual([]);
 });

@@ -8,11 +8,12 @@ import type { AuditEvent } from '../../features/audit/audit.queries.ts';
 import { auditLine, exportAudit, type Period } from '../../features/audit/exportAudit.ts';
 import { PublicError } from '../../lib/errors.ts';
 import { ClientHangUp } from '../clientHangUp.ts';
-import { allowOrigin } from '../cors.ts';
-import { identify } from '../http.ts';
+import { allowOrigin, answerOptions } from '../cors.ts';
+import type { HttpRoutes } from '../http.ts';
+import { identify } from '../identify.ts';
 import { enterTenant, type Selector, type TenantRoutes } from '../tenantSelection.ts';
 
-export interface AuditExportOptions {
+interface AuditExportOptions {
   readonly database: Database;
   readonly authenticator: Authenticator;
   /** What else than its credential names a business in a request. */
@@ -26,12 +27,26 @@ export interface AuditExportOptions {
 /** A client that takes nothing for so long is gone, or might as well be. */
 const stalledMilliseconds = 60_000;
 
+/** The export, for pages of other origins too where CORS_ORIGINS names them. */
+export function auditExportRoutes(options: AuditExportOptions): HttpRoutes['routes'] {
+  return new Map([
+    ['GET /exports/audit.jsonl', auditExport(options)],
+    [
+      'OPTIONS /exports/audit.jsonl',
+      (request, response) => {
+        allowOrigin(request, response, options.corsOrigins);
+        answerOptions(request, response);
+      },
+    ],
+  ]);
+}
+
 /**
  * `GET /exports/audit.jsonl?from=…&until=…`: the tenant's audit log as JSON lines. It takes one page at
  * a time from the database, and none before the client has taken the last. What breaks half-way breaks
  * the transfer, which a client notices: there is no end of the chunked body.
  */
-export function auditExport(options: AuditExportOptions) {
+function auditExport(options: AuditExportOptions) {
   const { database, authenticator, onAnswered } = options;
 
   /** Refuses a request that names another business than its credential is for, too. */

@@ -69,6 +69,7 @@ export const reviewed: readonly Reviewed[] = [
     'rotate_refresh_token(text, text, uuid, text, integer, integer, integer, text, text, text)',
     'register(text, text, text, text, integer, uuid, text, text, text, text)',
     'resend_registration(text, text, integer, uuid, text, text)',
+    'fail_sign_in(text, text, uuid, text, text, text)',
     'find_registration(text)',
     'confirm_registration(text, uuid)',
     'request_password_reset(text, text, integer, uuid, text, text, text, text, text)',

@@ -122,7 +122,7 @@ builder.relayMutationField(
     description:
       'Invites somebody by mail, for 48 hours. An open invitation takes no seat of the plan: accepting it does. The answer is the same whether or not the address has an account.',
     resolve: (_parent, { input }, context) =>
-      settle(context, (tx) => inviteMember(tx, context.actor, input, context.services.publicUrl)),
+      settle(context, (tx) => inviteMember(tx, context.actor, input, context.services.publicUrl())),
   },
   {
     ...payload,
@@ -156,7 +156,7 @@ builder.relayMutationField(
       'Mails an invitation once more, with a new token, for another 48 hours. The former token is dead.',
     resolve: (_parent, { input }, context) =>
       settle(context, (tx) =>
-        resendInvitation(tx, context.actor, input.id.id, context.services.publicUrl),
+        resendInvitation(tx, context.actor, input.id.id, context.services.publicUrl()),
       ),
   },
   {

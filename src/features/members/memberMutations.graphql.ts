@@ -177,7 +177,7 @@ builder.relayMutationField(
       'Offers a member to hand the business over, by mail and for 7 days. When they accept they become an owner and you an admin.',
     resolve: (_parent, { input }, context) =>
       settle(context, (tx) =>
-        startTransfer(tx, context.actor, input.memberId.id, context.services.publicUrl),
+        startTransfer(tx, context.actor, input.memberId.id, context.services.publicUrl()),
       ),
   },
   {

@@ -11,6 +11,7 @@ export const tenantErrorCodes = {
   UNKNOWN_SCOPE: 'There is no such scope for API keys.',
   SCOPE_NOT_YOURS: 'You may not do this yourself, so you cannot let a key do it.',
   EMAIL_NOT_VERIFIED: 'The e-mail address has to be verified first.',
+  TOO_MANY_ATTEMPTS: 'Enough businesses were made for now; the message says when to come back.',
   TOO_MANY: 'You own as many businesses as one person may.',
   CONFIRMATION_WRONG: 'What was to confirm the deletion is not the slug of the business.',
 } as const;

@@ -1,3 +1,4 @@
+import { takeTenantCreation } from '../../auth/attempts.ts';
 import { findTenant, type Membership } from '../../auth/lookups.ts';
 import type { Permission } from '../../auth/permissions.ts';
 import { builder } from '../../graphql/builder.ts';
@@ -48,9 +49,10 @@ builder.relayMutationField(
       'Makes a business, on trial, and you its owner: with settings, samples and a key, or not at all. Send it as the only field of its operation.',
     resolve: async (_parent, { input }, context) => {
       const person = context.requirePerson();
-      const settled = await settleApart(context, newId(), (tx) =>
-        createTenant(tx, person, context.request, input),
-      );
+      const settled = await settleApart(context, newId(), async (tx) => {
+        await takeTenantCreation(tx, person.userId, context.request);
+        return createTenant(tx, person, context.request, input);
+      });
       const { value } = settled;
       return { ...settled, membership: value && (await membershipIn(context, value.tenantId)) };
     },

@@ -212,6 +212,7 @@ describe('an invitation', () => {
     await invite('spam@new.example');
     await rename('Lumen & Oak');
     const text = await mailedText(server, 'spam@new.example');
+    expect(text).toContain(`${server.url}/`);
     expect(text).not.toMatch(/evil\.example|\nSubject/);
   });
 });

@@ -185,6 +185,23 @@ describe('a business begins', () => {
       { code: 'TOO_MANY' },
     ]);
   });
+
+  test('so many a day at most: who deletes one and makes the next in a loop is held up', async () => {
+    await registerPerson(server, 'loop@shop.example');
+    const { token } = await signIn(server, 'loop@shop.example', goodPassword);
+    await server.asAdmin('delete from app.attempt_counters');
+    const make = (slug: string) => create({ slug, name: 'X', sampleProducts: false }, token);
+    expect((await make('loop-1')).created).toBe(true);
+    // What was not made is not counted.
+    expect((await make('loop-1'.toUpperCase())).userErrors).toMatchObject([{ code: 'INVALID' }]);
+    const used = 'select used from app.attempt_counters order by used';
+    expect(await server.asAdmin(used)).toEqual([{ used: 1 }, { used: 1 }]);
+    await server.asAdmin('update app.attempt_counters set used = 29');
+    expect((await make('loop-2')).created).toBe(true);
+    expect((await make('loop-3')).userErrors).toMatchObject([{ code: 'TOO_MANY_ATTEMPTS' }]);
+    expect(await server.asAdmin(`select from app.tenants where slug = 'loop-3'`)).toEqual([]);
+    await server.asAdmin('delete from app.attempt_counters');
+  });
 });
 
 describe('a business changes', () => {
