@@ -48,6 +48,9 @@ const longestStopMs = 29_000;
  */
 export async function keepWorkers(options: WorkersOptions): Promise<Workers> {
   const { logger } = options;
+  // They have our environment: the file is read once, and only one process says that there is none.
+  const execArgv = process.execArgv.filter((flag) => !flag.startsWith('--env-file'));
+  cluster.setupPrimary({ execArgv });
   const places = Array.from(
     { length: options.count },
     (): Place => ({ worker: null, state: 'empty', failures: 0, timer: undefined }),
