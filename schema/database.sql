@@ -219,6 +219,42 @@ create policy tenant on app.customers for all to tenantry_server
 grant delete, select on app.customers to tenantry_purger;
 grant insert, select, update on app.customers to tenantry_server;
 
+create table app.invitations (
+  tenant_id uuid not null,
+  id uuid not null,
+  email text not null,
+  role text not null,
+  token_hash text not null,
+  invited_by_id uuid not null,
+  expires_at timestamp(3) with time zone not null,
+  accepted_at timestamp(3) with time zone,
+  revoked_at timestamp(3) with time zone,
+  closed_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone default now() not null,
+  updated_at timestamp(3) with time zone default now() not null,
+  constraint invitations_pkey PRIMARY KEY (tenant_id, id),
+  constraint invitations_invited_by_id_fkey FOREIGN KEY (tenant_id, invited_by_id) REFERENCES app.members(tenant_id, id),
+  constraint invitations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+  constraint invitations_role_known CHECK ((role = ANY (ARRAY['OWNER'::text, 'ADMIN'::text, 'MEMBER'::text, 'VIEWER'::text])))
+);
+alter table app.invitations owner to tenantry_owner;
+CREATE UNIQUE INDEX invitations_one_open_an_address ON app.invitations USING btree (tenant_id, email) WHERE (closed_at IS NULL);
+CREATE INDEX invitations_tenant_id_created_at_id_idx ON app.invitations USING btree (tenant_id, created_at, id);
+CREATE INDEX invitations_tenant_id_invited_by_id_idx ON app.invitations USING btree (tenant_id, invited_by_id);
+CREATE INDEX invitations_tenant_id_token_hash_idx ON app.invitations USING btree (tenant_id, token_hash);
+alter table app.invitations enable row level security;
+alter table app.invitations force row level security;
+create policy accounts on app.invitations for select to tenantry_accounts
+  using ((tenant_id = app.current_tenant()));
+create policy purge on app.invitations for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
+create policy tenant on app.invitations for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.invitations to tenantry_accounts;
+grant delete, select on app.invitations to tenantry_purger;
+grant insert, select, update on app.invitations to tenantry_server;
+
 create table app.mails (
   id uuid not null,
   recipient text not null,
@@ -245,12 +281,13 @@ grant delete, insert, select, update on app.mails to tenantry_accounts;
 create table app.members (
   tenant_id uuid not null,
   id uuid not null,
-  user_id uuid not null,
+  user_id uuid,
   role text not null,
   name text not null,
   email text not null,
   created_at timestamp(3) with time zone default now() not null,
   updated_at timestamp(3) with time zone default now() not null,
+  left_at timestamp(3) with time zone,
   constraint members_pkey PRIMARY KEY (tenant_id, id),
   constraint members_tenant_id_user_id_key UNIQUE (tenant_id, user_id),
   constraint members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
@@ -258,7 +295,7 @@ create table app.members (
   constraint members_role_known CHECK ((role = ANY (ARRAY['OWNER'::text, 'ADMIN'::text, 'MEMBER'::text, 'VIEWER'::text])))
 );
 alter table app.members owner to tenantry_owner;
-CREATE INDEX members_tenant_id_created_at_id_idx ON app.members USING btree (tenant_id, created_at, id);
+CREATE INDEX members_tenant_id_created_at_id_idx ON app.members USING btree (tenant_id, created_at, id) WHERE (user_id IS NOT NULL);
 CREATE INDEX members_user_id_idx ON app.members USING btree (user_id);
 alter table app.members enable row level security;
 alter table app.members force row level security;
@@ -281,8 +318,8 @@ grant select on app.members to tenantry_accounts;
 grant select on app.members to tenantry_lookup;
 grant insert, select on app.members to tenantry_provisioner;
 grant delete, select on app.members to tenantry_purger;
-grant delete, insert, select, update on app.members to tenantry_server;
-grant select (tenant_id), select (id) on app.members to tenantry_operator;
+grant insert, select, update on app.members to tenantry_server;
+grant select (tenant_id), select (id), select (left_at) on app.members to tenantry_operator;
 
 create table app.messages (
   tenant_id uuid not null,
@@ -399,6 +436,32 @@ create policy operator on app.operators for all to tenantry_operator
   using (true)
   with check (true);
 grant insert, select, update on app.operators to tenantry_operator;
+
+create table app.ownership_transfers (
+  tenant_id uuid not null,
+  id uuid not null,
+  from_id uuid not null,
+  to_id uuid not null,
+  expires_at timestamp(3) with time zone not null,
+  closed_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone default now() not null,
+  constraint ownership_transfers_pkey PRIMARY KEY (tenant_id, id),
+  constraint ownership_transfers_from_id_fkey FOREIGN KEY (tenant_id, from_id) REFERENCES app.members(tenant_id, id),
+  constraint ownership_transfers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+  constraint ownership_transfers_to_id_fkey FOREIGN KEY (tenant_id, to_id) REFERENCES app.members(tenant_id, id)
+);
+alter table app.ownership_transfers owner to tenantry_owner;
+CREATE INDEX ownership_transfers_tenant_id_from_id_idx ON app.ownership_transfers USING btree (tenant_id, from_id);
+CREATE INDEX ownership_transfers_tenant_id_to_id_idx ON app.ownership_transfers USING btree (tenant_id, to_id);
+alter table app.ownership_transfers enable row level security;
+alter table app.ownership_transfers force row level security;
+create policy purge on app.ownership_transfers for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
+create policy tenant on app.ownership_transfers for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.ownership_transfers to tenantry_purger;
+grant insert, select, update on app.ownership_transfers to tenantry_server;
 
 create table app.plans (
   code text not null,
@@ -596,7 +659,7 @@ create table app.tenant_routes (
   tenant_id uuid not null,
   constraint tenant_routes_pkey PRIMARY KEY (kind, key),
   constraint tenant_routes_tenant_id_tenants_id_fk FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
-  constraint tenant_routes_kind_known CHECK ((kind = ANY (ARRAY['SLUG'::text, 'DOMAIN'::text, 'PHONE_NUMBER_ID'::text, 'API_KEY'::text])))
+  constraint tenant_routes_kind_known CHECK ((kind = ANY (ARRAY['SLUG'::text, 'DOMAIN'::text, 'PHONE_NUMBER_ID'::text, 'API_KEY'::text, 'INVITATION'::text])))
 );
 alter table app.tenant_routes owner to tenantry_owner;
 CREATE INDEX tenant_routes_tenant_id_idx ON app.tenant_routes USING btree (tenant_id);
@@ -608,9 +671,9 @@ create policy operator on app.tenant_routes for all to tenantry_operator
   using (true)
   with check (true);
 create policy own_keys_deleted_only on app.tenant_routes as restrictive for delete to tenantry_server
-  using ((kind = 'API_KEY'::text));
+  using ((kind = ANY (ARRAY['API_KEY'::text, 'INVITATION'::text])));
 create policy own_keys_only on app.tenant_routes as restrictive for insert to tenantry_server
-  with check ((kind = 'API_KEY'::text));
+  with check ((kind = ANY (ARRAY['API_KEY'::text, 'INVITATION'::text])));
 create policy provision on app.tenant_routes for all to tenantry_provisioner
   using (((tenant_id = app.current_tenant()) AND (kind = ANY (ARRAY['SLUG'::text, 'DOMAIN'::text]))))
   with check (((tenant_id = app.current_tenant()) AND (kind = ANY (ARRAY['SLUG'::text, 'DOMAIN'::text]))));
@@ -760,6 +823,33 @@ grant insert on app.users to tenantry_operator;
 grant select on app.users to tenantry_provisioner;
 grant select (id), select (email), select (name), select (email_verified_at) on app.users to tenantry_operator;
 
+CREATE OR REPLACE FUNCTION app.admit_invited(given_token_hash text, new_user_id uuid, given_name text, given_password_hash text)
+ RETURNS TABLE(user_id uuid)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+  address text;
+begin
+  select i.email into address from app.invitations i
+  where i.tenant_id = app.current_tenant() and i.token_hash = given_token_hash
+    and i.closed_at is null and i.expires_at > now();
+  if address is null then return; end if;
+  delete from app.one_time_tokens t where t.kind = 'REGISTRATION' and t.email = address;
+  return query
+    insert into app.users as u (id, email, name, password_hash, email_verified_at)
+    values (new_user_id, address, given_name, given_password_hash, now())
+    on conflict (email) do update
+    set password_hash = excluded.password_hash, email_verified_at = excluded.email_verified_at,
+        updated_at = excluded.updated_at
+    where u.password_hash is null
+    returning u.id;
+end $function$;
+alter function app.admit_invited(text,uuid,text,text) owner to tenantry_accounts;
+grant execute on function app.admit_invited(text,uuid,text,text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.adopt_home(session_id uuid, home uuid)
  RETURNS void
  LANGUAGE sql
@@ -907,6 +997,7 @@ AS $function$
       end
     $function$;
 alter function app.current_tenant() owner to tenantry_owner;
+grant execute on function app.current_tenant() to tenantry_accounts;
 grant execute on function app.current_tenant() to tenantry_lookup;
 grant execute on function app.current_tenant() to tenantry_message_search;
 grant execute on function app.current_tenant() to tenantry_operator;
@@ -971,6 +1062,20 @@ $function$;
 alter function app.find_credentials(text) owner to tenantry_lookup;
 grant execute on function app.find_credentials(text) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.find_invited(given_token_hash text)
+ RETURNS TABLE(user_id uuid, has_password boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select u.id, u.password_hash is not null
+  from app.invitations i join app.users u on u.email = i.email
+  where i.tenant_id = app.current_tenant() and i.token_hash = given_token_hash
+    and i.closed_at is null and i.expires_at > now()
+$function$;
+alter function app.find_invited(text) owner to tenantry_accounts;
+grant execute on function app.find_invited(text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.find_membership(session_id uuid, member_user_id uuid, member_tenant_id uuid)
  RETURNS TABLE(member_id uuid, role text, member_name text, email text, tenant_status text, plan text, slug text)
  LANGUAGE sql
@@ -998,6 +1103,18 @@ AS $function$
 $function$;
 alter function app.find_password_reset(text) owner to tenantry_accounts;
 grant execute on function app.find_password_reset(text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.find_registration(given_token_hash text)
+ RETURNS TABLE(email text, password_hash text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select t.email, t.password_hash from app.one_time_tokens t
+  where t.token_hash = given_token_hash and t.kind = 'REGISTRATION' and t.expires_at > now()
+$function$;
+alter function app.find_registration(text) owner to tenantry_accounts;
+grant execute on function app.find_registration(text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.find_session(refresh_hash text)
  RETURNS TABLE(session_id uuid, user_id uuid)
@@ -1141,9 +1258,12 @@ alter function app.match_messages(uuid,tsquery,tsquery) owner to tenantry_messag
 
 CREATE OR REPLACE FUNCTION app.message_search_vector(body text)
  RETURNS tsvector
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
-AS $function$ select strip(to_tsvector('pg_catalog.simple', translate(app.fold(left(body, 20000)), '-/_.:@', '      '))) $function$;
+AS $function$
+begin
+  return strip(to_tsvector('pg_catalog.simple', translate(app.fold(left(body, 20000)), '-/_.:@', '      ')));
+end $function$;
 alter function app.message_search_vector(text) owner to tenantry_owner;
 grant execute on function app.message_search_vector(text) to tenantry_message_search;
 grant execute on function app.message_search_vector(text) to tenantry_operator;
@@ -1206,13 +1326,14 @@ grant execute on function app.product_search_text(text,text,text,text[]) to tena
 
 CREATE OR REPLACE FUNCTION app.product_search_vector(name text, sku text, category text, tags text[], description text)
  RETURNS tsvector
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  select setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', name, sku)), '-/_.:@', '      ')), 'A')
+begin
+  return setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', name, sku)), '-/_.:@', '      ')), 'A')
       || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', category, array_to_string(tags, ' '))), '-/_.:@', '      ')), 'B')
-      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(coalesce(left(description, 20000), '')), '-/_.:@', '      ')), 'D')
-$function$;
+      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(coalesce(left(description, 20000), '')), '-/_.:@', '      ')), 'D');
+end $function$;
 alter function app.product_search_vector(text,text,text,text[],text) owner to tenantry_owner;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_message_search;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_operator;

@@ -122,6 +122,8 @@ export interface Config {
   readonly environment: Environment['NODE_ENV'];
   readonly host: string;
   readonly port: number;
+  /** By `npm start`: npm's shell stands between us and whoever wants us to stop. */
+  readonly startedByNpm: boolean;
   /** Server processes that share the port. */
   readonly processes: number;
   /** Absolute. Where the embedded Postgres and a laptop's signing keys live. */
@@ -183,6 +185,7 @@ export function loadConfig(
   if (production) requireInProduction(values);
   return Object.freeze({
     environment: values.NODE_ENV,
+    startedByNpm: environment.npm_lifecycle_event === 'start',
     host: values.HOST,
     port: values.PORT,
     processes: values.WEB_CONCURRENCY,

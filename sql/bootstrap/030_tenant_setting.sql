@@ -76,6 +76,6 @@ grant execute on function app.set_tenant(uuid), app.open_read(uuid)
   to tenantry_server, tenantry_operator;
 grant execute on function app.current_tenant()
   to tenantry_server, tenantry_operator, tenantry_lookup, tenantry_search, tenantry_message_search;
-grant execute on function app.current_tenant() to tenantry_provisioner, tenantry_purger;
+grant execute on function app.current_tenant() to tenantry_accounts, tenantry_provisioner, tenantry_purger;
 
 reset role;

@@ -9,7 +9,8 @@ drop function if exists app.new_id(), app.audit_person(uuid, text, text, text, t
   app.find_session(text), app.adopt_home(uuid, uuid),
   app.rotate_refresh_token(text, text, uuid, text, integer, integer, integer, text, text, text),
   app.register(text, text, text, text, integer, uuid, text, text, text, text),
-  app.resend_registration(text, text, integer, uuid, text, text), app.confirm_registration(text, uuid),
+  app.resend_registration(text, text, integer, uuid, text, text), app.find_registration(text),
+  app.confirm_registration(text, uuid),
   app.request_password_reset(text, text, integer, uuid, text, text, text, text, text),
   app.find_password_reset(text), app.reset_password(text, text, uuid, text, text, text, text, text),
   app.change_password(uuid, uuid, text, text, uuid, text, text, text, text, text),
@@ -210,6 +211,15 @@ begin
     perform app.queue_mail(mail_id, lower(given_email), mail_subject, mail_body);
   end if;
 end $$;
+
+-- What waits in a token: whoever confirms it has to know its password.
+create function app.find_registration(given_token_hash text)
+returns table (email text, password_hash text)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select t.email, t.password_hash from app.one_time_tokens t
+  where t.token_hash = given_token_hash and t.kind = 'REGISTRATION' and t.expires_at > now()
+$$;
 
 -- Makes the person, or gives one who was only invited a password. No row: the token is used up, has
 -- run out, or the address has an account by now.

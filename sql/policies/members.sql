@@ -8,7 +8,8 @@ create policy tenant on app.members to tenantry_server
   with check (tenant_id = app.current_tenant());
 
 revoke all on app.members from public, tenantry_server;
-grant select, insert, update, delete on app.members to tenantry_server;
+-- Nobody is deleted before the business is: what they wrote names them (see user_id).
+grant select, insert, update on app.members to tenantry_server;
 
 -- Sign-in asks which businesses a person belongs to, before a tenant is set.
 drop policy if exists lookup on app.members;
@@ -30,4 +31,4 @@ grant select, insert on app.members to tenantry_provisioner;
 -- An operator counts them, and can read nothing that they say.
 drop policy if exists operator on app.members;
 create policy operator on app.members for select to tenantry_operator using (true);
-grant select (tenant_id, id) on app.members to tenantry_operator;
+grant select (tenant_id, id, left_at) on app.members to tenantry_operator;

@@ -1,5 +1,5 @@
 -- Routes are found through app.find_tenant() and app.find_api_key(). A tenant writes those of its own
--- API keys; slugs, domains and phone-number ids are the operator's to give, or whoever asks first for a
+-- API keys and invitations; slugs, domains and phone-number ids are the operator's to give, or whoever asks first for a
 -- free one gets the messages that another business expects there.
 alter table app.tenant_routes enable row level security;
 alter table app.tenant_routes force row level security;
@@ -12,10 +12,10 @@ create policy tenant on app.tenant_routes to tenantry_server
 -- Restrictive, so that whatever else may be allowed some day they still hold.
 drop policy if exists own_keys_only on app.tenant_routes;
 create policy own_keys_only on app.tenant_routes as restrictive for insert to tenantry_server
-  with check (kind = 'API_KEY');
+  with check (kind in ('API_KEY', 'INVITATION'));
 drop policy if exists own_keys_deleted_only on app.tenant_routes;
 create policy own_keys_deleted_only on app.tenant_routes as restrictive for delete to tenantry_server
-  using (kind = 'API_KEY');
+  using (kind in ('API_KEY', 'INVITATION'));
 
 revoke all on app.tenant_routes from public, tenantry_server;
 grant select, insert, delete on app.tenant_routes to tenantry_server;

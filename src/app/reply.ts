@@ -9,11 +9,17 @@ export interface CookieOptions {
   readonly secureCookies: boolean;
 }
 
-const name = 'tenantry_refresh';
+/**
+ * RFC 6265bis, 4.1.3.2: a browser takes a `__Host-` cookie from this very host over https alone, so that
+ * no other subdomain, which is another business, can put one of its own in its place.
+ */
+const cookieName = (secure: boolean): string =>
+  secure ? '__Host-tenantry_refresh' : 'tenantry_refresh';
 
 /**
- * The refresh token's cookie: out of scripts' reach (HttpOnly), sent to /graphql alone and by no foreign
- * site (SameSite=Strict). That a JSON POST alone reaches GraphQL keeps forms out; what is left is a page
+ * The refresh token's cookie: out of scripts' reach (HttpOnly) and sent by no foreign site
+ * (SameSite=Strict). For every path, as the prefix asks for: the API is at /graphql and at
+ * /t/{slug}/graphql, and a path keeps no page of the same origin from anything. That a JSON POST alone reaches GraphQL keeps forms out; what is left is a page
  * of the same site under another origin, so the origin has to be ours or one of CORS_ORIGINS by name.
  * A class, for one is made with every request and hardly ever asked anything.
  */
@@ -29,7 +35,8 @@ export class HttpReply implements Reply {
   }
 
   readRefreshCookie(): string | null {
-    const cookie = readCookie(this.#request.headers.cookie);
+    const name = cookieName(this.#options.secureCookies);
+    const cookie = readCookie(this.#request.headers.cookie, name);
     if (cookie !== null) this.requireCookies();
     return cookie;
   }
@@ -45,15 +52,14 @@ export class HttpReply implements Reply {
   }
 
   setRefreshCookie(cookie: { token: string; expiresAt: Date } | null): void {
+    const { secureCookies } = this.#options;
+    const name = cookieName(secureCookies);
     const value =
       cookie === null
         ? `${name}=; Max-Age=0`
         : `${name}=${cookie.token}; Expires=${cookie.expiresAt.toUTCString()}`;
-    const secure = this.#options.secureCookies ? '; Secure' : '';
-    this.#response.setHeader(
-      'Set-Cookie',
-      `${value}; Path=/graphql; HttpOnly; SameSite=Strict${secure}`,
-    );
+    const secure = secureCookies ? '; Secure' : '';
+    this.#response.setHeader('Set-Cookie', `${value}; Path=/; HttpOnly; SameSite=Strict${secure}`);
   }
 
   setRetryAfter(seconds: number): void {
@@ -61,7 +67,7 @@ export class HttpReply implements Reply {
   }
 }
 
-function readCookie(header: string | undefined): string | null {
+function readCookie(header: string | undefined, name: string): string | null {
   for (const pair of header?.split(';') ?? []) {
     const [found, value] = pair.trim().split('=', 2);
     if (found === name && value !== undefined && value !== '') return value;

@@ -131,9 +131,9 @@ function greet(demos: readonly DemoTenant[], secret: string | null): string {
   );
   return [
     '',
-    `Sign in (mutation signIn) as one of these, password "${demoPassword}":`,
+    `Sign in (mutation signIn) with the password "${demoPassword}":`,
     ...people,
-    ...(secret === null ? [] : ['', `Or send the integrator's API key:`, `  ${secret}`]),
+    ...(secret === null ? [] : [`Or send the integrator's API key:`, `  ${secret}`]),
     '',
   ].join('\n');
 }

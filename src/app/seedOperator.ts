@@ -23,5 +23,5 @@ export async function seedOperator(
   } finally {
     await database.close();
   }
-  return `Platform operators have an endpoint of their own, POST /operator/graphql (mutation operatorSignIn):\n  ${email}, password "${demoPassword}"\n`;
+  return `Operators, at /operator/graphql (mutation operatorSignIn), the same password:\n  ${email}\n`;
 }

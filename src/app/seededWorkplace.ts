@@ -13,7 +13,9 @@ export async function openSeededWorkplace(
     const { seedDemo } = await import('./seed.ts');
     const { seedOperator } = await import('./seedOperator.ts');
     const { greeting } = await seedDemo(workplace, config.dataDir);
-    return { workplace, greeting: `${greeting}\n${await seedOperator(workplace, config, logger)}` };
+    const operators = await seedOperator(workplace, config, logger);
+    const over = `To start over, stop the server and remove ${config.dataDir}.\n`;
+    return { workplace, greeting: `${greeting}${operators}\n${over}` };
   } catch (error) {
     await workplace.close().catch(() => undefined);
     throw error;

@@ -98,6 +98,8 @@ export async function startServer(
       registration: createRegistration(database, attempts, config.publicUrl),
       passwords: createPasswordChanges(database, attempts, config.publicUrl),
       sessions: createSessions(database, tokens, attempts, journal),
+      attempts,
+      publicUrl: config.publicUrl,
       listMemberships: (userId) => listMemberships(database, userId),
       deleteGraceDays: config.deleteGraceDays,
       baseDomain: config.baseDomain,

@@ -4,7 +4,7 @@ import { type Config, loadConfig } from '../config.ts';
 import { explainFailure } from './explainFailure.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { type Running, survivePromises } from './running.ts';
-import { onStopSignal } from './stopSignals.ts';
+import { onStopSignal, stopWithParent } from './stopSignals.ts';
 
 /** The whole program, whichever of its processes this is: from the environment to the end. */
 export async function start(): Promise<void> {
@@ -17,6 +17,7 @@ export async function start(): Promise<void> {
     const logger = createLogger(config.logLevel);
     survivePromises(logger);
     const running = await (config.processes > 1 ? runMany(config, logger) : runOne(config, logger));
+    if (config.startedByNpm) stopWithParent();
     onStopSignal(
       async () => {
         try {
@@ -31,7 +32,7 @@ export async function start(): Promise<void> {
     );
     // Last, for whoever waits for it may send a signal at once.
     process.stdout.write(
-      `\nTenantry is at ${running.url}/graphql\n${mailHint(config, running.url)}${running.greeting}\n`,
+      `\nTenantry is at ${running.url}/graphql\n${hints(config, running.url)}${running.greeting}\n`,
     );
     await running.failed;
   } catch (error) {
@@ -41,9 +42,12 @@ export async function start(): Promise<void> {
   }
 }
 
-/** Where the mail is that is not sent anywhere. */
-const mailHint = ({ smtpUrl, demoIdentities }: Config, url: string): string =>
-  smtpUrl === undefined && demoIdentities ? `Its mail is at ${url}/outbox\n` : '';
+/** What else is there: the page, and the mail that is not sent anywhere. */
+function hints({ graphiql, smtpUrl, demoIdentities }: Config, url: string): string {
+  const page = graphiql ? '  a browser finds GraphiQL there\n' : '';
+  const mail = smtpUrl === undefined && demoIdentities ? `  its mail is at ${url}/outbox\n` : '';
+  return page + mail;
+}
 
 async function runOne(config: Config, logger: Logger): Promise<Running> {
   const { serve } = await import('./serve.ts');

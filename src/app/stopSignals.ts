@@ -19,3 +19,21 @@ export function onStopSignal(stop: () => Promise<void>, endNow: () => void): voi
   process.on('SIGTERM', hear);
   process.on('SIGINT', hear);
 }
+
+/** Well within what counts as one wish. */
+const parentCheckMilliseconds = 250;
+
+/**
+ * For a server that npm started: npm hands a SIGTERM to its shell alone, and dash ends without handing
+ * it on, so that the server would stay and keep the port. `exec` in the script would do as well, but
+ * Windows has none.
+ */
+export function stopWithParent(): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, parentCheckMilliseconds);
+  timer.unref();
+}

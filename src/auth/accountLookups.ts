@@ -154,6 +154,13 @@ export async function resendRegistration(
   ]);
 }
 
+/** What waits in a token; null: it is used up or has run out. */
+export const findRegistration = (
+  database: Database,
+  tokenHash: string,
+): Promise<{ email: string; password_hash: string } | null> =>
+  one(database, 'select email, password_hash from app.find_registration($1)', [tokenHash]);
+
 /** null: the token is used up or has run out. */
 export const confirmRegistration = (
   database: Database,

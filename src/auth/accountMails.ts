@@ -19,13 +19,13 @@ ${mutation}`;
 export const verificationMail = (publicUrl: string, token: string): Text => ({
   subject: 'Confirm your e-mail address',
   text: `Somebody, probably you, registered at Tenantry with this address. To confirm it, open this link
-within 24 hours:
+within 24 hours and enter the password that you chose:
 
 ${confirmMail(
   publicUrl,
   token,
   'verify',
-  `mutation { emailVerify(input: { token: "${token}" }) { email userErrors { message } } }`,
+  `mutation { emailVerify(input: { token: "${token}", password: "…" }) { email userErrors { message } } }`,
 )}
 
 If it was not you, do nothing: no account is made.

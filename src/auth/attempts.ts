@@ -1,4 +1,4 @@
-import type { Database } from '../db/database.ts';
+import type { Database, TenantTransaction } from '../db/database.ts';
 import { Refusal } from '../lib/errors.ts';
 import { giveBackAttempts, takeAttempts } from './accountLookups.ts';
 import type { RequestFacts } from './principal.ts';
@@ -76,6 +76,24 @@ export function createAttempts(database: Database): Attempts {
     },
     forget: (kind, address) => giveBackAttempts(database, present(addressOf(kind, address)), []),
   };
+}
+
+/**
+ * What one business may mail to people who have not asked for it: to an address, and altogether, within
+ * an hour. Counted in the transaction that queues the mail, so that what is undone is not counted.
+ */
+const invitationLimits = { perAddress: 5, perTenant: 200, windowSeconds: 3_600 };
+
+/** Counts a mail to an address that a business gave. Throws TooManyAttempts. */
+export async function takeInvitation(tx: TenantTransaction, address: string): Promise<void> {
+  const { perAddress, perTenant, windowSeconds } = invitationLimits;
+  const subjects = [`invitation tenant ${tx.tenantId}`, `invitation address ${address.trim()}`];
+  const { rows } = await tx.query<{ wait: number | null }>(
+    'select app.take_attempts($1, $2, $3) as wait',
+    [subjects, [perTenant, perAddress], windowSeconds],
+  );
+  const wait = rows[0]?.wait ?? null;
+  if (wait !== null) throw new TooManyAttempts(wait);
 }
 
 const present = (subject: string | null): string[] => (subject === null ? [] : [subject]);

@@ -44,6 +44,17 @@ export const permissionTable = {
     roles: everyone,
     scope: true,
   },
+  'members:write': {
+    opens:
+      'Inviting people, changing their roles and removing them; never above one’s own role. A key lets nobody in, who would stay when it is revoked.',
+    roles: admins,
+    scope: false,
+  },
+  'ownership:write': {
+    opens: 'Offering to hand the business over.',
+    roles: ['OWNER'],
+    scope: false,
+  },
   'products:read': { opens: 'The catalogue.', roles: everyone, scope: true },
   'products:write': {
     opens: 'Adding, changing, archiving and importing products.',

@@ -2,12 +2,17 @@ import type { Database } from '../db/database.ts';
 import { refuse } from '../lib/errors.ts';
 import { newId } from '../lib/ids.ts';
 import { Findings } from '../lib/validation.ts';
-import { confirmRegistration, register, resendRegistration } from './accountLookups.ts';
+import {
+  confirmRegistration,
+  findRegistration,
+  register,
+  resendRegistration,
+} from './accountLookups.ts';
 import { alreadyRegisteredMail, verificationMail } from './accountMails.ts';
 import type { Attempts } from './attempts.ts';
 import { hashOpaqueToken, makeOneTimeToken } from './opaqueToken.ts';
 import { expectGoodPassword } from './passwordRules.ts';
-import { hashPassword } from './passwords.ts';
+import { hashPassword, verifyPassword } from './passwords.ts';
 import type { RequestFacts } from './principal.ts';
 
 const lifetimeSeconds = 86_400;
@@ -24,13 +29,19 @@ export interface Registration {
   ): Promise<void>;
   /** Mails a registration that waits anew. Answers the same for every address. */
   resend(email: string, facts: RequestFacts): Promise<void>;
-  /** A mailed token → the account is made; its address. */
-  verify(token: string, facts: RequestFacts): Promise<{ email: string }>;
+  /** A mailed token and the password that was registered → the account is made; its address. */
+  verify(
+    proof: { token: string; password: string },
+    facts: RequestFacts,
+  ): Promise<{ email: string }>;
 }
 
 /**
  * Nobody exists before they have shown that they read the address's mail: a registration waits in its
- * token, password included. So nobody can take a foreign address, nor wait in it for its owner.
+ * token, password included. Whoever confirms it has to know that password: somebody who follows the link
+ * of a mail that they did not ask for would otherwise make an account that a stranger can sign in to
+ * (pre-hijacking, https://www.usenix.org/conference/usenixsecurity22/presentation/sudhodanan). Asking for a
+ * first password only then would do too, and would take the name that the stranger chose.
  */
 export function createRegistration(
   database: Database,
@@ -62,11 +73,23 @@ export function createRegistration(
       await resendRegistration(database, email.trim(), mailed());
     },
 
-    async verify(token, facts) {
+    async verify({ token, password }, facts) {
       await attempts.take('token', facts);
       const hash = hashOpaqueToken(token);
-      const confirmed = hash === null ? null : await confirmRegistration(database, hash, newId());
+      const waiting = hash === null ? null : await findRegistration(database, hash);
+      if (hash === null || waiting === null) return refuseToken();
+      // The same counter as for signing in: a mail that went astray is no place to guess on.
+      await attempts.take('password', facts, waiting.email);
+      if (!(await verifyPassword(waiting.password_hash, password))) {
+        refuse(
+          'WRONG_PASSWORD',
+          ['input', 'password'],
+          'It is not the password that was registered. If you did not register, do nothing; if you have forgotten it, register again.',
+        );
+      }
+      const confirmed = await confirmRegistration(database, hash, newId());
       if (confirmed === null) return refuseToken();
+      await attempts.succeed('password', facts, waiting.email);
       await attempts.succeed('token', facts);
       return { email: confirmed.email };
     },
@@ -89,7 +112,7 @@ export function requireEmail(email: string): void {
   findings.settle();
 }
 
-function expectEmail(findings: Findings, email: string, field: readonly string[]): void {
+export function expectEmail(findings: Findings, email: string, field: readonly string[]): void {
   const trimmed = email.trim();
   const fine = trimmed.length <= 254 && emailPattern.test(trimmed);
   findings.expect(fine, 'INVALID', field, 'It is no e-mail address, such as name@example.com.');

@@ -1,5 +1,6 @@
 import type { Database } from '../db/database.ts';
 import { refuse } from '../lib/errors.ts';
+import { newId } from '../lib/ids.ts';
 import type { AccessTokens } from './accessToken.ts';
 import {
   adoptHome,
@@ -7,6 +8,7 @@ import {
   findSession,
   type LiveSession,
   listSessions,
+  openSession,
   rotateRefreshToken,
 } from './accountLookups.ts';
 import type { Attempts } from './attempts.ts';
@@ -41,6 +43,11 @@ export interface RefreshedToken extends IssuedToken {
 }
 
 export interface Sessions {
+  /** Begins a session for somebody whose password was set with this hash just now. null: it is another. */
+  begin(
+    who: { userId: string; passwordHash: string; membership: Membership },
+    facts: RequestFacts,
+  ): Promise<RefreshedToken | null>;
   /** Without a tenant: the business of the sign-in, or the account alone if they left it. */
   refresh(
     refreshToken: string,
@@ -72,6 +79,21 @@ export function createSessions(
   }
 
   return {
+    async begin({ userId, passwordHash, membership }, facts) {
+      const id = newId();
+      const refresh = makeRefreshToken();
+      const homeTenantId = membership.tenant_id;
+      const session = { id, userId, verifiedHash: passwordHash, homeTenantId };
+      const refreshExpiresAt = await openSession(
+        database,
+        { ...session, refreshHash: refresh.hash, idleSeconds: sessionIdleSeconds },
+        facts,
+      );
+      if (refreshExpiresAt === null) return null;
+      const issued = await issue(userId, id, membership);
+      return { ...issued, refreshToken: refresh.secret, refreshExpiresAt };
+    },
+
     async refresh(refreshToken, tenant, facts) {
       await attempts.take('refresh', facts);
       const oldHash = hashOpaqueToken(refreshToken);

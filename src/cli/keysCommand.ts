@@ -3,7 +3,7 @@ import { scopes } from '../auth/permissions.ts';
 import type { ApiKey } from '../features/apiKeys/apiKeys.queries.ts';
 import { createApiKey, listApiKeys, revokeApiKey } from '../features/apiKeys/apiKeys.ts';
 import type { MadeApiKey } from '../features/apiKeys/makeApiKey.ts';
-import { defaultOverlapSeconds, rotateApiKey } from '../features/apiKeys/rotateApiKey.ts';
+import { rotateApiKey } from '../features/apiKeys/rotateApiKey.ts';
 import { decodeId, encodeId } from '../lib/ids.ts';
 import { readExpiry, readPeriod } from './expiry.ts';
 import { operator, tenantOption, withTenantOf } from './onDatabase.ts';
@@ -17,7 +17,7 @@ interface KeyFlags {
 
 interface RotateFlags extends KeyFlags {
   /** In seconds. */
-  overlap: number;
+  overlap?: number;
 }
 
 interface CreateFlags extends KeyFlags {
@@ -51,9 +51,8 @@ export function keysCommand(): Command {
     .argument('<id>', 'the id of the old one (key_…), as "keys list" shows it', readKeyId)
     .option(
       '--overlap <period>',
-      'how long the old one goes on, such as 30m, 24h or 7d; 0h: not',
+      'how long the old one goes on, such as 30m or 7d; 0h: not (default: 24h)',
       readPeriod,
-      defaultOverlapSeconds,
     )
     .option('--json', 'print the new key and its secret as JSON')
     .action(rotateKey);

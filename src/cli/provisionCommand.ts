@@ -26,7 +26,7 @@ export function provisionCommand(): Command {
     .requiredOption('--name <name>', 'what it is called')
     .requiredOption('--owner <e-mail>', 'its first owner; somebody new sets a password by mail')
     .option('--owner-name <name>', 'what the owner is called, if nobody knows them yet')
-    .option('--plan <code>', 'its plan (default: the smallest)')
+    .option('--plan <code>', 'its plan (default: the smallest)', (text) => text.toUpperCase())
     .option('--no-samples', 'begin without sample products')
     .option('--scope <scope...>', `also make a key that may do this: ${scopes.join(', ')}`)
     .option('--key-name <name>', 'what the key is for', 'Provisioning')

@@ -27,6 +27,7 @@ export class Frame implements TenantTransaction {
   #failure: DatabaseError | undefined;
   #unanswered = 0;
   #drainListeners: (() => void)[] = [];
+  #commitListeners: (() => void)[] = [];
   closed = false;
   /** Its BEGIN or SAVEPOINT is on its way. */
   begun: boolean;
@@ -64,6 +65,19 @@ export class Frame implements TenantTransaction {
 
   savepoint<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     return tolerated(this.#operation.savepoint(this, work));
+  }
+
+  afterCommit(listener: () => void): void {
+    this.#commitListeners.push(listener);
+  }
+
+  /** What waits for the commit waits with the frame around, once this one has ended well. */
+  released(): void {
+    for (const listener of this.#commitListeners) this.parent?.afterCommit(listener);
+  }
+
+  committed(): void {
+    for (const listener of this.#commitListeners) listener();
   }
 
   /** The first thing that went wrong here. */

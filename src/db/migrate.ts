@@ -105,6 +105,7 @@ async function finishSql(client: pg.Client, repair: boolean): Promise<void> {
     await ownedBy(client, 'tenantry_lookup', await sqlFile('functions/lookups.sql'));
     await ownedBy(client, 'tenantry_accounts', await sqlFile('functions/mail.sql'));
     await ownedBy(client, 'tenantry_accounts', await sqlFile('functions/accounts.sql'));
+    await ownedBy(client, 'tenantry_accounts', await sqlFile('functions/invitations.sql'));
     await ownedBy(client, 'tenantry_search', await sqlFile('functions/product_search.sql'));
     const messageSearch = await sqlFile('functions/message_search.sql');
     await ownedBy(client, 'tenantry_message_search', messageSearch);

@@ -101,6 +101,7 @@ export class Operation implements TenantOperation {
       const failure = this.#carrier.failure ?? inner.effectiveFailure;
       if (failure !== undefined) throw failure;
       this.#current = outer;
+      inner.released();
       if (inner.begun) this.#sendOwn(outer, `release savepoint s${inner.depth}`, 'withNext');
       return value;
     } catch (error) {
@@ -122,6 +123,7 @@ export class Operation implements TenantOperation {
       throw failure;
     }
     if (this.started) await this.#carrier.commit();
+    this.#root.committed();
   }
 
   /** Why this frame may not send a statement now. */

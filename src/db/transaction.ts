@@ -60,6 +60,8 @@ export interface TenantTransaction {
    * Savepoints nest but never run side by side.
    */
   savepoint<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T>;
+  /** Called when the whole operation has committed; never, when this frame or one around it is undone. */
+  afterCommit(listener: () => void): void;
   /** What query(), Drizzle's session and prepare() all go through; `decode` reads the answer. */
   run<T>(request: StatementRequest, decode: Decode<T>): Promise<T>;
 }

@@ -1,4 +1,5 @@
 import type DataLoader from 'dataloader';
+import type { Attempts } from '../auth/attempts.ts';
 import type { Membership } from '../auth/lookups.ts';
 import type { PasswordChanges } from '../auth/passwordChanges.ts';
 import type { Permission } from '../auth/permissions.ts';
@@ -25,6 +26,9 @@ export interface Services {
   readonly registration: Registration;
   readonly passwords: PasswordChanges;
   readonly sessions: Sessions;
+  readonly attempts: Attempts;
+  /** Where links in mails lead, without a slash at its end. */
+  readonly publicUrl: string;
   readonly listMemberships: (userId: string) => Promise<Membership[]>;
   /** How many days a deleted business can be restored. */
   readonly deleteGraceDays: number;
@@ -154,6 +158,11 @@ export class OperationContext {
   async apart<T>(tenantId: string, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     this.#requireOnlyField();
     return this.services.database.withTenant(tenantId, { mode: 'write' }, work);
+  }
+
+  /** Reads of another tenant than the operation's, by who holds a token of it; its own transaction. */
+  async readApart<T>(tenantId: string, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    return this.services.database.withTenant(tenantId, { mode: 'read' }, work);
   }
 
   /**

@@ -19,7 +19,7 @@ export function defineLoader<Row>(
 }
 
 /** The same for look-ups where a key has many rows, kept in the order they came. */
-function defineListLoader<Row>(
+export function defineListLoader<Row>(
   batch: (tx: TenantTransaction, keys: readonly string[]) => Promise<readonly Row[]>,
   keyOf: (row: Row) => string,
 ): (context: OperationContext, key: string) => Promise<Row[]> {

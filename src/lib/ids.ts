@@ -13,6 +13,7 @@ export const idPrefixes = {
   User: 'usr',
   Session: 'ses',
   Member: 'mem',
+  Invitation: 'inv',
   ApiKey: 'key',
   Product: 'prd',
   Customer: 'cus',

@@ -43,6 +43,10 @@ describe.skipIf(executablePath === null)('the pages that mails lead to, in a bro
     const link = await mailedToken(server, email);
     expect(await mailedText(server, email)).toContain(`/account/verify#token=${link}`);
     await open('verify', link);
+    await page.getByLabel('The password that you chose').fill('what a stranger would type');
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await said('not the password that was registered');
+    await page.getByLabel('The password that you chose').fill(goodPassword);
     await page.getByRole('button', { name: 'Confirm' }).click();
     await said('You can sign in now.');
     expect((await signIn(server, email, goodPassword)).token).not.toBeNull();
@@ -61,6 +65,40 @@ describe.skipIf(executablePath === null)('the pages that mails lead to, in a bro
     expect((await signIn(server, email, 'lantern otter sideways quill')).token).not.toBeNull();
     await open('verify', null);
     await said('it has to be whole');
+    expect(complaints).toEqual([]);
+  });
+
+  test('one sees an invitation and joins, with a new account or with the one there is', async () => {
+    const owner = await server.tokenOf('owner@lumen.example');
+    const page = await browser.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    const open = async (email: string) => {
+      await mutate(server, 'memberInvite', { email, role: 'MEMBER' }, 'invitation { id }', owner);
+      const link = await mailedToken(server, email);
+      await page.goto(`${server.url}/account/invitation#token=${link}`);
+      await page.getByText('Lumen & Oak').waitFor();
+      expect(page.url()).not.toContain('token');
+    };
+    await open('ines@joining.example');
+    await page.getByLabel('Your name').fill('Ines');
+    await page.getByLabel('Password for your new account').fill(goodPassword);
+    await page.getByRole('button', { name: 'Join' }).click();
+    await page.getByText('You have joined.').waitFor();
+    const ines = await signIn(server, 'ines@joining.example', goodPassword);
+    expect(ines.membership).toEqual({ slug: 'lumen' });
+    const { body } = await server.ask(ines.token, '{ viewer { sessions { current } } }');
+    expect(body.data.viewer.sessions).toEqual([{ current: true }]);
+
+    await open('owner@harbor.example');
+    await page.getByLabel('Password of your account').fill('wrong');
+    await page.getByRole('button', { name: 'Join' }).click();
+    await page.getByText('do not fit together').waitFor();
+    await page.getByLabel('Password of your account').fill('demo-password');
+    await page.getByRole('button', { name: 'Join' }).click();
+    await page.getByText('You have joined.').waitFor();
+    await page.goto(`${server.url}/account/invitation#token=tot_nonsense`);
+    await page.getByText('not one of ours').waitFor();
     expect(complaints).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expose } from '../../src/app/errors.ts';
-import { askAt } from '../support/ask.ts';
+import { askAt, tokenAt } from '../support/ask.ts';
 import { createDemoDatabase, type DemoDatabase } from '../support/demoDatabase.ts';
 import { type ServerProcess, spawnServer } from '../support/serverProcess.ts';
 
@@ -91,6 +91,36 @@ test('secrets and what tenants write are in no log line and no error', async () 
   expect(said.match(/canary-[\w-]+/g)).toBeNull();
 });
 
+test('an invitation’s token is in its mail, and in no log line, no answer and no audit event', async () => {
+  const owner = await tokenAt(url, 'owner@lumen.example');
+  const invite = `mutation { memberInvite(input: { email: "canary@asked.example", role: VIEWER }) { invitation { id } } }`;
+  await askAt(url, owner, invite);
+  const mails = await demo.admin.query(
+    `select body from app.mails where recipient = 'canary@asked.example'`,
+  );
+  const token: string = /#token=(tot_[\w-]{43})/.exec(mails.rows[0].body)?.[1] ?? '';
+  expect(token).not.toBe('');
+  const stored = await demo.admin.query(
+    `select token_hash from app.invitations where email = 'canary@asked.example'`,
+  );
+  const preview = 'query ($token: String!) { invitation(token: $token) { invitation { role } } }';
+  const shown = await askAt(url, null, preview, { token });
+  expect(shown.body.data.invitation.invitation).toEqual({ role: 'VIEWER' });
+  const accept =
+    'mutation ($input: InvitationAcceptInput!) { invitationAccept(input: $input) { token userErrors { message } } }';
+  const person = { token, name: 'A', password: 'violet kettle ponders gravel' };
+  const joined = (await askAt(url, null, accept, { input: person })).body.data.invitationAccept;
+  expect(joined.userErrors).toEqual([]);
+  const everything =
+    '{ invitations(first: 50) { nodes { id email role status createdAt } } auditEvents(first: 50) { nodes { action before after } } }';
+  const answers = JSON.stringify([shown.body, joined, (await askAt(url, owner, everything)).body]);
+  expect(answers).toContain('invitation.accepted');
+  for (const secret of [token, stored.rows[0].token_hash]) {
+    expect(answers.includes(secret) || server.output().includes(secret)).toBe(false);
+  }
+  expect(server.output()).not.toContain(person.password);
+});
+
 test('a fault of ours says nothing of SQL, constraints, files or stacks', async () => {
   const told =
     /select|insert|column|constraint|relation|app\.|\.ts|node_modules|\bat \/|stack|sqlstate|42703|23514/i;
@@ -124,7 +154,7 @@ test('tokens and passwords of accounts are in no log line, and in no table but a
   };
   await ask('accountRegister', `email: "${email}", name: "C", password: "${password}"`, 'email');
   const first = await mailed();
-  await ask('emailVerify', `token: "${first}"`, 'email');
+  await ask('emailVerify', `token: "${first}", password: "${password}"`, 'email');
   const credentials = `email: "${email}", password: "${password}"`;
   const { token, refreshToken } = await ask('signIn', credentials, 'token refreshToken');
   const next = await ask('tokenRefresh', `refreshToken: "${refreshToken}"`, 'token refreshToken');

@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { askAt } from '../support/ask.ts';
@@ -87,3 +89,36 @@ test('two instances migrate an empty database at once: one does, the other waits
   const ends = await Promise.all(servers.map((server) => server.end('SIGTERM')));
   for (const end of ends) expect(end).toEqual({ code: 0, signal: null });
 });
+
+test('SIGTERM to `npm start` stops the server too, though npm hands it to its shell alone', async () => {
+  const script = `"${process.execPath}" src/main.ts & wait`;
+  const shell = spawn('/bin/sh', ['-c', script], {
+    env: {
+      NODE_ENV: 'test',
+      PORT: '0',
+      npm_lifecycle_event: 'start',
+      APP_DATABASE_URL: demo.serverUrl,
+      DATA_DIR: demo.dataDir,
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
+  });
+  onTestFinished(() => killGroup(shell.pid));
+  let output = '';
+  shell.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const ended = once(shell.stdout, 'close'); // the server has the other end of it
+  await expect.poll(() => output, { timeout: 20_000 }).toContain('Tenantry is at');
+  shell.kill('SIGTERM');
+  await ended;
+});
+
+/** A shell and whatever it left behind. */
+function killGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { TenantTransaction } from '../../src/db/database.ts';
 import { useOpenerOfOne } from './support/openerOfOne.ts';
 import { allCustomers, insertCustomer, until } from './support/twoTenants.ts';
 
@@ -70,4 +71,34 @@ test('a closed database refuses', async () => {
     code: 'DATABASE_UNAVAILABLE',
     reason: 'CLOSED',
   });
+});
+
+test('what waits for the commit is told of it, unless its frame was undone', async () => {
+  const told: string[] = [];
+  const note = (tx: TenantTransaction, what: string) => tx.afterCommit(() => told.push(what));
+  const operation = here.db.operation(here.world.a, { mode: 'write' });
+  const { tx } = operation;
+  note(tx, 'whole');
+  await tx.query('select 1');
+  await tx.savepoint(async (kept) => {
+    await kept.query('select 1');
+    await kept.savepoint(async (inner) => note(inner, 'inner'));
+    note(kept, 'kept');
+  });
+  const undone = tx.savepoint(async (frame) => {
+    note(frame, 'undone');
+    await frame.savepoint(async (inner) => note(inner, 'in undone'));
+    throw new Error('no');
+  });
+  await expect(undone).rejects.toThrow('no');
+  expect(told).toEqual([]);
+  await operation.commit();
+  expect(told).toEqual(['whole', 'inner', 'kept']);
+
+  const failing = here.db.withTenant(here.world.a, { mode: 'write' }, async (handle) => {
+    note(handle, 'rolled back');
+    await handle.query('select 1/0');
+  });
+  await expect(failing).rejects.toThrow();
+  expect(told).not.toContain('rolled back');
 });

@@ -51,6 +51,12 @@ beforeAll(async () => {
   await askAt(url, theirOwner, makeKey);
   const claim = 'mutation { domainAdd(input: { domain: "harbor-tern.com" }) { domain { id } } }';
   await askAt(url, theirOwner, claim);
+  const people = '{ members(last: 1) { nodes { id } } }';
+  const heir = (await askAt(url, theirOwner, people)).body.data.members.nodes[0].id;
+  const offer = `mutation { ownershipTransferStart(input: { memberId: "${heir}" }) { userErrors { code } } }`;
+  await askAt(url, theirOwner, offer);
+  const invite = `mutation { memberInvite(input: { email: "two@harbor.example", role: VIEWER }) { userErrors { code } } }`;
+  await askAt(url, theirOwner, invite);
   prey = await plantCanaries(demo.admin, 'harbor');
   const cursors = await readCursors();
   before = await hashRows(demo.admin, prey.tenantId);

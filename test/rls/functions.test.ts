@@ -179,7 +179,9 @@ describe('the look-ups before a tenant is known', () => {
   });
 
   it('find a membership while its session lives, for its own user and tenant', async () => {
-    const { user_id: user, id: member } = tenants.rowOf('app.members', tenants.a);
+    const { id: member } = tenants.rowOf('app.members', tenants.a);
+    const { id: user } = tenants.rowOf('app.users', tenants.a);
+    await tenants.admin.query('update app.members set user_id = $1 where id = $2', [user, member]);
     const session = randomUUID();
     const find = (...values: unknown[]) =>
       ask('select member_id from app.find_membership($1, $2, $3)', values);

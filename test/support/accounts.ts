@@ -54,7 +54,7 @@ export async function registerPerson(server: TestServer, email: string): Promise
     'email',
   );
   const token = await mailedToken(server, email.toLowerCase());
-  await mutate(server, 'emailVerify', { token }, 'email');
+  await mutate(server, 'emailVerify', { token, password: goodPassword }, 'email');
 }
 
 /** What signing in answers. */

@@ -4,25 +4,31 @@ import type { ServerResponse } from 'node:http';
 import type { HttpRoutes } from '../http.ts';
 
 /**
- * The two pages that links in mails lead to: they do with a button what `emailVerify`, `passwordReset`
- * and `passwordResetRequest` do. Opening one does nothing: mail scanners open every link.
+ * The pages that links in mails lead to: they do with a button what `emailVerify`, `passwordReset`,
+ * `passwordResetRequest` and `invitationAccept` do. Opening one does nothing: mail scanners open every
+ * link.
  */
 export function accountPageRoutes(): HttpRoutes['routes'] {
   return new Map([
     ['GET /account/verify', (_request, response) => answer(response, 'verify', verification)],
     ['GET /account/reset', (_request, response) => answer(response, 'reset', reset)],
+    ['GET /account/invitation', (_request, response) => answer(response, 'invitation', invitation)],
   ]);
 }
 
 const verification = {
+  script: 'page.js',
   title: 'Confirm your e-mail address',
   body: `<form data-step="verify" data-send="verify" data-done="Thank you. You can sign in now." hidden>
+<label>The password that you chose <input type="password" name="password" autocomplete="current-password" required></label>
+<p>If you did not register, close this page: no account is made.</p>
 <button>Confirm</button> <output role="status"></output>
 </form>
 <p data-step="unknown" hidden>Open the link in the mail once more: it has to be whole.</p>`,
 };
 
 const reset = {
+  script: 'page.js',
   title: 'Set a new password',
   body: `<form data-step="reset" data-send="reset" data-done="Your password is set. Sign in with it." hidden>
 <label>New password <input type="password" name="newPassword" autocomplete="new-password" minlength="12" required></label>
@@ -35,12 +41,30 @@ const reset = {
 </form>`,
 };
 
+const invitation = {
+  script: 'invitation.js',
+  title: 'Join a business',
+  body: `<p data-step="newcomer member" hidden><b data-show="inviterName"></b> invites you to join
+<b data-show="businessName"></b> as <b data-show="role"></b>, with the address <b data-show="email"></b>.</p>
+<form data-step="newcomer" hidden>
+<label>Your name <input name="name" autocomplete="name" maxlength="100" required></label>
+<label>Password for your new account <input type="password" name="password" autocomplete="new-password" minlength="12" required></label>
+<p>At least 12 characters; several words that do not belong together are best.</p>
+<button>Join</button> <output role="status"></output>
+</form>
+<form data-step="member" hidden>
+<label>Password of your account <input type="password" name="password" autocomplete="current-password" required></label>
+<button>Join</button> <output role="status"></output>
+</form>
+<p data-step="unknown" data-show="problem" hidden>Open the link in the mail once more: it has to be whole.</p>`,
+};
+
 async function answer(
   response: ServerResponse,
   page: string,
-  { title, body }: typeof reset,
+  { script: file, title, body }: typeof reset,
 ): Promise<void> {
-  const script = await readFile(new URL('./browser/page.js', import.meta.url), 'utf8');
+  const script = await readFile(new URL(`./browser/${file}`, import.meta.url), 'utf8');
   const nonce = randomBytes(16).toString('base64url');
   response.setHeader('Content-Type', 'text/html; charset=utf-8');
   response.setHeader('Cache-Control', 'no-store');

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import { cannedReplies } from '../../db/tables/cannedReplies.ts';
 import { conversations } from '../../db/tables/conversations.ts';
 import { customers } from '../../db/tables/customers.ts';
+import { invitations } from '../../db/tables/invitations.ts';
 import { members } from '../../db/tables/members.ts';
 import { messages } from '../../db/tables/messages.ts';
 import { products } from '../../db/tables/products.ts';
@@ -34,6 +36,16 @@ export async function insertDemo(
       userId: userIds.get(member.email) ?? '',
     })),
   );
+  // Its token is nobody's: who wants to join invites again, or has it resent.
+  await tx.db.insert(invitations).values({
+    tenantId,
+    id: newId(),
+    email: `newcomer@${demo.slug}.example`,
+    role: 'MEMBER',
+    tokenHash: randomBytes(32).toString('hex'),
+    invitedById: memberIds[demo.members.findIndex(({ role }) => role === 'OWNER')] ?? '',
+    expiresAt: new Date(Date.now() + 48 * 3_600_000).toISOString(),
+  });
   await tx.db
     .insert(cannedReplies)
     .values(demo.cannedReplies.map((reply) => ({ ...reply, tenantId, id: newId() })));

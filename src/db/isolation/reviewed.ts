@@ -69,6 +69,7 @@ export const reviewed: readonly Reviewed[] = [
     'rotate_refresh_token(text, text, uuid, text, integer, integer, integer, text, text, text)',
     'register(text, text, text, text, integer, uuid, text, text, text, text)',
     'resend_registration(text, text, integer, uuid, text, text)',
+    'find_registration(text)',
     'confirm_registration(text, uuid)',
     'request_password_reset(text, text, integer, uuid, text, text, text, text, text)',
     'find_password_reset(text)',
@@ -78,6 +79,7 @@ export const reviewed: readonly Reviewed[] = [
     'give_back_attempts(text[], text[])',
     'sweep_accounts()',
   ].map(account),
+  ...['find_invited(text)', 'admit_invited(text, uuid, text, text)'].map(invited),
   ...[
     'create_tenant(text, text, text, text, uuid, uuid, integer)',
     'rename_tenant(text, integer)',
@@ -137,6 +139,7 @@ export const reviewed: readonly Reviewed[] = [
     allows: [
       'attempt_counters',
       'audit_events',
+      'invitations',
       'mails',
       'members',
       'one_time_tokens',
@@ -180,6 +183,16 @@ function account(signature: string): Reviewed {
     allows: ['tenantry_accounts'],
     reason:
       'People are above tenants. It acts on the one person, session or token that its caller names, and reads no row of a business but their memberships.',
+  };
+}
+
+function invited(signature: string): Reviewed {
+  return {
+    kind: 'definer',
+    object: inApp(signature),
+    allows: ['tenantry_accounts'],
+    reason:
+      'Answers whoever holds the 256-bit token of an open invitation of the tenant that is set, about the one address that it was mailed to.',
   };
 }
 

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { check, foreignKey, index, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
-import { app, createdAt, id, tenantId, updatedAt } from './columns.ts';
+import { app, createdAt, id, moment, tenantId, updatedAt } from './columns.ts';
 import { tenants } from './tenants.ts';
 import { users } from './users.ts';
 
@@ -16,11 +16,16 @@ export const members = app.table(
   {
     tenantId: tenantId(),
     id: id(),
-    userId: uuid('user_id').notNull(),
+    /**
+     * null: they have left. The row stays, for what they wrote names them; and as everything that lets
+     * somebody in looks for their user, no query has to remember that a member may be a former one.
+     */
+    userId: uuid('user_id'),
     role: text('role', { enum: memberRoles }).notNull(),
     name: text('name').notNull(),
     email: text('email').notNull(),
     createdAt: createdAt(),
+    leftAt: moment('left_at'),
     updatedAt: updatedAt(),
   },
   (table) => [
@@ -37,7 +42,9 @@ export const members = app.table(
       foreignColumns: [users.id],
     }),
     index('members_user_id_idx').on(table.userId),
-    index('members_tenant_id_created_at_id_idx').on(table.tenantId, table.createdAt, table.id),
+    index('members_tenant_id_created_at_id_idx')
+      .on(table.tenantId, table.createdAt, table.id)
+      .where(sql`${table.userId} is not null`),
     check('members_role_known', sql`${table.role} in ('OWNER','ADMIN','MEMBER','VIEWER')`),
   ],
 );

@@ -3,12 +3,12 @@ import { check, index, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { app } from './columns.ts';
 import { tenants } from './tenants.ts';
 
-export const routeKinds = ['SLUG', 'DOMAIN', 'PHONE_NUMBER_ID', 'API_KEY'] as const;
+export const routeKinds = ['SLUG', 'DOMAIN', 'PHONE_NUMBER_ID', 'API_KEY', 'INVITATION'] as const;
 export type RouteKind = (typeof routeKinds)[number];
 
 /**
  * How a request finds its tenant before one is set: slug, domain, WhatsApp phone-number id, or the
- * SHA-256 of an API key. Global and small, so on Citus it is a reference table.
+ * SHA-256 of an API key or of an invitation's token. Global and small, so on Citus it is a reference table.
  */
 export const tenantRoutes = app.table(
   'tenant_routes',
@@ -24,7 +24,7 @@ export const tenantRoutes = app.table(
     index('tenant_routes_tenant_id_idx').on(table.tenantId),
     check(
       'tenant_routes_kind_known',
-      sql`${table.kind} in ('SLUG','DOMAIN','PHONE_NUMBER_ID','API_KEY')`,
+      sql`${table.kind} in ('SLUG','DOMAIN','PHONE_NUMBER_ID','API_KEY','INVITATION')`,
     ),
   ],
 );

@@ -6,7 +6,7 @@ export const accountErrorCodes = {
   TOO_LONG: commonErrorCodes.TOO_LONG,
   NOT_FOUND: commonErrorCodes.NOT_FOUND,
   WEAK_PASSWORD: 'The password is among those that are tried first.',
-  WRONG_PASSWORD: 'The current password is another.',
+  WRONG_PASSWORD: 'The password is another.',
   INVALID_TOKEN: 'The token was not mailed by us, was used, or has run out.',
   SESSION_ENDED: 'The session has ended; sign in again.',
   ALREADY_REFRESHED: 'The refresh token was used a moment ago, by another call of the same client.',

@@ -20,7 +20,7 @@ addRefusals(
     {
       access: 'public',
       description:
-        'Mails a token to an address; the account is made when `emailVerify` gets it. Answers the same whether or not the address has an account: its owner is told by mail.',
+        'Mails a token to an address; the account is made when `emailVerify` gets it and the password. Answers the same whether or not the address has an account: its owner is told by mail.',
       resolve: (_parent, { input }, context) =>
         attempt(context, async () => {
           await context.services.registration.register(input, context.request);
@@ -77,16 +77,22 @@ addRefusals(
   builder.relayMutationField(
     'emailVerify',
     {
-      description: 'What came by mail.',
+      description: 'What came by mail, and what was registered.',
       inputFields: (t) => ({
         token: t.string({ required: true, description: '`tot_…`, good for 24 hours and once.' }),
+        password: t.string({
+          required: true,
+          description:
+            'The one that was registered: whoever did not register cannot confirm for a stranger.',
+        }),
       }),
     },
     {
       access: 'public',
-      description: 'Confirms an address and makes its account, with which one can sign in.',
+      description:
+        'Confirms an address and makes its account, with which one can sign in. A wrong password is counted, and leaves the token good.',
       resolve: (_parent, { input }, context) =>
-        attempt(context, () => context.services.registration.verify(input.token, context.request)),
+        attempt(context, () => context.services.registration.verify(input, context.request)),
     },
     {
       description: 'The address that is confirmed, or why none is.',

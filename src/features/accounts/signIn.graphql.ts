@@ -10,7 +10,7 @@ const SignInUserError = userErrorType('SignIn', {
   TOO_MANY_ATTEMPTS: 'Enough was tried for now; `retryAt` says when to come back.',
 });
 
-const RefreshTokenPlaceType = builder.enumType('RefreshTokenPlace', {
+export const RefreshTokenPlaceType = builder.enumType('RefreshTokenPlace', {
   description: 'Where a client keeps its refresh token.',
   values: {
     BODY: { description: 'In the answer: for programs, which keep it themselves.' },

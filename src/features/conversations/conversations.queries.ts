@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, ne, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import {
   type Comparators,
@@ -202,6 +202,21 @@ export async function updateConversation(
  * a person has it now. clock_timestamp(), not now(): the row is locked here, so the last to get the
  * lock has the last time, whenever its transaction began.
  */
+/** Nobody has them any more; the ones that are resolved keep who did it. */
+export const unassignConversations = prepare((db) =>
+  db
+    .update(conversations)
+    .set({ assigneeId: null, updatedAt: sql`now()` })
+    .where(
+      and(
+        eq(conversations.tenantId, tenant),
+        eq(conversations.assigneeId, sql.placeholder('memberId')),
+        ne(conversations.status, 'RESOLVED'),
+      ),
+    )
+    .returning({ id: conversations.id }),
+);
+
 export const noteReply = prepare((db) =>
   db
     .update(conversations)

@@ -5,7 +5,7 @@ import { refuse } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { Findings } from '../../lib/validation.ts';
 import { changedFields, recordAudit } from '../audit/audit.ts';
-import { findMembersByIds } from '../members/members.queries.ts';
+import { lockMemberRole } from '../members/members.queries.ts';
 import { countUsage } from '../usage/usage.ts';
 import {
   type Conversation,
@@ -129,8 +129,8 @@ async function change(
 }
 
 async function expectAssignable(tx: TenantTransaction, memberId: string): Promise<void> {
-  const [member] = await findMembersByIds(tx, { ids: [memberId] });
   const field = ['input', 'assigneeId'];
+  const [member] = await lockMemberRole(tx, { id: memberId });
   if (member === undefined) refuse('NOT_FOUND', field, 'There is no member with this id.');
   if (member.role === 'VIEWER') {
     refuse('NOT_ASSIGNABLE', field, 'A viewer cannot answer customers; assign somebody else.');

@@ -4,8 +4,11 @@ import { builder, idExample } from '../../graphql/builder.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
 import { needs } from '../../graphql/lookAhead.ts';
 import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
-import { loadMember } from './members.loaders.ts';
+import { TenantType } from '../tenants/tenants.graphql.ts';
+import { readFreeSeats } from '../usage/usage.ts';
+import { countOwnersOnce, loadMember } from './members.loaders.ts';
 import { countMembers, findMemberPage, type Member, memberOrder } from './members.queries.ts';
+import { canChangeRole, canRemove, rolesToGive } from './viewerCan.ts';
 
 export const MemberRoleType = builder.enumType('MemberRole', {
   description: 'What a member may do.',
@@ -32,12 +35,29 @@ export const MemberType = builder.node(builder.objectRef<Member>('Member'), {
     }),
     permissions: t.stringList({
       description:
-        'What they may do now: what their role brings, and no writing while the business is suspended.',
-      extensions: needs('role'),
-      resolve: ({ role }, _args, context) =>
-        [...allowedIn(context.requireSignIn().tenantStatus, rolePermissions[role])].sort(),
+        'What they may do now: what their role brings, no writing while the business is suspended, and nothing once they have left.',
+      extensions: needs('role', 'userId'),
+      resolve: ({ role, userId }, _args, context) =>
+        userId === null
+          ? []
+          : [...allowedIn(context.requireSignIn().tenantStatus, rolePermissions[role])].sort(),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When they joined.' }),
+    leftAt: t.expose('leftAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When they left; null: they are here. What they wrote still names them.',
+    }),
+    viewerCanChangeRole: t.boolean({
+      description: 'Whether whoever asks may give them another role.',
+      resolve: (member, _args, context) =>
+        canChangeRole(context.principal, member, () => countOwnersOnce(context)),
+    }),
+    viewerCanRemove: t.boolean({
+      description: 'Whether whoever asks may take them out of the business.',
+      resolve: (member, _args, context) =>
+        canRemove(context.principal, member, () => countOwnersOnce(context)),
+    }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When this last changed.' }),
   }),
 });
@@ -60,3 +80,16 @@ builder.queryField('members', (t) =>
     },
   }),
 );
+
+builder.objectFields(TenantType, (t) => ({
+  viewerCanInvite: t.boolean({
+    description: 'Whether whoever asks may invite somebody, and the plan has a seat for them.',
+    resolve: async (_tenant, _args, { principal, tx }) =>
+      rolesToGive(principal).length > 0 && (await readFreeSeats(tx)) !== 0,
+  }),
+  viewerGrantableRoles: t.field({
+    type: [MemberRoleType],
+    description: 'The roles that whoever asks may give to others, the highest first.',
+    resolve: (_tenant, _args, { principal }) => rolesToGive(principal),
+  }),
+}));

@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, isNotNull, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
@@ -27,7 +27,7 @@ export function findMemberPage(tx: TenantTransaction, page: Page): Promise<Membe
     db
       .select()
       .from(members)
-      .where(and(eq(members.tenantId, tenant), keys.where))
+      .where(and(eq(members.tenantId, tenant), isNotNull(members.userId), keys.where))
       .orderBy(...keys.orderBy)
       .limit(sql.placeholder('limit')),
   );
@@ -38,7 +38,7 @@ export const countMembers = prepare((db) =>
   db
     .select({ count: sql<number>`count(*)::int` })
     .from(members)
-    .where(eq(members.tenantId, tenant)),
+    .where(and(eq(members.tenantId, tenant), isNotNull(members.userId))),
 );
 
 /** Waits for a change of the role that is under way, and makes the next one wait for this transaction. */
@@ -46,13 +46,96 @@ export const lockMemberRole = prepare((db) =>
   db
     .select({ role: members.role })
     .from(members)
-    .where(and(eq(members.tenantId, tenant), eq(members.id, sql.placeholder('id'))))
+    .where(
+      and(
+        eq(members.tenantId, tenant),
+        eq(members.id, sql.placeholder('id')),
+        isNotNull(members.userId),
+      ),
+    )
     .for('share'),
 );
 
+/** Those who have left too: what they wrote still names them. */
 export const findMembersByIds = prepareByKeys<Member>(
   members,
   getTableColumns(members),
   members.id,
   'ids',
+);
+
+/**
+ * Held until COMMIT; undefined once they have left. No stronger, or it and a message of theirs would wait
+ * for each other: that one has its conversation and wants its author, a removal wants the conversation.
+ */
+export const lockMember = prepare((db) =>
+  db
+    .select()
+    .from(members)
+    .where(
+      and(
+        eq(members.tenantId, tenant),
+        eq(members.id, sql.placeholder('id')),
+        isNotNull(members.userId),
+      ),
+    )
+    .for('no key update'),
+);
+
+export const findMemberOfUser = prepare((db) =>
+  db
+    .select()
+    .from(members)
+    .where(and(eq(members.tenantId, tenant), eq(members.userId, sql.placeholder('userId')))),
+);
+
+export const findMemberByEmail = prepare((db) =>
+  db
+    .select()
+    .from(members)
+    .where(
+      and(
+        eq(members.tenantId, tenant),
+        isNotNull(members.userId),
+        sql`lower(${members.email}) = lower(${sql.placeholder('email')})`,
+      ),
+    ),
+);
+
+export const countOwners = prepare((db) =>
+  db
+    .select({ count: sql<number>`count(*)::int` })
+    .from(members)
+    .where(and(eq(members.tenantId, tenant), eq(members.role, 'OWNER'), isNotNull(members.userId))),
+);
+
+export const insertMember = prepare((db) =>
+  db
+    .insert(members)
+    .values({
+      tenantId: tenant,
+      id: sql.placeholder('id'),
+      userId: sql.placeholder('userId'),
+      role: sql.placeholder('role'),
+      name: sql.placeholder('name'),
+      email: sql.placeholder('email'),
+    })
+    .returning(),
+);
+
+export const setRole = prepare((db) =>
+  db
+    .update(members)
+    .set({ role: sql`${sql.placeholder('role')}`, updatedAt: sql`now()` })
+    .where(and(eq(members.tenantId, tenant), eq(members.id, sql.placeholder('id'))))
+    .returning(),
+);
+
+/** Takes the person out of the business; what they wrote stays theirs. */
+export const setLeft = prepare((db) =>
+  db
+    .update(members)
+    .set({ userId: null, leftAt: sql`now()`, updatedAt: sql`now()` })
+    .where(and(eq(members.tenantId, tenant), eq(members.id, sql.placeholder('id'))))
+    .returning(),
 );

@@ -114,8 +114,15 @@ const within = <T>(inner: SQL) => sql<T>`${inner}`;
 const today = sql`(now() at time zone 'utc')::date`;
 const thisMonth = sql`date_trunc('month', ${today})::date`;
 
-const countOf = (table: typeof members | typeof products) =>
-  within<number>(sql`(select count(*)::int from ${table} where ${table.tenantId} = ${tenants.id})`);
+const countProducts = within<number>(
+  sql`(select count(*)::int from ${products} where ${products.tenantId} = ${tenants.id})`,
+);
+
+/** Without those who have left. */
+const countMembers = within<number>(
+  sql`(select count(*)::int from ${members}
+    where ${members.tenantId} = ${tenants.id} and ${members.leftAt} is null)`,
+);
 
 const sumOf = (meter: CountedMeter, since: SQL) =>
   within<number>(
@@ -140,8 +147,8 @@ export const findHealth = prepare((db) =>
         sql`(select ${auditEvents.occurredAt} from ${auditEvents} where ${auditEvents.tenantId} = ${tenants.id}
           order by ${auditEvents.occurredAt} desc, ${auditEvents.id} desc limit 1)`,
       ),
-      members: countOf(members),
-      products: countOf(products),
+      members: countMembers,
+      products: countProducts,
       requestsToday: sumOf('API_REQUESTS_PER_DAY', today),
       requestsThisMonth: sumOf('API_REQUESTS_PER_DAY', thisMonth),
       messagesThisMonth: sumOf('MESSAGES_PER_DAY', thisMonth),

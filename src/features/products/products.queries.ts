@@ -17,6 +17,7 @@ import { prepareInsert } from '../../db/prepareInsert.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { products } from '../../db/tables/products.ts';
 import type { Page } from '../../lib/pagination.ts';
+import { needsLearning } from './knownWords.ts';
 import {
   isMatched,
   matchCondition,
@@ -152,14 +153,16 @@ export const lockProduct = prepare((db) =>
 
 /**
  * Keeps the words that a product is named by, for typos to be looked up in: part of what a statement
- * returns, so that a create has no statement more.
+ * returns, so that a create has no statement more. See knownWords.ts for when it is needed.
  */
 const learned = sql<null>`app.learn_product_words(${products.tenantId}, ${products.id}, ${products.name}, ${products.category}, ${products.tags})`;
 
-export const insertProduct = prepareInsert<typeof products, Product>(products, {
-  ...columns,
-  learned,
-});
+const insertKnown = prepareInsert<typeof products, Product>(products, columns);
+const insertLearning = prepareInsert<typeof products, Product>(products, { ...columns, learned });
+
+export function insertProduct(tx: TenantTransaction, row: NewProduct): Promise<Product> {
+  return needsLearning(tx, [row]) ? insertLearning(tx, row) : insertKnown(tx, row);
+}
 
 export async function updateProduct(
   tx: TenantTransaction,
@@ -170,7 +173,7 @@ export async function updateProduct(
     .update(products)
     .set({ ...changes, updatedAt: sql`now()` })
     .where(and(eq(products.tenantId, tx.tenantId), eq(products.id, id)))
-    .returning({ ...columns, learned });
+    .returning(needsLearning(tx, [changes]) ? { ...columns, learned } : columns);
   return rows[0];
 }
 
@@ -219,7 +222,7 @@ export async function upsertProductRows(
       set: { ...Object.fromEntries(changes), updatedAt: sql`now()` },
       setWhere: eq(products.tenantId, tx.tenantId),
     })
-    .returning({ id: products.id, learned });
+    .returning(needsLearning(tx, rows) ? { id: products.id, learned } : { id: products.id });
 }
 
 type ProductColumn = keyof Product;

@@ -1,6 +1,8 @@
 import { builder } from '../../graphql/builder.ts';
+import { defineListLoader } from '../../graphql/loader.ts';
 import { PublicError } from '../../lib/errors.ts';
-import { type DayOfUse, type MeterReading, readDailySeries, readMeters } from './usage.ts';
+import { listDays } from './usage.queries.ts';
+import { type DayOfUse, fillDays, type MeterReading, readMeters } from './usage.ts';
 
 const MeterType = builder.enumType('Meter', {
   description: 'Something that is counted and that plans limit.',
@@ -31,6 +33,22 @@ const DayOfUseType = builder.objectRef<DayOfUse>('DayOfUse').implement({
     used: t.expose('used', { type: 'SafeInt', description: 'How much.' }),
   }),
 });
+
+type CountedDay = DayOfUse & { meter: string };
+
+/** One statement for all meters of which an operation asks for as many days; there are at most 366. */
+const loadersByDays = new Map<number, ReturnType<typeof defineListLoader<CountedDay>>>();
+
+function loadDays(days: number) {
+  const load =
+    loadersByDays.get(days) ??
+    defineListLoader<CountedDay>(
+      (tx, meters) => listDays(tx, { meters: [...meters], days }),
+      ({ meter }) => meter,
+    );
+  loadersByDays.set(days, load);
+  return load;
+}
 
 const MeterReadingType = builder.objectRef<MeterReading>('MeterReading').implement({
   description: 'A meter as it stands now.',
@@ -65,12 +83,12 @@ const MeterReadingType = builder.objectRef<MeterReading>('MeterReading').impleme
       args: {
         days: t.arg.int({ defaultValue: 30, required: true, description: 'How many, 1 to 366.' }),
       },
-      resolve: (reading, { days }, { tx }) => {
+      resolve: async (reading, { days }, context) => {
         if (days < 1 || days > 366) {
           throw new PublicError('BAD_USER_INPUT', '"days" must be between 1 and 366.');
         }
         if (reading.period === 'NONE') return null;
-        return readDailySeries(tx, reading.meter, days, reading.today);
+        return fillDays(await loadDays(days)(context, reading.meter), days, reading.today);
       },
     }),
   }),

@@ -34,7 +34,7 @@ export const readStanding = prepare((db) =>
       limits: plans.limits,
       today: sql<string>`${today}::text`,
       products: sql<number>`(select count(*)::int from ${products} where ${products.tenantId} = ${tenant})`,
-      members: sql<number>`(select count(*)::int from ${members} where ${members.tenantId} = ${tenant})`,
+      members: sql<number>`(select count(*)::int from ${members} where ${members.tenantId} = ${tenant} and ${members.userId} is not null)`,
     })
     .from(tenants)
     .innerJoin(plans, eq(plans.code, tenants.plan))

@@ -1,6 +1,6 @@
 import type { TenantTransaction } from '../../db/database.ts';
 import { type CountedMeter, type Meter, type MeterPeriod, meters } from './meters.ts';
-import { addToCounter, listDays, readStanding, sumCounters } from './usage.queries.ts';
+import { addToCounter, readStanding, sumCounters } from './usage.queries.ts';
 
 /** A meter as it stands: `limit` and `remaining` are null where the plan sets none. */
 export interface MeterReading {
@@ -26,6 +26,15 @@ export async function countUsage(
   amount: number,
 ): Promise<void> {
   await addToCounter(tx, { meter, amount });
+}
+
+/** How many more people may join; null: as many as there are. */
+export async function readFreeSeats(tx: TenantTransaction): Promise<number | null> {
+  const [standing] = await readStanding(tx);
+  const limit = standing?.limits.MEMBERS;
+  return standing === undefined || limit === undefined
+    ? null
+    : Math.max(0, limit - standing.members);
 }
 
 /** Every meter of the tenant, in two statements of one flush. */
@@ -70,13 +79,7 @@ function endOf(period: MeterPeriod, today: string): Date | null {
 }
 
 /** The last `days` days up to `today`, zeros included, the oldest first. */
-export async function readDailySeries(
-  tx: TenantTransaction,
-  meter: Meter,
-  days: number,
-  today: string,
-): Promise<DayOfUse[]> {
-  const rows = await listDays(tx, { meters: [meter], days });
+export function fillDays(rows: readonly DayOfUse[], days: number, today: string): DayOfUse[] {
   const used = new Map(rows.map((row) => [row.day, row.used]));
   const last = Date.parse(today);
   return Array.from({ length: days }, (_, index) => {

@@ -109,7 +109,7 @@ describe('a client', () => {
     ['accountRegister', { email: 'a@b.example', name: 'A', password: goodPassword }, 5],
     ['passwordResetRequest', { email: 'owner@lumen.example' }, 5],
     ['emailVerificationResend', { email: 'c@b.example' }, 5],
-    ['emailVerify', { token: `tot_${'A'.repeat(43)}` }, 100],
+    ['emailVerify', { token: `tot_${'A'.repeat(43)}`, password: goodPassword }, 100],
     ['passwordReset', { token: `tot_${'A'.repeat(43)}`, newPassword: goodPassword }, 100],
     ['tokenRefresh', { refreshToken: `trt_${'A'.repeat(43)}` }, 300],
   ])('%s is counted', async (name, input, limit) => {

@@ -17,8 +17,9 @@ describe('a browser', () => {
     body: object,
     headers: Record<string, string> = {},
     yoga: object = {},
+    path = '/graphql',
   ): Promise<Response> =>
-    fetch(`${server.url}/graphql`, {
+    fetch(`${server.url}${path}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', ...headers },
       body: JSON.stringify({ ...body, ...yoga }),
@@ -37,33 +38,38 @@ describe('a browser', () => {
 
   // Yoga takes what the lean path does not know.
   test.each([
-    ['the lean path', {}],
-    ['Yoga', { yoga: null }],
-  ])('keeps the refresh token in a cookie that scripts cannot read (%s)', async (_way, yoga) => {
-    const entered = await post(signInDocument, {}, yoga);
-    expect((await entered.json()).data.signIn).toMatchObject({
-      refreshToken: null,
-      userErrors: [],
-    });
-    expect(cookieOf(entered)).toMatch(
-      /^tenantry_refresh=trt_[\w-]{43}; Expires=[^;]+GMT; Path=\/graphql; HttpOnly; SameSite=Strict$/,
-    );
-    const Cookie = `theme=dark; ${cookieOf(entered).split(';')[0]}`;
-    const refreshed = await post(refreshDocument, { Cookie }, yoga);
-    const answer = (await refreshed.json()).data.tokenRefresh;
-    expect(answer).toMatchObject({ refreshToken: null, userErrors: [] });
-    expect(await statusOf(answer.token)).toBe(200);
-    expect(cookieOf(refreshed)).toMatch(/^tenantry_refresh=trt_/);
-    const next = cookieOf(refreshed).split(';')[0] ?? '';
-    expect(next).not.toBe(cookieOf(entered).split(';')[0]);
-    const left = await post(
-      { query: 'mutation { signOut(input: {}) { done } }' },
-      { Cookie: next },
-      yoga,
-    );
-    expect(cookieOf(left)).toMatch(/^tenantry_refresh=; Max-Age=0;/);
-    await expect.poll(() => statusOf(answer.token)).toBe(401);
-  });
+    ['the lean path', {}, '/graphql'],
+    ['Yoga', { yoga: null }, '/graphql'],
+    ['a business’s own path', {}, '/t/lumen/graphql'],
+  ])(
+    'keeps the refresh token in a cookie that scripts cannot read (%s)',
+    async (_way, yoga, path) => {
+      const entered = await post(signInDocument, {}, yoga, path);
+      expect((await entered.json()).data.signIn).toMatchObject({
+        refreshToken: null,
+        userErrors: [],
+      });
+      expect(cookieOf(entered)).toMatch(
+        /^tenantry_refresh=trt_[\w-]{43}; Expires=[^;]+GMT; Path=\/; HttpOnly; SameSite=Strict$/,
+      );
+      const Cookie = `theme=dark; ${cookieOf(entered).split(';')[0]}`;
+      const refreshed = await post(refreshDocument, { Cookie }, yoga, path);
+      const answer = (await refreshed.json()).data.tokenRefresh;
+      expect(answer).toMatchObject({ refreshToken: null, userErrors: [] });
+      expect(await statusOf(answer.token)).toBe(200);
+      expect(cookieOf(refreshed)).toMatch(/^tenantry_refresh=trt_/);
+      const next = cookieOf(refreshed).split(';')[0] ?? '';
+      expect(next).not.toBe(cookieOf(entered).split(';')[0]);
+      const left = await post(
+        { query: 'mutation { signOut(input: {}) { done } }' },
+        { Cookie: next },
+        yoga,
+        path,
+      );
+      expect(cookieOf(left)).toMatch(/^tenantry_refresh=; Max-Age=0;/);
+      await expect.poll(() => statusOf(answer.token)).toBe(401);
+    },
+  );
 
   test('of a foreign page cannot use it', async () => {
     const entered = await post(signInDocument);
@@ -100,12 +106,23 @@ describe('a browser', () => {
 
   test('gets it over https alone, where that is how people reach the server', async () => {
     const secure = await startTestServer({ PUBLIC_URL: 'https://api.example.com' });
-    const response = await fetch(`${secure.url}/graphql`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(signInDocument),
-    });
-    expect(cookieOf(response)).toMatch(/; Secure$/);
+    const ask = (path: string, body: object, headers: object = {}) =>
+      fetch(`${secure.url}${path}`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      });
+    const entered = cookieOf(await ask('/graphql', signInDocument));
+    // What RFC 6265bis, 4.1.3.2, asks of the prefix: Secure, the whole host, no Domain.
+    expect(entered).toMatch(
+      /^__Host-tenantry_refresh=trt_[\w-]{43}; Expires=[^;]+GMT; Path=\/; HttpOnly; SameSite=Strict; Secure$/,
+    );
+    const Cookie = entered.split(';')[0] ?? '';
+    // One that a sibling subdomain put there has another name, and counts for nothing.
+    const tossed = await ask('/graphql', refreshDocument, { Cookie: Cookie.slice(7) });
+    expect((await tossed.json()).data.tokenRefresh.token).toBeNull();
+    const refreshed = await ask('/t/lumen/graphql', refreshDocument, { Cookie });
+    expect((await refreshed.json()).data.tokenRefresh.token).not.toBeNull();
     await secure.close();
   });
 });

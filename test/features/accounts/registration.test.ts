@@ -21,7 +21,8 @@ afterAll(() => server?.close());
 
 const register = (email: string, password = goodPassword) =>
   mutate(server, 'accountRegister', { email, name: 'Nia Okafor', password }, 'email retryAt');
-const verify = (token: string) => mutate(server, 'emailVerify', { token }, 'email');
+const verify = (token: string, password = goodPassword) =>
+  mutate(server, 'emailVerify', { token, password }, 'email');
 
 describe('registering', () => {
   test('makes nobody before the mailed token comes back, then somebody who can sign in', async () => {
@@ -65,11 +66,29 @@ describe('registering', () => {
     await verify(own);
     const left = `select from app.one_time_tokens where email = 'wanted@shop.example'`;
     expect(await server.asAdmin(left)).toEqual([]);
-    expect(codesOf(await verify(planted))).toEqual(['INVALID_TOKEN']);
+    expect(codesOf(await verify(planted, 'the attacker waits in here'))).toEqual(['INVALID_TOKEN']);
     expect((await signIn(server, 'wanted@shop.example', goodPassword)).token).not.toBeNull();
     expect(
       (await signIn(server, 'wanted@shop.example', 'the attacker waits in here')).token,
     ).toBeNull();
+  });
+
+  test('who confirms a mail that a stranger asked for makes no account for the stranger', async () => {
+    await register('victim@shop.example', 'the attacker waits in here');
+    const token = await mailedToken(server, 'victim@shop.example');
+    expect(await verify(token)).toMatchObject({
+      email: null,
+      userErrors: [{ code: 'WRONG_PASSWORD', field: ['input', 'password'] }],
+    });
+    expect(
+      (await signIn(server, 'victim@shop.example', 'the attacker waits in here')).token,
+    ).toBeNull();
+    // It counts, and leaves the token to whoever does know the password.
+    for (let wrong = 0; wrong < 8; wrong += 1) await verify(token);
+    expect(codesOf(await verify(token))).toEqual(['TOO_MANY_ATTEMPTS']);
+    await forgetAttempts(server);
+    const right = await verify(token, 'the attacker waits in here');
+    expect(right.email).toBe('victim@shop.example');
   });
 
   test('a token changes nothing for an address that has an account by now', async () => {
@@ -80,7 +99,7 @@ describe('registering', () => {
        select gen_random_uuid(), 'early@shop.example', 'Early', password_hash from app.users
        where email = 'owner@lumen.example'`,
     );
-    expect(codesOf(await verify(token))).toEqual(['INVALID_TOKEN']);
+    expect(codesOf(await verify(token, 'the attacker waits in here'))).toEqual(['INVALID_TOKEN']);
     expect((await signIn(server, 'early@shop.example', 'demo-password')).token).not.toBeNull();
   });
 

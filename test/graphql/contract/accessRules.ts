@@ -80,6 +80,7 @@ function findUnguarded(schema: GraphQLSchema): string[] {
 const openedWith: Readonly<Record<string, string>> = {
   AuditEvent: 'audit',
   CannedReply: 'conversations',
+  Invitation: 'members',
   Message: 'conversations',
   Tenant: 'tenant',
   TenantDomain: 'tenant',

@@ -22,6 +22,7 @@ const typeOfTable: Readonly<Record<string, IdType>> = {
   canned_replies: 'CannedReply',
   conversations: 'Conversation',
   customers: 'Customer',
+  invitations: 'Invitation',
   members: 'Member',
   messages: 'Message',
   products: 'Product',

@@ -8,7 +8,7 @@ import {
 } from 'graphql';
 import { argumentsWith, type Value } from '../../isolation/support/synthesize.ts';
 import { type OutputField, type Published, permissionsOf } from './published.ts';
-import { sampleWord } from './sample.ts';
+import { sampleToken, sampleWord } from './sample.ts';
 
 /** What a caller may do by the published table, and why not the rest. */
 export interface Caller {
@@ -99,6 +99,9 @@ export function planMutations({ mutation }: Published, caller: Caller): Plan {
   );
 }
 
+/** What finds something of the sample, by the argument that takes it. */
+const known: Readonly<Record<string, string>> = { search: sampleWord, token: sampleToken };
+
 class Planning {
   readonly variables: Record<string, Value> = {};
   readonly declared: string[] = [];
@@ -117,7 +120,7 @@ class Planning {
     const given = field.args.filter(isRequiredArgument).map(({ name, type }) => {
       const variable = `${path.join('_')}_${name}`;
       this.declared.push(`$${variable}: ${type}`);
-      this.variables[variable] = name === 'search' ? sampleWord : (values[name] ?? null);
+      this.variables[variable] = known[name] ?? values[name] ?? null;
       return `${name}: $${variable}`;
     });
     if (field.args.some(({ name }) => name === 'last')) {

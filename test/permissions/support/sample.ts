@@ -1,6 +1,9 @@
 import { encodeId, type IdType } from '../../../src/lib/ids.ts';
 import type { TestServer } from '../../support/server.ts';
 
+/** Of the sample's open invitation, for what takes a mailed token. */
+export const sampleToken = `tot_${'A'.repeat(43)}`;
+
 /** Stands in a message of the sample, for what searches. */
 export const sampleWord = 'samovar';
 
@@ -9,6 +12,7 @@ const tables: readonly (readonly [IdType, string])[] = [
   ['AuditEvent', 'audit_events'],
   ['CannedReply', 'canned_replies'],
   ['Customer', 'customers'],
+  ['Invitation', 'invitations'],
   ['Member', 'members'],
 ];
 
@@ -50,6 +54,19 @@ export async function makeSample(server: TestServer): Promise<ReadonlyMap<string
   const [domain] = await server.asAdmin(
     `insert into app.tenant_domains (tenant_id, id, domain, token)
      values ($1, gen_random_uuid(), 'shop.example.com', 'a token') returning id`,
+    [tenantId],
+  );
+  await server.asAdmin(
+    `with known as (
+       update app.invitations set token_hash = encode(sha256($2::bytea), 'hex')
+       where tenant_id = $1 returning token_hash)
+     insert into app.tenant_routes (kind, key, tenant_id) select 'INVITATION', token_hash, $1 from known`,
+    [tenantId, sampleToken],
+  );
+  await server.asAdmin(
+    `insert into app.ownership_transfers (tenant_id, id, from_id, to_id, expires_at)
+     select $1, gen_random_uuid(), id, id, now() + interval '1 day' from app.members
+     where tenant_id = $1 limit 1`,
     [tenantId],
   );
   return sample
