@@ -44,7 +44,10 @@ const referenceTypes: Readonly<Record<string, IdType>> = {
   rotatedToId: 'ApiKey',
 };
 
-const secretName = /password|secret|credential|private_?key|(?:token|hash)$/i;
+const secretName =
+  /passw|passphrase|passcode|secret|credential|authorization|private[_-]?key|(?:api|access)[_-]?key$|(?:token|hash)$/i;
+/** Credentials of ours, whatever the field is called that somebody pasted them into. */
+const ownSecret = /\b(?:tnt|trt|tot)_[A-Za-z0-9_-]{43}|\beyJ[\w-]+\.[\w-]+\.[\w-]+/g;
 
 /**
  * References as clients know them: `assigneeId: "mem_…"`, which `node(id:)` reads. What is named like a
@@ -62,6 +65,7 @@ function shown(fields: Readonly<Record<string, unknown>>): Record<string, unknow
 }
 
 function redacted(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll(ownSecret, '[redacted]');
   if (Array.isArray(value)) return value.map(redacted);
   if (value === null || typeof value !== 'object' || value instanceof Date) return value;
   return Object.fromEntries(

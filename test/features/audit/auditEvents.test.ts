@@ -122,6 +122,23 @@ test('no password, token, secret or hash is in the log, whatever was done', asyn
   }
 });
 
+test('what members paste into data of their own is kept out of the log too', async () => {
+  const note = `the till uses ${server.apiKey}, I use ${owner}`;
+  const metadata = { note, apiKey: 'canary-4', 'x-api-key': 'canary-5', Authorization: 'canary-6' };
+  await server.ask(
+    owner,
+    'mutation ($input: TenantUpdateInput!) { tenantUpdate(input: $input) { tenant { id } } }',
+    { input: { metadata } },
+  );
+  const [event] = (await find('action: { eq: "tenant.updated" }')).nodes;
+  expect(event.after.metadata).toEqual({
+    note: 'the till uses [redacted], I use [redacted]',
+    apiKey: '[redacted]',
+    'x-api-key': '[redacted]',
+    Authorization: '[redacted]',
+  });
+});
+
 test('a rule that hands a secret over writes down that there was one, not what it is', async () => {
   await record('secret.handed', {
     name: 'kept',

@@ -117,7 +117,9 @@ test('what is being restored is not purged, and what is being purged is not rest
   const { b, admin } = tenants;
   const before = await tenants.everythingOf(b);
   const { rows } = await admin.query(
-    `update app.members set role = 'OWNER' where tenant_id = $1 returning user_id`,
+    `update app.members m set role = 'OWNER', left_at = null,
+       user_id = coalesce(m.user_id, (select u.id from app.users u limit 1))
+     where m.tenant_id = $1 returning m.user_id`,
     [b],
   );
   await admin.query(`update app.tenants set status_before_deletion = 'ACTIVE' where id = $1`, [b]);
@@ -129,10 +131,10 @@ test('what is being restored is not purged, and what is being purged is not rest
       return purged.rows[0]?.removed;
     });
 
-  await end(b, `clock_timestamp() + interval '1 second'`);
+  await end(b, `clock_timestamp() + interval '1.5 s'`);
   await database.withTenant(b, { mode: 'write' }, async (tx) => {
     expect(await restore(tx)).toBe(1);
-    await admin.query('select pg_sleep(1.05)');
+    await admin.query('select pg_sleep(1.6)');
     expect(await purge()).toBe(-1);
   });
   await expect(purge()).rejects.toMatchObject({ sqlState: '55000' });

@@ -198,13 +198,13 @@ test('the audit log says what changed and no secret', async () => {
   expect(body.data.auditEvents.nodes).toEqual([
     {
       targetType: 'Tenant',
-      before: { 'custom.apiKey': '***', 'custom.shelf': 3 },
-      after: { 'custom.apiKey': '***', 'custom.shelf': null },
+      before: { 'custom.apiKey': '[redacted]', 'custom.shelf': 3 },
+      after: { 'custom.apiKey': '[redacted]', 'custom.shelf': null },
     },
     {
       targetType: 'Tenant',
       before: {},
-      after: { 'custom.apiKey': '***', 'custom.shelf': 3 },
+      after: { 'custom.apiKey': '[redacted]', 'custom.shelf': 3 },
     },
   ]);
   expect((await read()).custom).toMatchObject({ apiKey: 'hunter3' });
