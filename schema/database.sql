@@ -1529,7 +1529,7 @@ CREATE OR REPLACE FUNCTION app.request_deletion(grace interval)
 AS $function$
   update app.tenants t
   set status_before_deletion = t.status, status = 'DELETING', deletion_requested_at = now(),
-      purge_at = now() + grace, updated_at = now()
+      purge_at = now() + greatest(grace, interval '10 minutes'), updated_at = now()
   where t.id = app.current_tenant() and t.status <> 'DELETING'
   returning t.purge_at
 $function$;

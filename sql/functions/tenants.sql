@@ -68,13 +68,16 @@ begin
   return true;
 end $$;
 
--- Answers from when on its rows may be removed; nothing when it is being deleted already.
+-- Answers from when on its rows may be removed; nothing when it is being deleted already. Ten minutes
+-- from now at the earliest, whatever the server asks for: else its role could end a business and purge
+-- it, audit log included, in one transaction that nobody sees before it is done. Operators, whose own
+-- role may, end a grace sooner.
 create function app.request_deletion(grace interval) returns table (purge_at timestamptz)
 language sql volatile security definer set search_path = app, pg_temp
 as $$
   update app.tenants t
   set status_before_deletion = t.status, status = 'DELETING', deletion_requested_at = now(),
-      purge_at = now() + grace, updated_at = now()
+      purge_at = now() + greatest(grace, interval '10 minutes'), updated_at = now()
   where t.id = app.current_tenant() and t.status <> 'DELETING'
   returning t.purge_at
 $$;

@@ -19,20 +19,21 @@ export class TooManyAttempts extends Refusal {
 interface Limit {
   readonly windowSeconds: number;
   readonly perClient: number;
-  /** Absent: it names no address. */
-  readonly perAddress?: number;
+  /** Absent: it names no e-mail address. */
+  readonly address?: { readonly perClient: number; readonly everywhere: number };
 }
 
 /**
- * What may be tried in a window, by client (IPv4 address, IPv6 /64) and by e-mail address. An address
- * is guessed at no faster than 40 times an hour, far below the 100 failures after which NIST SP
- * 800-63B (3.2.2) wants it locked for good if that were one window. Whatever sends mail shares one
- * limit, so that nobody's mailbox is filled by taking turns. Who succeeds gives theirs back: an
- * office behind one address is held up by failures alone.
+ * What may be tried in a window: by client (IPv4 address, IPv6 /64), by one client at one e-mail
+ * address, and at that address from everywhere. The last is ten (for mail, four) times the one before
+ * it, so that a stranger's own wrong attempts do not lock a person out: with one low limit for the
+ * address, ten requests did. NIST SP 800-63B (3.2.2) asks for no more than 100 failures in a row.
+ * Whatever sends mail shares one limit, so that nobody's mailbox is filled by taking turns. Who
+ * succeeds gives theirs back: an office behind one address is held up by failures alone.
  */
 const limits = {
-  password: { windowSeconds: 900, perClient: 100, perAddress: 10 },
-  mail: { windowSeconds: 3_600, perClient: 30, perAddress: 5 },
+  password: { windowSeconds: 900, perClient: 100, address: { perClient: 10, everywhere: 100 } },
+  mail: { windowSeconds: 3_600, perClient: 30, address: { perClient: 5, everywhere: 20 } },
   token: { windowSeconds: 900, perClient: 100 },
   refresh: { windowSeconds: 900, perClient: 300 },
 } satisfies Record<string, Limit>;
@@ -44,8 +45,8 @@ export interface Attempts {
   take(kind: AttemptKind, facts: RequestFacts, address?: string): Promise<void>;
   /** It succeeded: the address starts anew, the client gets this one back. */
   succeed(kind: AttemptKind, facts: RequestFacts, address?: string): Promise<void>;
-  /** The address starts anew: it was proved in another way. */
-  forget(kind: AttemptKind, address: string): Promise<void>;
+  /** The address starts anew, for this client too: it was proved in another way. */
+  forget(kind: AttemptKind, facts: RequestFacts, address: string): Promise<void>;
 }
 
 /**
@@ -55,26 +56,31 @@ export interface Attempts {
 export function createAttempts(database: Database): Attempts {
   return {
     async take(kind, { ip }, address) {
-      const { windowSeconds, perClient, perAddress }: Limit = limits[kind];
-      const subjects = [clientOf(kind, ip), addressOf(kind, address)];
-      const most = [perClient, perAddress ?? 0];
-      const counted = subjects.flatMap((subject, place) => (subject === null ? [] : [place]));
+      const { windowSeconds, ...most }: Limit = limits[kind];
+      // What is refused for a client's sake uses up nothing of the address: narrow limits first.
+      const counted: [subject: string, most: number][] = [
+        ...clientOf(kind, ip).map((client): [string, number] => [client, most.perClient]),
+        ...addressOf(kind, ip, address).map((subject, place): [string, number] => [
+          subject,
+          (place === 0 ? most.address?.perClient : most.address?.everywhere) ?? 0,
+        ]),
+      ];
       const wait = await takeAttempts(
         database,
-        counted.map((place) => subjects[place] ?? ''),
-        counted.map((place) => most[place] ?? 0),
+        counted.map(([subject]) => subject),
+        counted.map(([, each]) => each),
         windowSeconds,
       );
       if (wait !== null) throw new TooManyAttempts(wait);
     },
-    async succeed(kind, { ip }, address) {
-      await giveBackAttempts(
-        database,
-        present(addressOf(kind, address)),
-        present(clientOf(kind, ip)),
-      );
+    succeed: (kind, { ip }, address) =>
+      giveBackAttempts(database, addressOf(kind, ip, address), clientOf(kind, ip)),
+    async forget(kind, { ip }, address) {
+      // One after another, as they are taken: both at once could wait for a sign-in that waits for them.
+      for (const subject of addressOf(kind, ip, address)) {
+        await giveBackAttempts(database, [subject], []);
+      }
     },
-    forget: (kind, address) => giveBackAttempts(database, present(addressOf(kind, address)), []),
   };
 }
 
@@ -123,13 +129,17 @@ async function takeWithin(
   if (wait !== null) throw new TooManyAttempts(wait);
 }
 
-const present = (subject: string | null): string[] => (subject === null ? [] : [subject]);
+const clientOf = (kind: AttemptKind, ip: string | null): string[] =>
+  ip === null ? [] : [`${kind} client ${networkOf(ip)}`];
 
-const clientOf = (kind: AttemptKind, ip: string | null): string | null =>
-  ip === null ? null : `${kind} client ${networkOf(ip)}`;
-
-const addressOf = (kind: AttemptKind, address: string | undefined): string | null =>
-  address === undefined ? null : `${kind} address ${address.trim()}`;
+/** The address as this client tries it, then the address from everywhere. */
+const addressOf = (kind: AttemptKind, ip: string | null, address: string | undefined): string[] =>
+  address === undefined
+    ? []
+    : [
+        `${kind} pair ${networkOf(ip ?? '')} ${address.trim()}`,
+        `${kind} address ${address.trim()}`,
+      ];
 
 /** An IPv6 client has a /64 to itself and could come from another address each time. */
 export function networkOf(ip: string): string {

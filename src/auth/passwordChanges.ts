@@ -77,7 +77,7 @@ export function createPasswordChanges(
       const passwordHash = await hashPassword(next);
       const done = await resetPassword(database, { tokenHash, passwordHash, ...told() }, facts);
       if (!done) return refuseToken();
-      await attempts.forget('password', found.email);
+      await attempts.forget('password', facts, found.email);
       await attempts.succeed('token', facts);
     },
   };

@@ -28,7 +28,7 @@ export function deleteCommand(): Command {
     .argument('<slug>', 'the business, by its slug')
     .option(
       '--grace-days <days>',
-      'how long it can be restored (default: TENANT_DELETE_GRACE_DAYS)',
+      'how long it can be restored, ten minutes at least (default: TENANT_DELETE_GRACE_DAYS)',
       readDays,
     )
     .option(

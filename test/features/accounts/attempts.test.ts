@@ -5,7 +5,7 @@ import { startTestServer, type TestServer } from '../../support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ TRUSTED_PROXIES: '127.0.0.1' });
 });
 beforeEach(() => forgetAttempts(server));
 afterAll(() => server?.close());
@@ -13,6 +13,56 @@ afterAll(() => server?.close());
 const wrong = 'wrong by intention';
 const tried = (answers: { userErrors: { code: string }[] }[]) =>
   answers.flatMap(codesOf).filter((code) => code !== 'TOO_MANY_ATTEMPTS').length;
+
+/** The codes of a mutation's refusals, asked from somewhere else. */
+async function askFrom(ip: string, name: string, input: object): Promise<string[]> {
+  const type = `${name.slice(0, 1).toUpperCase()}${name.slice(1)}Input`;
+  const query = `mutation ($input: ${type}!) { ${name}(input: $input) { userErrors { code } } }`;
+  const response = await fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-Forwarded-For': ip },
+    body: JSON.stringify({ query, variables: { input } }),
+  });
+  return codesOf(
+    ((await response.json()) as { data: Record<string, never> }).data[name] ?? never(),
+  );
+}
+const never = (): never => {
+  throw new Error('no answer');
+};
+
+describe('a stranger', () => {
+  const email = 'owner@lumen.example';
+  const right = { email, password: 'demo-password' };
+
+  test('locks nobody out who comes from elsewhere', async () => {
+    const network = (host: number) => `2001:db8:0:1::${host}`;
+    for (let turn = 1; turn <= 10; turn += 1) {
+      await askFrom(network(turn), 'signIn', { email, password: wrong });
+    }
+    // Another address of the same /64 is the same client.
+    expect(await askFrom(network(11), 'signIn', right)).toEqual(['TOO_MANY_ATTEMPTS']);
+    expect(await askFrom('2001:db8:0:2::1', 'signIn', right)).toEqual([]);
+    for (let turn = 1; turn <= 6; turn += 1) {
+      await askFrom('192.0.2.1', 'passwordResetRequest', { email });
+    }
+    expect(await askFrom('192.0.2.1', 'passwordResetRequest', { email })).toEqual([
+      'TOO_MANY_ATTEMPTS',
+    ]);
+    expect(await askFrom('192.0.2.2', 'passwordResetRequest', { email })).toEqual([]);
+  });
+
+  test('with many networks guesses a hundred times, however many ask at once', async () => {
+    // 97 from elsewhere and three from here: the hundred of the address.
+    await askFrom('192.0.2.1', 'signIn', { email, password: wrong });
+    await server.asAdmin('update app.attempt_counters set used = 97 where used = 1');
+    const many = Array.from({ length: 12 }, (_, index) =>
+      askFrom(`198.51.100.${index}`, 'signIn', { email, password: wrong }),
+    );
+    const passed = (await Promise.all(many)).flat().filter((code) => code !== 'TOO_MANY_ATTEMPTS');
+    expect(passed).toHaveLength(3);
+  });
+});
 
 describe('ten attempts at an address', () => {
   test('are ten, however many come at once', async () => {
@@ -102,7 +152,7 @@ describe('a client', () => {
       'TOO_MANY_ATTEMPTS',
     ]);
     // What was refused for the client's sake used up nobody's address.
-    expect(await counters()).toHaveLength(2);
+    expect(await counters()).toHaveLength(3);
   });
 
   test.each([

@@ -82,6 +82,23 @@ test('a business that is not due keeps every row, whoever calls', async () => {
   expect(is).toBe(was);
 });
 
+test('the server’s role cannot end a business and purge it at once, whatever grace it asks for', async () => {
+  const { a } = tenants;
+  const before = await tenants.everythingOf(a);
+  for (const grace of ['-1 day', '0']) {
+    const both = database.withTenant(a, { mode: 'write' }, async (tx) => {
+      const { rows } = await tx.query<{ soon: boolean }>(
+        `select purge_at < now() + interval '9 minutes' as soon from app.request_deletion($1)`,
+        [grace],
+      );
+      expect(rows).toEqual([{ soon: false }]);
+      return tx.query('select app.purge_tenant(100000)');
+    });
+    await expect(both).rejects.toMatchObject({ sqlState: '55000' });
+  }
+  expect(await tenants.everythingOf(a)).toBe(before);
+});
+
 test('the role that purges sees the one tenant that is set, whatever its function asks', async () => {
   const { b, admin } = tenants;
   await admin.query('begin');
