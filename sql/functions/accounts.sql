@@ -175,10 +175,9 @@ begin
   select m.tenant_id into chosen
   from app.members m join app.tenants t on t.id = m.tenant_id
   where m.user_id = held.user_id and t.status <> 'DELETING'
-    and (case when wanted_id is not null then t.id = wanted_id
-              when wanted_slug is not null then t.slug = wanted_slug
-              when held.home_tenant_id is not null then t.id = held.home_tenant_id
-              else true end)
+    and (wanted_id is null or t.id = wanted_id) and (wanted_slug is null or t.slug = wanted_slug)
+    and (wanted_id is not null or wanted_slug is not null or held.home_tenant_id is null
+         or t.id = held.home_tenant_id)
   order by m.created_at, t.id limit 1;
   if chosen is null and (wanted_id is not null or wanted_slug is not null) then
     return query select 'NO_MEMBERSHIP', null::uuid, null::uuid, null::uuid, null::timestamptz;
