@@ -52,7 +52,7 @@ export function reactivateCommand(): Command {
     .action((slug: string, flags: Flags) => change(slug, flags, reactivateTenant));
 }
 
-/** `plan show | list | change` */
+/** `plan show | change` */
 export function planCommand(): Command {
   const show = new Command('show')
     .description("Show a business's plan, with what it allows and what is used of it.")
