@@ -44,6 +44,15 @@ test('a business is made with its owner and a key that works, and once', async (
   });
 });
 
+test('a refusal names the field that it is about', async () => {
+  const args = ['provision', 'orchid', '--name', 'Orchid', '--owner', 'nobody@localhost'];
+  expect(await run(...args)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'ownerEmail: It is no e-mail address, such as name@example.com.\n',
+  });
+});
+
 test('businesses are listed by page and filter', async () => {
   const first = await json('list', '--limit', '1');
   const second = await json('list', '--limit', '1', '--after', first.next);
