@@ -12,7 +12,12 @@ import { keysCommand } from './keysCommand.ts';
 import { operatorsCommand } from './operatorsCommand.ts';
 import { outboxCommand } from './outboxCommand.ts';
 import { provisionCommand } from './provisionCommand.ts';
-import { planCommand, reactivateCommand, suspendCommand } from './statusCommands.ts';
+import {
+  planCommand,
+  reactivateCommand,
+  restoreCommand,
+  suspendCommand,
+} from './statusCommands.ts';
 import { listCommand, showCommand } from './tenantCommands.ts';
 
 /** Runs one command line, without the name of the program; answers its exit code. */
@@ -43,6 +48,7 @@ embedded one; see .env.example.`,
     .addCommand(suspendCommand())
     .addCommand(reactivateCommand())
     .addCommand(deleteCommand())
+    .addCommand(restoreCommand())
     .addCommand(planCommand())
     .addCommand(keysCommand())
     .addCommand(auditCommand())

@@ -4,6 +4,7 @@ import type { TenantTransaction } from '../db/database.ts';
 import {
   changeTenantPlan,
   reactivateTenant,
+  restoreDeletedTenant,
   suspendTenant,
 } from '../features/tenants/tenantStatus.ts';
 import { findPlans, type Tenant } from '../features/tenants/tenants.queries.ts';
@@ -50,6 +51,15 @@ export function reactivateCommand(): Command {
     .argument('<slug>', 'the business, by its slug')
     .option('--json', 'print the business as JSON')
     .action((slug: string, flags: Flags) => change(slug, flags, reactivateTenant));
+}
+
+/** `restore SLUG` */
+export function restoreCommand(): Command {
+  return new Command('restore')
+    .description('Undo the deletion of a business while its grace lasts: it is as it was before.')
+    .argument('<slug>', 'the business, by its slug')
+    .option('--json', 'print the business as JSON')
+    .action((slug: string, flags: Flags) => change(slug, flags, restoreDeletedTenant));
 }
 
 /** `plan show | change` */
