@@ -70,7 +70,8 @@ test('the last line of .ci/run counts failed steps, and the exit code says the s
 test('.ci/run runs every step of "npm run check"', async () => {
   const { scripts } = JSON.parse(await readFile('package.json', 'utf8'));
   const steps = [...String(scripts.check).matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name);
-  const run = await readFile('.ci/run', 'utf8');
+  const text = await readFile('.ci/run', 'utf8');
+  const run = [...text.matchAll(/npm run --silent ([\w:]+)/g)].map(([, name]) => name);
   expect(steps.length).toBeGreaterThan(5);
-  expect(steps.filter((name) => !run.includes(`npm run --silent ${name}`))).toEqual([]);
+  expect(steps.filter((name) => !run.includes(name))).toEqual([]);
 });
