@@ -863,19 +863,14 @@ grant execute on function app.adopt_home(uuid,uuid) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.audit_person(person uuid, what text, from_ip text, agent text, request text)
  RETURNS void
- LANGUAGE plpgsql
+ LANGUAGE sql
  SET search_path TO 'app', 'pg_temp'
 AS $function$
-declare
-  member record;
-begin
-  for member in select m.tenant_id, m.id, m.name from app.members m where m.user_id = person loop
-    insert into app.audit_events (tenant_id, id, actor_kind, actor_id, actor_name, action,
-                                  target_type, target_id, ip, user_agent, request_id)
-    values (member.tenant_id, app.new_id(), 'USER', person, member.name, what,
-            'Member', member.id, from_ip, agent, request);
-  end loop;
-end $function$;
+  insert into app.audit_events (tenant_id, id, actor_kind, actor_id, actor_name, action,
+                                target_type, target_id, ip, user_agent, request_id)
+  select m.tenant_id, app.new_id(), 'USER', person, m.name, what, 'Member', m.id, from_ip, agent, request
+  from app.members m where m.user_id = person
+$function$;
 alter function app.audit_person(uuid,text,text,text,text) owner to tenantry_accounts;
 
 CREATE OR REPLACE FUNCTION app.change_password(person uuid, current_session uuid, old_password_hash text, new_password_hash text, mail_id uuid, mail_subject text, mail_body text, from_ip text, agent text, request text)
@@ -1661,10 +1656,9 @@ begin
   select m.tenant_id into chosen
   from app.members m join app.tenants t on t.id = m.tenant_id
   where m.user_id = held.user_id and t.status <> 'DELETING'
-    and (case when wanted_id is not null then t.id = wanted_id
-              when wanted_slug is not null then t.slug = wanted_slug
-              when held.home_tenant_id is not null then t.id = held.home_tenant_id
-              else true end)
+    and (wanted_id is null or t.id = wanted_id) and (wanted_slug is null or t.slug = wanted_slug)
+    and (wanted_id is not null or wanted_slug is not null or held.home_tenant_id is null
+         or t.id = held.home_tenant_id)
   order by m.created_at, t.id limit 1;
   if chosen is null and (wanted_id is not null or wanted_slug is not null) then
     return query select 'NO_MEMBERSHIP', null::uuid, null::uuid, null::uuid, null::timestamptz;

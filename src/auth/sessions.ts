@@ -48,10 +48,14 @@ export interface Sessions {
     who: { userId: string; passwordHash: string; membership: Membership },
     facts: RequestFacts,
   ): Promise<RefreshedToken | null>;
-  /** Without a tenant: the business of the sign-in, or the account alone if they left it. */
+  /**
+   * For the tenant that is asked for and that the request names beside it (null: nobody's), which must
+   * be one. Without either: the business of the sign-in, or the account alone if they left it.
+   */
   refresh(
     refreshToken: string,
     tenant: TenantReference | null,
+    named: string | null | undefined,
     facts: RequestFacts,
   ): Promise<RefreshedToken>;
   /** A token of the same session for another business. */
@@ -94,7 +98,7 @@ export function createSessions(
       return { ...issued, refreshToken: refresh.secret, refreshExpiresAt };
     },
 
-    async refresh(refreshToken, tenant, facts) {
+    async refresh(refreshToken, tenant, named, facts) {
       await attempts.take('refresh', facts);
       const oldHash = hashOpaqueToken(refreshToken);
       const next = makeRefreshToken();
@@ -106,7 +110,7 @@ export function createSessions(
               {
                 oldHash,
                 newHash: next.hash,
-                tenantId: tenant !== null && 'id' in tenant ? tenant.id : null,
+                tenantId: wantedId(tenant, named),
                 tenantSlug: tenant !== null && 'slug' in tenant ? tenant.slug : null,
                 idleSeconds: sessionIdleSeconds,
                 longestSeconds: sessionLongestSeconds,
@@ -168,6 +172,13 @@ export function createSessions(
       await endSession(database, { userId, sessionId, action }, facts);
     },
   };
+}
+
+/** An id of nobody's where two are named or none is: it is asked for all the same, and takes as long. */
+function wantedId(tenant: TenantReference | null, named: string | null | undefined): string | null {
+  const given = tenant !== null && 'id' in tenant ? tenant.id : null;
+  if (named === undefined) return given;
+  return named === null || (given !== null && given !== named) ? newId() : named;
 }
 
 function refuseTenant(): never {

@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { Command } from 'commander';
 import { explainFailure } from '../app/explainFailure.ts';
 import { createLogger } from '../app/logger.ts';
 import { openOperators } from '../app/openOperators.ts';
 import { openWorkplace } from '../app/workplace.ts';
 import { type Config, loadConfig } from '../config.ts';
-import { type Check, failed, ok } from './doctor/check.ts';
+import { type Check, failed, ok, warning } from './doctor/check.ts';
 import { checkDatabase } from './doctor/databaseChecks.ts';
 import { checkDisk, checkSigningKeys } from './doctor/machineChecks.ts';
 import { checkMail } from './doctor/mailCheck.ts';
@@ -48,6 +50,13 @@ async function examine(): Promise<Check[]> {
 }
 
 async function examineDatabase(config: Config): Promise<Check[]> {
+  const { adminUrl, serverUrl, dataDir } = config;
+  const cluster = path.join(dataDir, 'postgres');
+  // Opening it would make it: whoever asks in a wrong directory wants no cluster there.
+  if (adminUrl === undefined && serverUrl === undefined && !existsSync(cluster)) {
+    const fix = 'Set DATABASE_URL or DATA_DIR if it is elsewhere.';
+    return [warning('database', `There is none yet; the first start makes it in ${cluster}.`, fix)];
+  }
   const logger = createLogger('silent');
   const workplace = await openWorkplace(config, logger, { migrates: false }).catch(
     (error: unknown) =>

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { explainFailure } from '../app/explainFailure.ts';
-import { PublicError, Refusal } from '../lib/errors.ts';
+import { type Issue, PublicError, Refusal } from '../lib/errors.ts';
 import { auditCommand } from './auditCommand.ts';
 import { CommandFailed } from './commandFailed.ts';
 import { deleteCommand } from './deleteCommand.ts';
@@ -12,7 +12,12 @@ import { keysCommand } from './keysCommand.ts';
 import { operatorsCommand } from './operatorsCommand.ts';
 import { outboxCommand } from './outboxCommand.ts';
 import { provisionCommand } from './provisionCommand.ts';
-import { planCommand, reactivateCommand, suspendCommand } from './statusCommands.ts';
+import {
+  planCommand,
+  reactivateCommand,
+  restoreCommand,
+  suspendCommand,
+} from './statusCommands.ts';
 import { listCommand, showCommand } from './tenantCommands.ts';
 
 /** Runs one command line, without the name of the program; answers its exit code. */
@@ -43,6 +48,7 @@ embedded one; see .env.example.`,
     .addCommand(suspendCommand())
     .addCommand(reactivateCommand())
     .addCommand(deleteCommand())
+    .addCommand(restoreCommand())
     .addCommand(planCommand())
     .addCommand(keysCommand())
     .addCommand(auditCommand())
@@ -72,8 +78,16 @@ function usageExit({ exitCode }: CommanderError): number {
 function fail(error: unknown): number {
   // Whoever read our output has seen enough: `tenantry audit export … | head`.
   if ((error as NodeJS.ErrnoException).code === 'EPIPE') return 0;
-  const known =
-    error instanceof CommandFailed || error instanceof Refusal || error instanceof PublicError;
-  console.error(known ? error.message : (explainFailure(error) ?? error));
+  if (error instanceof Refusal) console.error(error.issues.map(describeIssue).join('\n'));
+  else {
+    const known = error instanceof CommandFailed || error instanceof PublicError;
+    console.error(known ? error.message : (explainFailure(error) ?? error));
+  }
   return 1;
+}
+
+/** With what it is about, as the API calls it: "Expected at least one character." alone tells nobody. */
+function describeIssue({ field, message }: Issue): string {
+  const name = field?.slice(1).join('.') ?? '';
+  return name === '' ? message : `${name}: ${message}`;
 }

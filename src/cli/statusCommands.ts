@@ -4,6 +4,7 @@ import type { TenantTransaction } from '../db/database.ts';
 import {
   changeTenantPlan,
   reactivateTenant,
+  restoreDeletedTenant,
   suspendTenant,
 } from '../features/tenants/tenantStatus.ts';
 import { findPlans, type Tenant } from '../features/tenants/tenants.queries.ts';
@@ -52,7 +53,16 @@ export function reactivateCommand(): Command {
     .action((slug: string, flags: Flags) => change(slug, flags, reactivateTenant));
 }
 
-/** `plan show | list | change` */
+/** `restore SLUG` */
+export function restoreCommand(): Command {
+  return new Command('restore')
+    .description('Undo the deletion of a business while its grace lasts: it is as it was before.')
+    .argument('<slug>', 'the business, by its slug')
+    .option('--json', 'print the business as JSON')
+    .action((slug: string, flags: Flags) => change(slug, flags, restoreDeletedTenant));
+}
+
+/** `plan show | change` */
 export function planCommand(): Command {
   const show = new Command('show')
     .description("Show a business's plan, with what it allows and what is used of it.")

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { chmod, readFile, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { changeSigningKeys } from '../../src/auth/signingKeys.ts';
@@ -73,6 +74,15 @@ test('a database that is away, or whose password is wrong, is said to be, and wh
     expect(found).toMatchObject({ state: 'failed', fix: expect.stringContaining('DATABASE_URL') });
     expect(JSON.stringify(checks)).not.toContain('canary');
   }
+});
+
+test('an empty data directory stays empty', async () => {
+  const empty = await mkdtemp(path.join(tmpdir(), 'tenantry-doctor-'));
+  const urls = { DATABASE_URL: '', APP_DATABASE_URL: '', OPERATOR_DATABASE_URL: '' };
+  const { code, states } = await doctor({ ...urls, DATA_DIR: empty });
+  expect([code, states.database]).toEqual([0, 'warning']);
+  expect(await readdir(empty)).toEqual([]);
+  await rm(empty, { recursive: true });
 });
 
 test('settings that are wrong, and keys that anybody may read', async () => {

@@ -44,6 +44,15 @@ test('a business is made with its owner and a key that works, and once', async (
   });
 });
 
+test('a refusal names the field that it is about', async () => {
+  const args = ['provision', 'orchid', '--name', 'Orchid', '--owner', 'nobody@localhost'];
+  expect(await run(...args)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'ownerEmail: It is no e-mail address, such as name@example.com.\n',
+  });
+});
+
 test('businesses are listed by page and filter', async () => {
   const first = await json('list', '--limit', '1');
   const second = await json('list', '--limit', '1', '--after', first.next);
@@ -91,6 +100,17 @@ test('what destroys is confirmed; a deletion has a grace, a purge leaves no row'
   const days = (Date.parse(deleted.purgeAt) - Date.now()) / 86_400_000;
   expect([Math.round(days), deleted.removed]).toEqual([7, null]);
   expect((await json('show', 'fleeting')).status).toBe('DELETING');
+  expect((await json('restore', 'fleeting')).status).toBe('TRIAL');
+  expect((await json('restore', 'fleeting')).purgeAt).toBeNull();
+  await json('delete', 'fleeting', '--yes', '--grace-days', '7');
+  await server.asAdmin(`update app.tenants set purge_at = now() where slug = 'fleeting'`);
+  expect(await run('restore', 'fleeting')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('grace is over'),
+  });
+  await server.asAdmin(
+    `update app.tenants set purge_at = now() + interval '7 days' where slug = 'fleeting'`,
+  );
   // Within its grace still, and removed all the same.
   const purged = await json('delete', 'fleeting', '--purge', '--yes');
   expect(purged.removed).toBeGreaterThan(5);

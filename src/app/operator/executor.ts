@@ -12,6 +12,12 @@ import type { ExecuteOperation } from '../operationPlugin.ts';
 import { needsSignIn, rootFieldNames } from '../publicFields.ts';
 
 /**
+ * Of one operation. Operators share three connections, and a field may read a hundred businesses with
+ * what each of them counts: aliases ran that 200 times over.
+ */
+const mostFields = 5;
+
+/**
  * Executes an operator's operation. A mutation has one field, because its transaction is that of the
  * one tenant which the field names: it is committed when the whole answer has no error, and rolled
  * back else, so that here too a response with `errors` changed nothing.
@@ -28,6 +34,9 @@ export function operatorExecutor(services: OperatorServices): ExecuteOperation {
     const fields = rootFieldNames(args.document, operation.selectionSet, new Set());
     if (isMutation && fields.length !== 1) {
       return refused('BAD_REQUEST', 'A mutation here has one field: send one operation for each.');
+    }
+    if (fields.length > mostFields) {
+      return refused('BAD_REQUEST', `A query here has ${mostFields} fields at most.`);
     }
     const context = new OperatorContext(services, { session, request: facts, signal });
     return run(args, context, isMutation);

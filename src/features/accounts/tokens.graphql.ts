@@ -33,7 +33,7 @@ addRefusals(
         tenant: t.field({
           type: TenantReferenceInput,
           description:
-            'Which business the token is for; the one that was signed in to when left out. A page on another business names it.',
+            'Which business the token is for; the one that the request names when left out, or else the one that was signed in to. A page on another business names it.',
         }),
       }),
     },
@@ -46,7 +46,10 @@ addRefusals(
           const found = findRefreshToken(context, input.refreshToken) ?? refuseNoToken();
           const tenant = input.tenant == null ? null : readReference(input.tenant);
           const { sessions } = context.services;
-          const issued = await sessions.refresh(found.token, tenant, context.request);
+          // A token that came along names a business too, but one that may be left for another.
+          const signedIn = context.principal !== null && tenant !== null;
+          const named = signedIn ? undefined : context.selectedTenantId;
+          const issued = await sessions.refresh(found.token, tenant, named, context.request);
           return placeRefreshToken(context, found.place, issued);
         }),
     },

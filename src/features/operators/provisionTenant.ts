@@ -1,4 +1,5 @@
 import type { Actor } from '../../auth/principal.ts';
+import { expectEmail } from '../../auth/registration.ts';
 import type { TenantTransaction } from '../../db/database.ts';
 import { refuse } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
@@ -85,12 +86,7 @@ async function readOwner(
   const name = ownerName?.trim() || email.slice(0, email.indexOf('@'));
   const findings = new Findings();
   const at = ['input', 'ownerEmail'];
-  findings.expect(
-    /^[^\s@]{1,64}@[^\s@]{1,190}$/.test(email),
-    'INVALID',
-    at,
-    'That is no e-mail address.',
-  );
+  expectEmail(findings, email, at);
   findings.expectText(name, { min: 1, max: 100 }, ['input', 'ownerName']);
   findings.settle();
   if (plan != null && !(await findPlans(tx)).some(({ code }) => code === plan)) {

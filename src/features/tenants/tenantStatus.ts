@@ -3,7 +3,7 @@ import type { Actor } from '../../auth/principal.ts';
 import type { TenantTransaction } from '../../db/database.ts';
 import { refuse } from '../../lib/errors.ts';
 import { recordAudit } from '../audit/audit.ts';
-import { lockOwnTenant, setPlan, setStatus, type Tenant } from './tenants.queries.ts';
+import { lockOwnTenant, setPlan, setStatus, type Tenant, undoDeletion } from './tenants.queries.ts';
 
 // What only operators do. The transaction is one of the operator's database role with the tenant set;
 // the server's role has no right to these columns, so the same call by it fails in Postgres.
@@ -30,6 +30,21 @@ export async function reactivateTenant(tx: TenantTransaction, actor: Actor): Pro
   const status = tenant.statusBeforeSuspension ?? 'ACTIVE';
   const changed = await setStatus(tx, status, { statusBeforeSuspension: null });
   return note(tx, actor, 'tenant.reactivated', tenant, changed, {});
+}
+
+/**
+ * Undoes a deletion within its grace, whoever asked for it. Twice is once. Refuses with NOT_FOUND, or
+ * TOO_LATE: its rows are being removed.
+ */
+export async function restoreDeletedTenant(tx: TenantTransaction, actor: Actor): Promise<Tenant> {
+  const changed = await undoDeletion(tx);
+  if (changed !== undefined) {
+    return note(tx, actor, 'tenant.restored', { status: 'DELETING' }, changed, {});
+  }
+  const [tenant] = await lockOwnTenant(tx);
+  if (tenant === undefined) refuse('NOT_FOUND', null, 'There is no such business.');
+  if (tenant.status !== 'DELETING') return tenant;
+  refuse('TOO_LATE', null, 'Its grace is over: its rows are being removed for good.');
 }
 
 /**
@@ -71,7 +86,7 @@ async function note(
   tx: TenantTransaction,
   actor: Actor,
   action: string,
-  before: Tenant,
+  before: Pick<Tenant, 'status'>,
   after: Tenant | undefined,
   why: Readonly<Record<string, unknown>>,
 ): Promise<Tenant> {

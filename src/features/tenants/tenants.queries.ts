@@ -34,6 +34,32 @@ export async function setStatus(
   return rows[0];
 }
 
+/**
+ * Of the operator's role. undefined: the time to restore it is over, by the clock. The lock is the
+ * purge's, taken by a statement of its own, as app.restore_tenant() does for owners.
+ */
+export async function undoDeletion(tx: TenantTransaction): Promise<Tenant | undefined> {
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended('purge ' || $1::text, 0))`, [
+    tx.tenantId,
+  ]);
+  const rows = await tx.db
+    .update(tenants)
+    .set({
+      status: sql`coalesce(${tenants.statusBeforeDeletion}, 'ACTIVE')`,
+      ...{ statusBeforeDeletion: null, deletionRequestedAt: null, purgeAt: null },
+      updatedAt: sql`now()`,
+    })
+    .where(
+      and(
+        eq(tenants.id, tx.tenantId),
+        eq(tenants.status, 'DELETING'),
+        sql`${tenants.purgeAt} > clock_timestamp()`,
+      ),
+    )
+    .returning();
+  return rows[0];
+}
+
 /** Of the operator's role. undefined: there is no such plan. */
 export async function setPlan(
   tx: TenantTransaction,

@@ -109,6 +109,37 @@ describe('a refresh token', () => {
     );
   });
 
+  test('is for the business that the request names, which the input must not contradict', async () => {
+    const { refreshToken } = await enter();
+    const refreshAt = async (slug: string, input: object) => {
+      const query =
+        'mutation ($input: TokenRefreshInput!) { tokenRefresh(input: $input) { refreshToken membership { slug tenantId } userErrors { code } } }';
+      const response = await fetch(`${server.url}/t/${slug}/graphql`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ query, variables: { input } }),
+      });
+      return ((await response.json()) as { data: Record<string, ReturnType<typeof JSON.parse>> })
+        .data.tokenRefresh;
+    };
+    const harbor = await refreshAt('harbor', { refreshToken });
+    expect(harbor.membership.slug).toBe('harbor');
+    const next = { refreshToken: harbor.refreshToken };
+    const { tenantId } = harbor.membership;
+    for (const [slug, tenant] of [
+      ['harbor', { slug: 'lumen' }],
+      ['lumen', { id: tenantId }],
+      ['nowhere', { slug: 'lumen' }],
+    ] as const) {
+      expect(codesOf(await refreshAt(slug, { ...next, tenant }))).toEqual(['NOT_FOUND']);
+    }
+    expect(codesOf(await refreshAt('nowhere', next))).toEqual(['NOT_FOUND']);
+    const agreed = await refreshAt('harbor', { ...next, tenant: { id: tenantId } });
+    expect(agreed.membership.slug).toBe('harbor');
+    // Without a name it is the sign-in's again.
+    expect((await refresh(agreed.refreshToken)).membership.slug).toBe('lumen');
+  });
+
   test('is no access token, and neither is an access token or a key a refresh token', async () => {
     const { refreshToken, token } = await enter();
     expect(await statusOf(refreshToken)).toBe(401);

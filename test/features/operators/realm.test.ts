@@ -37,6 +37,23 @@ const signIn =
 const attempt = async (email: string, password: string) =>
   (await operators.ask(null, signIn, { input: { email, password } })).body.data.operatorSignIn;
 
+test('a query has five fields, by whatever names and fragments', async () => {
+  const aliases = (count: number) =>
+    Array.from({ length: count }, (_, n) => `a${n}: tenants(first: 100) { nodes { slug } }`).join(
+      ' ',
+    );
+  const five = await operators.ask(operators.token, `{ ${aliases(5)} }`);
+  expect(Object.keys(five.body.data)).toHaveLength(5);
+  for (const query of [
+    `{ ${aliases(6)} }`,
+    `{ ...Many } fragment Many on Query { ${aliases(3)} ... { ${aliases(6)} } }`,
+  ]) {
+    const { body } = await operators.ask(operators.token, query);
+    expect(body.data ?? null).toBeNull();
+    expect(body.errors[0].extensions.code).toBe('BAD_REQUEST');
+  }
+});
+
 describe('two realms', () => {
   test('no credential of a tenant does anything for operators', async () => {
     const owner = await server.tokenOf('owner@lumen.example');
