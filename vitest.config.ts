@@ -5,11 +5,12 @@ import { defineConfig } from 'vitest/config';
 const require = createRequire(import.meta.url);
 
 /**
- * Files that count what a module keeps for the life of a process get one of their own. The others share
+ * Files that look at what a process keeps, modules or heap, get one of their own. The others share
  * their worker's modules: to load them for each file took a third of the suite's processor time.
  */
 const alone = [
   'test/app/twoWays.test.ts',
+  'test/features/products/import/streaming.test.ts',
   'test/features/products/learning.test.ts',
   'test/features/products/search.test.ts',
 ];
@@ -31,8 +32,9 @@ export default defineConfig({
     globalSetup: ['test/support/globalSetup.ts'],
     // Processes, not threads: some tests kill, signal and measure.
     pool: 'forks',
-    // One Postgres serves all files; beyond four workers it is what they wait for.
-    maxWorkers: Math.max(2, Math.min(4, availableParallelism())),
+    // One Postgres serves all files; beyond four workers it is what they wait for. Three on two cores, for
+    // much of what is tested is waiting.
+    maxWorkers: Math.max(3, Math.min(4, availableParallelism())),
     testTimeout: 15_000,
     // Four cores are shared by four workers and their servers; what comes at all comes within this.
     expect: { poll: { timeout: 5_000 } },
