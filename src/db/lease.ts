@@ -1,64 +1,27 @@
 import type { RawResult } from './batch.ts';
+import {
+  type Carrier,
+  type CarrierSettings,
+  type CarrierTerms,
+  ended,
+  hangUpGraceMs,
+  type Pending,
+  type Settle,
+  unreachable,
+} from './carrier.ts';
 import { classify } from './classify.ts';
 import type { Connection } from './connection.ts';
 import {
   CommitInDoubt,
   type DatabaseError,
-  DatabaseUnavailable,
   HandleClosed,
-  isDatabaseError,
   OperationCancelled,
   OperationTimedOut,
   TransactionFailed,
   transactionFailed,
 } from './errors.ts';
-import type { HangUp } from './hangUp.ts';
 import { sendOpening } from './opening.ts';
-import type { ConnectionPool, DatabaseEvent } from './pool.ts';
 import type { Statement } from './statement.ts';
-import type { StatementBook } from './statementBook.ts';
-
-export interface LeaseSettings {
-  readonly pool: ConnectionPool;
-  readonly book: StatementBook;
-  readonly operationTimeoutMs: number;
-  readonly closeTimeoutMs: number;
-  readonly onEvent: (event: DatabaseEvent) => void;
-}
-
-export interface LeaseTerms {
-  readonly tenantId: string;
-  readonly signal: HangUp | undefined;
-}
-
-/** Called once: with a result, or with why there is none. */
-export type Settle = (error: DatabaseError | undefined, result: RawResult | undefined) => void;
-
-export interface Pending {
-  readonly statement: Statement;
-  readonly settle: Settle;
-}
-
-/** What carries an operation's statements to a connection and back. */
-export interface Carrier {
-  /** A statement has been sent, so a connection is in use or has been. */
-  readonly started: boolean;
-  /** Nothing more can be sent: it broke, timed out, was cancelled or rolled back. */
-  readonly failure: DatabaseError | undefined;
-  readonly unanswered: number;
-  /** 'withNext' waits for the next statement, and costs no round trip of its own. */
-  send(statement: Statement, settle: Settle, when?: 'now' | 'withNext'): void;
-  /** Only for a started one without a failure; nothing is sent after it. */
-  commit(): Promise<void>;
-  /** Resolves, never rejects, when its connection is back in the pool or destroyed. */
-  rollback(): Promise<void>;
-}
-
-/** How long a hung-up client's statement may take to end by itself before the server is told to cancel it. */
-export const hangUpGraceMs = 100;
-
-/** Made once: every transaction ends with it, and a stack costs microseconds. */
-const ended = new HandleClosed('The transaction has ended.');
 
 /**
  * One connection on loan for one tenant's transaction: taken with the first statement, opened,
@@ -66,8 +29,8 @@ const ended = new HandleClosed('The transaction has ended.');
  * handles; Operation does.
  */
 export class Lease implements Carrier {
-  readonly #terms: LeaseTerms;
-  readonly #settings: LeaseSettings;
+  readonly #terms: CarrierTerms;
+  readonly #settings: CarrierSettings;
   #connection: Connection | undefined;
   #started = false;
   #openingWritten = false;
@@ -88,7 +51,7 @@ export class Lease implements Carrier {
   #phaseTimer: NodeJS.Timeout | undefined;
   readonly #returned = Promise.withResolvers<void>();
 
-  constructor(terms: LeaseTerms, settings: LeaseSettings) {
+  constructor(terms: CarrierTerms, settings: CarrierSettings) {
     this.#terms = terms;
     this.#settings = settings;
   }
@@ -153,15 +116,7 @@ export class Lease implements Carrier {
     this.#settings.pool.acquire().then(
       (connection) => this.#take(connection),
       (error: unknown) => {
-        this.#fail(
-          isDatabaseError(error)
-            ? error
-            : new DatabaseUnavailable(
-                'CONNECT_FAILED',
-                'The database could not be reached.',
-                error,
-              ),
-        );
+        this.#fail(unreachable(error));
         this.#giveBack();
       },
     );
@@ -304,11 +259,11 @@ export class Lease implements Carrier {
       this.#settings.onEvent({ type: 'cancelSent' });
       void connection.cancel().then(() => this.#giveBack());
     }, graceMs);
-    const ended = (problem: Error | undefined) => {
+    const undone = (problem: Error | undefined) => {
       if (problem !== undefined) this.#spoilt ??= 'ROLLBACK failed';
       this.#giveBack();
     };
-    connection.send(this.#settings.book.own('rollback'), ended, { alone: true });
+    connection.send(this.#settings.book.own('rollback'), undone, { alone: true });
   }
 
   /** Ends the transaction for its users: everything unanswered is rejected, nothing more is sent. */

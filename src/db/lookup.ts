@@ -1,7 +1,7 @@
+import type { CarrierSettings } from './carrier.ts';
 import { classify } from './classify.ts';
 import { type DatabaseError, OperationCancelled, OperationTimedOut } from './errors.ts';
 import type { HangUp } from './hangUp.ts';
-import type { LeaseSettings } from './lease.ts';
 import { readPlainRows } from './plainRows.ts';
 import type { StatementRequest } from './statement.ts';
 
@@ -12,7 +12,7 @@ import type { StatementRequest } from './statement.ts';
 export async function runAlone(
   request: StatementRequest,
   signal: HangUp | undefined,
-  { pool, book, operationTimeoutMs, closeTimeoutMs, onEvent }: LeaseSettings,
+  { pool, book, operationTimeoutMs, closeTimeoutMs, onEvent }: CarrierSettings,
 ): Promise<unknown[]> {
   const statement = book.admit(request);
   const cancelled = (): DatabaseError =>

@@ -1,3 +1,4 @@
+import type { Carrier, CarrierSettings } from './carrier.ts';
 import { classify, failedTransactionState } from './classify.ts';
 import {
   type DatabaseError,
@@ -10,7 +11,7 @@ import {
 } from './errors.ts';
 import { Frame } from './frame.ts';
 import type { HangUp } from './hangUp.ts';
-import { type Carrier, Lease, type LeaseSettings } from './lease.ts';
+import { Lease } from './lease.ts';
 import { ReadWaves } from './readWaves.ts';
 import type { Statement, StatementRequest } from './statement.ts';
 import type {
@@ -23,14 +24,14 @@ import type {
 /** The fence around one tenant transaction: who may send what, and whether it may still commit. */
 export class Operation implements TenantOperation {
   readonly #carrier: Carrier;
-  readonly #settings: LeaseSettings;
+  readonly #settings: CarrierSettings;
   readonly #signal: HangUp | undefined;
   readonly #root: Frame;
   #current: Frame;
   #committing: Promise<void> | undefined;
   #rolledBack: Promise<void> | undefined;
 
-  constructor(tenantId: string, options: OperationOptions, settings: LeaseSettings) {
+  constructor(tenantId: string, options: OperationOptions, settings: CarrierSettings) {
     if (typeof tenantId !== 'string') throw new TypeError('An operation needs its tenant.');
     this.#settings = settings;
     this.#signal = options.signal;

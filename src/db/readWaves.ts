@@ -1,26 +1,23 @@
+import {
+  type Carrier,
+  type CarrierSettings,
+  type CarrierTerms,
+  ended,
+  hangUpGraceMs,
+  type Pending,
+  type Settle,
+  unreachable,
+} from './carrier.ts';
 import { classify } from './classify.ts';
 import type { Connection } from './connection.ts';
 import {
   type DatabaseError,
-  DatabaseUnavailable,
   HandleClosed,
-  isDatabaseError,
   OperationCancelled,
   OperationTimedOut,
   transactionFailed,
 } from './errors.ts';
-import {
-  type Carrier,
-  hangUpGraceMs,
-  type LeaseSettings,
-  type LeaseTerms,
-  type Pending,
-  type Settle,
-} from './lease.ts';
 import type { Statement } from './statement.ts';
-
-/** Made once: every read ends with it, and a stack for each would cost 3 % of a request. */
-const ended = new HandleClosed('The transaction has ended.');
 
 /**
  * A read's statements. Those that are issued in one burst go out as one batch behind
@@ -28,8 +25,8 @@ const ended = new HandleClosed('The transaction has ended.');
  * no COMMIT, and nothing stays open between two waves, so the connection serves others meanwhile.
  */
 export class ReadWaves implements Carrier {
-  readonly #terms: LeaseTerms;
-  readonly #settings: LeaseSettings;
+  readonly #terms: CarrierTerms;
+  readonly #settings: CarrierSettings;
   #connection: Connection | undefined;
   #acquiring = false;
   #started = false;
@@ -47,7 +44,7 @@ export class ReadWaves implements Carrier {
   #ending: PromiseWithResolvers<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(terms: LeaseTerms, settings: LeaseSettings) {
+  constructor(terms: CarrierTerms, settings: CarrierSettings) {
     this.#terms = terms;
     this.#settings = settings;
   }
@@ -134,15 +131,7 @@ export class ReadWaves implements Carrier {
       },
       (error: unknown) => {
         this.#acquiring = false;
-        this.#fail(
-          isDatabaseError(error)
-            ? error
-            : new DatabaseUnavailable(
-                'CONNECT_FAILED',
-                'The database could not be reached.',
-                error,
-              ),
-        );
+        this.#fail(unreachable(error));
         this.#settleEnding();
       },
     );

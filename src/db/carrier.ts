@@ -1,0 +1,59 @@
+import type { RawResult } from './batch.ts';
+import {
+  type DatabaseError,
+  DatabaseUnavailable,
+  HandleClosed,
+  isDatabaseError,
+} from './errors.ts';
+import type { HangUp } from './hangUp.ts';
+import type { ConnectionPool, DatabaseEvent } from './pool.ts';
+import type { Statement } from './statement.ts';
+import type { StatementBook } from './statementBook.ts';
+
+export interface CarrierSettings {
+  readonly pool: ConnectionPool;
+  readonly book: StatementBook;
+  readonly operationTimeoutMs: number;
+  readonly closeTimeoutMs: number;
+  readonly onEvent: (event: DatabaseEvent) => void;
+}
+
+export interface CarrierTerms {
+  readonly tenantId: string;
+  readonly signal: HangUp | undefined;
+}
+
+/** Called once: with a result, or with why there is none. */
+export type Settle = (error: DatabaseError | undefined, result: RawResult | undefined) => void;
+
+export interface Pending {
+  readonly statement: Statement;
+  readonly settle: Settle;
+}
+
+/** What carries an operation's statements to a connection and back. */
+export interface Carrier {
+  /** A statement has been sent, so a connection is in use or has been. */
+  readonly started: boolean;
+  /** Nothing more can be sent: it broke, timed out, was cancelled or rolled back. */
+  readonly failure: DatabaseError | undefined;
+  readonly unanswered: number;
+  /** 'withNext' waits for the next statement, and costs no round trip of its own. */
+  send(statement: Statement, settle: Settle, when?: 'now' | 'withNext'): void;
+  /** Only for a started one without a failure; nothing is sent after it. */
+  commit(): Promise<void>;
+  /** Resolves, never rejects, when its connection is back in the pool or destroyed. */
+  rollback(): Promise<void>;
+}
+
+/** How long a hung-up client's statement may take to end by itself before the server is told to cancel it. */
+export const hangUpGraceMs = 100;
+
+/** Made once: every transaction ends with it, and a stack for each would cost 3 % of a request. */
+export const ended = new HandleClosed('The transaction has ended.');
+
+/** What a pool that gave no connection means for the operation that wanted one. */
+export const unreachable = (error: unknown): DatabaseError =>
+  isDatabaseError(error)
+    ? error
+    : new DatabaseUnavailable('CONNECT_FAILED', 'The database could not be reached.', error);
