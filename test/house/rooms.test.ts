@@ -60,8 +60,7 @@ describe('the rooms', () => {
         file,
         lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1,
       }))
-      // One state machine, whose steps are easier to follow side by side than in two files.
-      .filter(({ file, lines }) => lines > 300);
+      .filter(({ lines }) => lines > 300);
     expect(long).toEqual([]);
   });
 
