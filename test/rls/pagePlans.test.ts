@@ -187,8 +187,9 @@ describe('what the walk is for', () => {
   ])('it finds that %s', async (_fault, instead, expected) => {
     const text = '{ customers(first: 5) { nodes { id } } }';
     const { statements } = await recorder.record(() => askAt(url, token, text));
-    const [statement] = statements;
-    if (statement === undefined) throw new Error('nothing was recorded');
+    // Who asks is looked up again once in a while, in the same flight.
+    const statement = statements.find((sent) => sent.text.includes('"customers"'));
+    if (statement === undefined) throw new Error(`no page among ${JSON.stringify(statements)}`);
     const change = `drop index app.${index}; ${instead}`;
     const plan = await explainAfter(demo.admin, change, tenantId, statement);
     const strict = { ...limits, mostSorted: 0, sortsWhatIsLookedUp: false, mayFilter: false };
