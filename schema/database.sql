@@ -359,6 +359,50 @@ grant delete, select on app.messages to tenantry_purger;
 grant insert, select, update on app.messages to tenantry_server;
 grant select (tenant_id), select (id), select (created_at), select (search_vector) on app.messages to tenantry_message_search;
 
+create table app.notification_reads (
+  tenant_id uuid not null,
+  member_id uuid not null,
+  notification_id uuid not null,
+  read_at timestamp(3) with time zone default now() not null,
+  constraint notification_reads_pkey PRIMARY KEY (tenant_id, member_id, notification_id),
+  constraint notification_reads_member_id_fkey FOREIGN KEY (tenant_id, member_id) REFERENCES app.members(tenant_id, id),
+  constraint notification_reads_notification_id_fkey FOREIGN KEY (tenant_id, notification_id) REFERENCES app.notifications(tenant_id, id)
+);
+alter table app.notification_reads owner to tenantry_owner;
+alter table app.notification_reads enable row level security;
+alter table app.notification_reads force row level security;
+create policy purge on app.notification_reads for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
+create policy tenant on app.notification_reads for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.notification_reads to tenantry_purger;
+grant insert, select on app.notification_reads to tenantry_server;
+
+create table app.notifications (
+  tenant_id uuid not null,
+  id uuid not null,
+  kind text not null,
+  key text not null,
+  data jsonb not null,
+  created_at timestamp(3) with time zone default now() not null,
+  constraint notifications_pkey PRIMARY KEY (tenant_id, id),
+  constraint notifications_tenant_id_key_key UNIQUE (tenant_id, key),
+  constraint notifications_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+  constraint notifications_kind_known CHECK ((kind = 'USAGE_WARNING'::text))
+);
+alter table app.notifications owner to tenantry_owner;
+CREATE INDEX notifications_tenant_id_created_at_id_idx ON app.notifications USING btree (tenant_id, created_at, id);
+alter table app.notifications enable row level security;
+alter table app.notifications force row level security;
+create policy purge on app.notifications for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
+create policy tenant on app.notifications for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.notifications to tenantry_purger;
+grant insert, select on app.notifications to tenantry_server;
+
 create table app.one_time_tokens (
   token_hash text not null,
   kind text not null,
@@ -792,6 +836,90 @@ grant select on app.usage_counters to tenantry_operator;
 grant delete, select on app.usage_counters to tenantry_purger;
 grant insert, select, update on app.usage_counters to tenantry_server;
 
+create table app.usage_days (
+  tenant_id uuid not null,
+  meter text not null,
+  day date not null,
+  slot smallint not null,
+  feature text not null,
+  api_key_id uuid not null,
+  used bigint not null,
+  constraint usage_days_pkey PRIMARY KEY (tenant_id, meter, day, slot, feature, api_key_id),
+  constraint usage_days_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id)
+);
+alter table app.usage_days owner to tenantry_owner;
+alter table app.usage_days enable row level security;
+alter table app.usage_days force row level security;
+create policy operator on app.usage_days for select to tenantry_operator
+  using (true);
+create policy purge on app.usage_days for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
+create policy tenant on app.usage_days for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.usage_days to tenantry_operator;
+grant delete, select on app.usage_days to tenantry_purger;
+grant insert, select, update on app.usage_days to tenantry_server;
+
+create table app.usage_reservations (
+  tenant_id uuid not null,
+  id uuid not null,
+  meter text not null,
+  period date not null,
+  day date not null,
+  feature text not null,
+  api_key_id uuid not null,
+  amount bigint not null,
+  state text not null,
+  created_at timestamp(3) with time zone default now() not null,
+  expires_at timestamp(3) with time zone not null,
+  constraint usage_reservations_pkey PRIMARY KEY (tenant_id, id),
+  constraint usage_reservations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+  constraint usage_reservations_amount_positive CHECK ((amount > 0)),
+  constraint usage_reservations_state_known CHECK ((state = ANY (ARRAY['OPEN'::text, 'SETTLED'::text, 'RELEASED'::text, 'EXPIRED'::text])))
+);
+alter table app.usage_reservations owner to tenantry_owner;
+CREATE INDEX usage_reservations_expires_at_idx ON app.usage_reservations USING btree (expires_at);
+CREATE INDEX usage_reservations_tenant_id_meter_period_idx ON app.usage_reservations USING btree (tenant_id, meter, period) WHERE (state = 'OPEN'::text);
+alter table app.usage_reservations enable row level security;
+alter table app.usage_reservations force row level security;
+create policy lookup on app.usage_reservations for select to tenantry_lookup
+  using (true);
+create policy purge on app.usage_reservations for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
+create policy tenant on app.usage_reservations for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.usage_reservations to tenantry_purger;
+grant delete, insert, select, update on app.usage_reservations to tenantry_server;
+grant select (tenant_id), select (state), select (expires_at) on app.usage_reservations to tenantry_lookup;
+
+create table app.usage_slots (
+  tenant_id uuid not null,
+  meter text not null,
+  period date not null,
+  slot smallint not null,
+  used bigint not null,
+  share bigint not null,
+  basis bigint not null,
+  constraint usage_slots_pkey PRIMARY KEY (tenant_id, meter, period, slot),
+  constraint usage_slots_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+  constraint usage_slots_slot_known CHECK (((slot >= 0) AND (slot <= 15)))
+);
+alter table app.usage_slots owner to tenantry_owner;
+alter table app.usage_slots enable row level security;
+alter table app.usage_slots force row level security;
+create policy operator on app.usage_slots for select to tenantry_operator
+  using (true);
+create policy purge on app.usage_slots for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
+create policy tenant on app.usage_slots for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.usage_slots to tenantry_operator;
+grant delete, select on app.usage_slots to tenantry_purger;
+grant delete, insert, select, update on app.usage_slots to tenantry_server;
+
 create table app.users (
   id uuid not null,
   email text not null,
@@ -822,6 +950,36 @@ grant select on app.users to tenantry_lookup;
 grant insert on app.users to tenantry_operator;
 grant select on app.users to tenantry_provisioner;
 grant select (id), select (email), select (name), select (email_verified_at) on app.users to tenantry_operator;
+
+CREATE OR REPLACE FUNCTION app.adjust_slots(meter_name text, started date, change bigint)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  tenant constant uuid := app.current_tenant();
+  locks constant bigint := app.slot_lock(tenant, meter_name);
+  deadline constant timestamptz := clock_timestamp() + interval '5 s';
+begin
+  loop
+    for place in 0..15 loop
+      continue when not pg_try_advisory_xact_lock(locks | place);
+      if change <> 0 then
+        insert into app.usage_slots as s (tenant_id, meter, period, slot, used, share, basis)
+        values (tenant, meter_name, started, place, change, change, 9007199254740991)
+        on conflict (tenant_id, meter, period, slot) do update
+        set used = s.used + change, share = s.share + least(change, 0),
+            basis = case when change > 0 then excluded.basis else s.basis end;
+      end if;
+      return place;
+    end loop;
+    if clock_timestamp() > deadline then
+      raise exception 'every slot of the meter is held' using errcode = '55P03';
+    end if;
+    perform pg_sleep(0.002);
+  end loop;
+end $function$;
+alter function app.adjust_slots(text,date,bigint) owner to tenantry_owner;
+grant execute on function app.adjust_slots(text,date,bigint) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.admit_invited(given_token_hash text, new_user_id uuid, given_name text, given_password_hash text)
  RETURNS TABLE(user_id uuid)
@@ -912,6 +1070,40 @@ AS $function$
 $function$;
 alter function app.claim_mail(integer) owner to tenantry_accounts;
 grant execute on function app.claim_mail(integer) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.compare_usage(meter_name text, OUT counted bigint, OUT ledger bigint, OUT stored bigint)
+ RETURNS record
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with period as (
+    select app.meter_period(meter_name) as started, app.meter_period(meter_name)::timestamp at time zone 'utc' as since
+  ), sums as (
+    select
+      (select coalesce(sum(s.used), 0) from app.usage_slots s
+       where s.tenant_id = app.current_tenant() and s.meter = meter_name and s.period = started)
+      - (select coalesce(sum(r.amount), 0) from app.usage_reservations r
+         where r.tenant_id = app.current_tenant() and r.meter = meter_name and r.period = started and r.state = 'OPEN') as counted,
+      (select coalesce(sum(d.used), 0) from app.usage_days d
+       where d.tenant_id = app.current_tenant() and d.meter = meter_name and d.day >= started) as ledger,
+      case meter_name
+        when 'PRODUCTS' then (select count(*) from app.products p where p.tenant_id = app.current_tenant())
+        when 'CONVERSATIONS_PER_MONTH' then (select count(*) from app.conversations c
+          where c.tenant_id = app.current_tenant() and c.created_at >= since)
+        when 'MESSAGES_PER_DAY' then (select count(*) from app.messages m
+          where m.tenant_id = app.current_tenant() and m.direction <> 'INTERNAL' and m.created_at >= since)
+      end as stored,
+      case when meter_name = 'MESSAGES_PER_DAY' then (select count(*) from app.messages m
+        where m.tenant_id = app.current_tenant() and m.direction <> 'INTERNAL'
+          and m.created_at >= since and m.created_at < since + interval '1 minute') else 0 end as uncertain
+    from period
+  )
+  select counted, ledger,
+         case when counted = ledger and counted between stored - uncertain and stored then counted else stored end
+  from sums
+$function$;
+alter function app.compare_usage(text) owner to tenantry_owner;
+grant execute on function app.compare_usage(text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.confirm_registration(given_token_hash text, new_user_id uuid)
  RETURNS TABLE(user_id uuid, email text)
@@ -1017,6 +1209,30 @@ begin
 end $function$;
 alter function app.end_session(uuid,uuid,text,text,text,text) owner to tenantry_accounts;
 grant execute on function app.end_session(uuid,uuid,text,text,text,text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.expire_reservations(meter_name text)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  due record;
+  expired integer := 0;
+begin
+  for due in
+    select r.id, r.meter, r.period, r.amount from app.usage_reservations r
+    where r.tenant_id = app.current_tenant() and (meter_name is null or r.meter = meter_name)
+      and r.state = 'OPEN' and r.expires_at <= clock_timestamp()
+    for update skip locked
+  loop
+    update app.usage_reservations r set state = 'EXPIRED'
+    where r.tenant_id = app.current_tenant() and r.id = due.id;
+    perform app.adjust_slots(due.meter, due.period, -due.amount);
+    expired := expired + 1;
+  end loop;
+  return expired;
+end $function$;
+alter function app.expire_reservations(text) owner to tenantry_owner;
+grant execute on function app.expire_reservations(text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.fail_sign_in(given_email text, wanted_slug text, wanted_id uuid, from_ip text, agent text, request text)
  RETURNS void
@@ -1180,6 +1396,18 @@ $function$;
 alter function app.finish_mail(uuid,text,double precision) owner to tenantry_accounts;
 grant execute on function app.finish_mail(uuid,text,double precision) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.first_share(place integer, total bigint)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case when total <= 0 then 0
+              when place = 0 then (total + 1) / 2
+              else total / 2 / 15 + case when place - 1 < total / 2 % 15 then 1 else 0 end end
+$function$;
+alter function app.first_share(integer,bigint) owner to tenantry_owner;
+grant execute on function app.first_share(integer,bigint) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.fold(input text)
  RETURNS text
  LANGUAGE sql
@@ -1220,6 +1448,18 @@ begin
 end $function$;
 alter function app.learn_product_words(uuid,uuid,text,text,text[]) owner to tenantry_owner;
 grant execute on function app.learn_product_words(uuid,uuid,text,text,text[]) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.list_expired_reservations(most integer)
+ RETURNS TABLE(id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select distinct r.tenant_id from app.usage_reservations r
+  where r.expires_at < now() and (r.state = 'OPEN' or r.expires_at < now() - interval '1 day') limit most
+$function$;
+alter function app.list_expired_reservations(integer) owner to tenantry_lookup;
+grant execute on function app.list_expired_reservations(integer) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.list_memberships(member_user_id uuid)
  RETURNS TABLE(tenant_id uuid, slug text, name text, status text, plan text, member_id uuid, role text)
@@ -1262,6 +1502,42 @@ $function$;
 alter function app.list_sessions(uuid) owner to tenantry_accounts;
 grant execute on function app.list_sessions(uuid) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.look_for_slot(tenant uuid, meter_name text, started date, locks bigint, ceiling bigint, amount bigint, as_many boolean, OUT taken bigint, OUT place integer)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  known integer;
+  full_ones integer;
+  highest bigint;
+begin
+  taken := amount;
+  place := -1;
+  select coalesce(bit_or(1 << s.slot), 0), coalesce(bit_or(1 << s.slot) filter (where s.used + amount > s.share), 0),
+         coalesce(max(s.basis), 0)
+  into known, full_ones, highest
+  from app.usage_slots s where s.tenant_id = tenant and s.meter = meter_name and s.period = started;
+  if highest <= ceiling then
+    if full_ones <= 1 and ceiling / 64 > amount then
+      place := app.take_slot(tenant, meter_name, started, locks, ceiling, amount, known, full_ones);
+    else
+      -- Slots that turn out to be full are not kept from others: what a subtransaction has locked is
+      -- free again when it is undone. It costs 1 us and a transaction id.
+      begin
+        place := app.take_slot(tenant, meter_name, started, locks, ceiling, amount, known, full_ones);
+        if place < 0 then raise exception using errcode = 'TN001'; end if;
+      exception when sqlstate 'TN001' then null;
+      end;
+    end if;
+  end if;
+  if place < 0 then
+    select s.taken, s.place into taken, place
+    from app.use_meter_slowly(tenant, meter_name, started, locks, ceiling, amount, as_many, highest) s;
+  end if;
+end $function$;
+alter function app.look_for_slot(uuid,text,date,bigint,bigint,bigint,boolean) owner to tenantry_owner;
+grant execute on function app.look_for_slot(uuid,text,date,bigint,bigint,bigint,boolean) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.match_messages(tenant uuid, needle tsquery, wanted tsquery)
  RETURNS uuid[]
  LANGUAGE sql
@@ -1292,6 +1568,19 @@ grant execute on function app.message_search_vector(text) to tenantry_operator;
 grant execute on function app.message_search_vector(text) to tenantry_search;
 grant execute on function app.message_search_vector(text) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.meter_period(meter_name text)
+ RETURNS date
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case when meter_name like '%DAY' then app.usage_today()
+              when meter_name like '%MONTH' then app.usage_today() - (extract(day from app.usage_today())::integer - 1)
+              else date '1970-01-01' end
+$function$;
+alter function app.meter_period(text) owner to tenantry_owner;
+grant execute on function app.meter_period(text) to tenantry_operator;
+grant execute on function app.meter_period(text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.new_id()
  RETURNS uuid
  LANGUAGE sql
@@ -1303,6 +1592,35 @@ AS $function$
   ), 52, 1), 53, 1), 'hex')::uuid
 $function$;
 alter function app.new_id() owner to tenantry_accounts;
+grant execute on function app.new_id() to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.note_marks(meter_name text, before bigint, after bigint, ceiling bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if before < (ceiling * 4 + 4) / 5 and after >= (ceiling * 4 + 4) / 5 then
+    perform app.note_usage(meter_name, app.meter_period(meter_name), 80, after, ceiling);
+  end if;
+  if before < ceiling and after >= ceiling then
+    perform app.note_usage(meter_name, app.meter_period(meter_name), 100, after, ceiling);
+  end if;
+end $function$;
+alter function app.note_marks(text,bigint,bigint,bigint) owner to tenantry_owner;
+grant execute on function app.note_marks(text,bigint,bigint,bigint) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.note_usage(meter_name text, started date, percent integer, total bigint, ceiling bigint)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into app.notifications (tenant_id, id, kind, key, data)
+  values (app.current_tenant(), app.new_id(), 'USAGE_WARNING',
+    app.usage_notice(meter_name, started, percent, ceiling),
+    jsonb_build_object('meter', meter_name, 'period', started, 'percent', percent, 'used', total, 'limit', ceiling))
+  on conflict (tenant_id, key) do nothing
+$function$;
+alter function app.note_usage(text,date,integer,bigint,bigint) owner to tenantry_owner;
+grant execute on function app.note_usage(text,date,integer,bigint,bigint) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.open_read(tenant uuid)
  RETURNS text
@@ -1470,6 +1788,99 @@ $function$;
 alter function app.read_outbox(integer) owner to tenantry_accounts;
 grant execute on function app.read_outbox(integer) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.reconcile_usage(fix boolean)
+ RETURNS TABLE(meter text, period date, counted bigint, ledger bigint, stored bigint)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  tenant constant uuid := app.current_tenant();
+  deadline constant timestamptz := clock_timestamp() + interval '10 s';
+  each_meter text;
+  place integer;
+begin
+  foreach each_meter in array array['PRODUCTS', 'MESSAGES_PER_DAY', 'CONVERSATIONS_PER_MONTH', 'STORAGE_BYTES', 'AI_TOKENS_PER_MONTH'] loop
+    place := 0;
+    while fix and place < 16 loop
+      if pg_try_advisory_xact_lock(app.slot_lock(tenant, each_meter) | place) then
+        place := place + 1;
+      elsif clock_timestamp() > deadline then
+        raise exception 'the meter is in use' using errcode = '55P03';
+      else
+        perform pg_sleep(0.005);
+      end if;
+    end loop;
+    meter := each_meter;
+    period := app.meter_period(each_meter);
+    select c.counted, c.ledger, c.stored into counted, ledger, stored from app.compare_usage(each_meter) c;
+    continue when counted = ledger and counted = coalesce(stored, counted);
+    if fix then
+      place := app.adjust_slots(each_meter, period, coalesce(stored, ledger) - counted);
+      if stored <> ledger then
+        perform app.write_ledger(each_meter, app.usage_today(), place, 'reconcile',
+          '00000000-0000-0000-0000-000000000000', stored - ledger);
+      end if;
+    end if;
+    return next;
+  end loop;
+end $function$;
+alter function app.reconcile_usage(boolean) owner to tenantry_owner;
+grant execute on function app.reconcile_usage(boolean) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.recut_slots(tenant uuid, meter_name text, started date, ceiling bigint, amount bigint, as_many boolean, held integer, is_last boolean, OUT taken bigint, OUT place integer)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  mark constant bigint := (ceiling * 4 + 4) / 5;
+  is_warned constant boolean := exists (select from app.notifications n
+    where n.tenant_id = tenant and n.key = app.usage_notice(meter_name, started, 80, ceiling));
+  least_used bigint; -- if all that others hold is rolled back
+  most_used bigint; -- if they take all that they may
+  room bigint;
+begin
+  select sum(coalesce(s.used, 0)),
+         sum(case when held & (1 << turn) <> 0 then coalesce(s.used, 0)
+                  else coalesce(greatest(s.used, s.share), app.first_share(turn, mark - 1)) end)
+  into least_used, most_used
+  from generate_series(0, 15) as turn
+  left join app.usage_slots s
+    on s.tenant_id = tenant and s.meter = meter_name and s.period = started and s.slot = turn;
+
+  if held = 65535 or is_last then
+    taken := greatest(least(amount, ceiling - most_used), 0);
+    if taken < amount and not as_many then taken := 0; end if;
+  elsif most_used + amount < (case when is_warned then ceiling else mark end) then
+    taken := amount;
+  else
+    taken := -1;
+  end if;
+  if taken <= 0 then return; end if;
+
+  if least_used + taken >= mark and not is_warned then
+    perform app.note_usage(meter_name, started, 80, least_used + taken, ceiling);
+  end if;
+  if least_used + taken >= ceiling then
+    perform app.note_usage(meter_name, started, 100, least_used + taken, ceiling);
+  end if;
+  room := greatest(case when most_used + taken < mark then mark else ceiling end - 1 - most_used - taken, 0);
+  insert into app.usage_slots as s (tenant_id, meter, period, slot, used, share, basis)
+  select tenant, meter_name, started, slot, used, used + room / count + case when rank <= room % count then 1 else 0 end, ceiling
+  from (
+    select turn as slot, row_number() over (order by turn) as rank, count(*) over () as count,
+           coalesce(c.used, 0) + case when row_number() over (order by turn) = 1 then taken else 0 end as used
+    from generate_series(0, 15) as turn
+    left join app.usage_slots c
+      on c.tenant_id = tenant and c.meter = meter_name and c.period = started and c.slot = turn
+    where held & (1 << turn) <> 0
+  ) as cut
+  on conflict (tenant_id, meter, period, slot) do update
+  set used = excluded.used, share = excluded.share, basis = excluded.basis;
+  place := (select min(turn) from generate_series(0, 15) as turn where held & (1 << turn) <> 0);
+end $function$;
+alter function app.recut_slots(uuid,text,date,bigint,bigint,boolean,integer,boolean) owner to tenantry_owner;
+grant execute on function app.recut_slots(uuid,text,date,bigint,bigint,boolean,integer,boolean) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.register(given_email text, given_name text, given_password_hash text, new_token_hash text, lifetime_seconds integer, mail_id uuid, new_subject text, new_body text, known_subject text, known_body text)
  RETURNS void
  LANGUAGE plpgsql
@@ -1490,6 +1901,22 @@ begin
 end $function$;
 alter function app.register(text,text,text,text,integer,uuid,text,text,text,text) owner to tenantry_accounts;
 grant execute on function app.register(text,text,text,text,integer,uuid,text,text,text,text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.release_usage(reservation uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  found_one app.usage_reservations%rowtype;
+begin
+  update app.usage_reservations r set state = 'RELEASED'
+  where r.tenant_id = app.current_tenant() and r.id = reservation and r.state = 'OPEN' returning * into found_one;
+  if not found then return false; end if;
+  perform app.adjust_slots(found_one.meter, found_one.period, -found_one.amount);
+  return true;
+end $function$;
+alter function app.release_usage(uuid) owner to tenantry_owner;
+grant execute on function app.release_usage(uuid) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.rename_tenant(new_slug text, most_slugs integer)
  RETURNS boolean
@@ -1570,6 +1997,20 @@ begin
 end $function$;
 alter function app.resend_registration(text,text,integer,uuid,text,text) owner to tenantry_accounts;
 grant execute on function app.resend_registration(text,text,integer,uuid,text,text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.reserve_usage(reservation uuid, meter_name text, amount bigint, feature_name text, key_id uuid, seconds double precision)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if app.use_meter(meter_name, amount, false, null, null) < amount then return false; end if;
+  insert into app.usage_reservations (tenant_id, id, meter, period, day, feature, api_key_id, amount, state, expires_at)
+  values (app.current_tenant(), reservation, meter_name, app.meter_period(meter_name), app.usage_today(), feature_name, key_id,
+          amount, 'OPEN', clock_timestamp() + make_interval(secs => seconds));
+  return true;
+end $function$;
+alter function app.reserve_usage(uuid,text,bigint,text,uuid,double precision) owner to tenantry_owner;
+grant execute on function app.reserve_usage(uuid,text,bigint,text,uuid,double precision) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.reset_password(given_token_hash text, new_password_hash text, mail_id uuid, mail_subject text, mail_body text, from_ip text, agent text, request text)
  RETURNS boolean
@@ -1837,6 +2278,34 @@ alter function app.set_tenant(uuid) owner to tenantry_owner;
 grant execute on function app.set_tenant(uuid) to tenantry_operator;
 grant execute on function app.set_tenant(uuid) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.settle_usage(reservation uuid, actual bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  found_one app.usage_reservations%rowtype;
+  change bigint;
+begin
+  select * into found_one from app.usage_reservations r
+  where r.tenant_id = app.current_tenant() and r.id = reservation for update;
+  if found_one.state is null or found_one.state not in ('OPEN', 'EXPIRED') then return false; end if;
+  change := actual - case found_one.state when 'OPEN' then found_one.amount else 0 end;
+  if change > 0 and found_one.period = app.meter_period(found_one.meter) then
+    change := change - app.use_meter(found_one.meter, change, true, null, null);
+  end if;
+  if actual > 0 then
+    perform app.write_ledger(found_one.meter, found_one.day, app.adjust_slots(found_one.meter, found_one.period, change),
+      found_one.feature, found_one.api_key_id, actual);
+  else
+    perform app.adjust_slots(found_one.meter, found_one.period, change);
+  end if;
+  update app.usage_reservations r set state = 'SETTLED'
+  where r.tenant_id = found_one.tenant_id and r.id = reservation;
+  return true;
+end $function$;
+alter function app.settle_usage(uuid,bigint) owner to tenantry_owner;
+grant execute on function app.settle_usage(uuid,bigint) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.similar_words(tenant uuid, typed text)
  RETURNS SETOF text
  LANGUAGE sql
@@ -1872,6 +2341,14 @@ AS $function$
 $function$;
 alter function app.similar_words(uuid,text) owner to tenantry_search;
 
+CREATE OR REPLACE FUNCTION app.slot_lock(tenant uuid, meter_name text)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select hashtextextended(meter_name || tenant::text, 16) & (-32)::bigint $function$;
+alter function app.slot_lock(uuid,text) owner to tenantry_owner;
+grant execute on function app.slot_lock(uuid,text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.sweep_accounts()
  RETURNS void
  LANGUAGE sql
@@ -1885,6 +2362,18 @@ AS $function$
 $function$;
 alter function app.sweep_accounts() owner to tenantry_accounts;
 grant execute on function app.sweep_accounts() to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.sweep_reservations()
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from app.usage_reservations r
+  where r.tenant_id = app.current_tenant() and r.state <> 'OPEN' and r.expires_at < now() - interval '1 day';
+  return app.expire_reservations(null);
+end $function$;
+alter function app.sweep_reservations() owner to tenantry_owner;
+grant execute on function app.sweep_reservations() to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.take_attempts(subjects text[], limits integer[], window_seconds integer)
  RETURNS integer
@@ -1914,6 +2403,91 @@ end $function$;
 alter function app.take_attempts(text[],integer[],integer) owner to tenantry_accounts;
 grant execute on function app.take_attempts(text[],integer[],integer) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.take_slot(tenant uuid, meter_name text, started date, locks bigint, ceiling bigint, amount bigint, known integer, full_ones integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+begin
+  for place in 0..15 loop
+    continue when full_ones & (1 << place) <> 0;
+    if known & (1 << place) <> 0 then
+      continue when not pg_try_advisory_xact_lock(locks | place);
+      update app.usage_slots s set used = s.used + amount
+      where s.tenant_id = tenant and s.meter = meter_name and s.period = started and s.slot = place
+        and s.used + amount <= s.share and s.basis <= ceiling;
+    else
+      continue when amount > app.first_share(place, (ceiling * 4 + 4) / 5 - 1);
+      continue when not pg_try_advisory_xact_lock(locks | place);
+      insert into app.usage_slots (tenant_id, meter, period, slot, used, share, basis)
+      values (tenant, meter_name, started, place, amount, app.first_share(place, (ceiling * 4 + 4) / 5 - 1), ceiling)
+      on conflict do nothing;
+      if found and place = 0 then
+        -- The first of a period looks after the old ones; what is in flight may still be of the last.
+        delete from app.usage_slots s
+        where s.tenant_id = tenant and s.meter = meter_name and s.period < started - 62;
+        return place;
+      end if;
+    end if;
+    if found then return place; end if;
+  end loop;
+  return -1;
+end $function$;
+alter function app.take_slot(uuid,text,date,bigint,bigint,bigint,integer,integer) owner to tenantry_owner;
+grant execute on function app.take_slot(uuid,text,date,bigint,bigint,bigint,integer,integer) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.take_slots(tenant uuid, meter_name text, started date, locks bigint, ceiling bigint, amount bigint)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  part record;
+  remaining bigint := amount;
+  held integer := -1;
+begin
+  for part in
+    select place, coalesce(s.share - s.used, app.first_share(place, (ceiling * 4 + 4) / 5 - 1)) as room,
+           s.slot is null as is_new
+    from generate_series(0, 15) as place
+    left join app.usage_slots s
+      on s.tenant_id = tenant and s.meter = meter_name and s.period = started and s.slot = place
+    order by room desc, place
+  loop
+    exit when remaining = 0 or part.room <= 0;
+    continue when not pg_try_advisory_xact_lock(locks | part.place);
+    if part.is_new then
+      insert into app.usage_slots (tenant_id, meter, period, slot, used, share, basis)
+      values (tenant, meter_name, started, part.place, least(remaining, part.room), part.room, ceiling)
+      on conflict do nothing;
+    else
+      update app.usage_slots s set used = s.used + least(remaining, part.room)
+      where s.tenant_id = tenant and s.meter = meter_name and s.period = started and s.slot = part.place
+        and s.used + least(remaining, part.room) <= s.share and s.basis <= ceiling;
+    end if;
+    if found then
+      remaining := remaining - least(remaining, part.room);
+      held := part.place;
+    end if;
+  end loop;
+  return case when remaining = 0 then held else -1 end;
+end $function$;
+alter function app.take_slots(uuid,text,date,bigint,bigint,bigint) owner to tenantry_owner;
+grant execute on function app.take_slots(uuid,text,date,bigint,bigint,bigint) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.tenant_limit(meter_name text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  found_limit bigint;
+begin
+  select (p.limits ->> meter_name)::bigint into found_limit
+  from app.tenants t join app.plans p on p.code = t.plan where t.id = app.current_tenant();
+  return coalesce(found_limit, 9007199254740991);
+end $function$;
+alter function app.tenant_limit(text) owner to tenantry_owner;
+grant execute on function app.tenant_limit(text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.unroute_domain(own_domain text)
  RETURNS void
  LANGUAGE sql
@@ -1928,3 +2502,136 @@ $function$;
 alter function app.unroute_domain(text) owner to tenantry_provisioner;
 grant execute on function app.unroute_domain(text) to tenantry_operator;
 grant execute on function app.unroute_domain(text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.usage_notice(meter_name text, started date, percent integer, ceiling bigint)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select concat_ws(' ', 'usage', meter_name, percent, ceiling,
+    case when started = date '1970-01-01' then app.meter_period('MONTH') else started end)
+$function$;
+alter function app.usage_notice(text,date,integer,bigint) owner to tenantry_owner;
+grant execute on function app.usage_notice(text,date,integer,bigint) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.usage_today()
+ RETURNS date
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ select (now() at time zone 'utc')::date $function$;
+alter function app.usage_today() owner to tenantry_owner;
+grant execute on function app.usage_today() to tenantry_operator;
+grant execute on function app.usage_today() to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.use_meter(meter_name text, amount bigint, as_many boolean, feature_name text, key_id uuid)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  tenant constant uuid := app.current_tenant();
+  started constant date := app.meter_period(meter_name);
+  ceiling constant bigint := app.tenant_limit(meter_name);
+  locks constant bigint := app.slot_lock(tenant, meter_name);
+  place integer := -1;
+  taken bigint := amount;
+begin
+  if amount <= 0 then return 0; end if;
+  -- Mostly slot 0 is free and has room; looking at all of them first is a third of the price. Where it has
+  -- none, its lock is kept to no purpose, and harms nobody who would not wait for this transaction anyway.
+  if pg_try_advisory_xact_lock(locks) then
+    update app.usage_slots s set used = s.used + amount
+    where s.tenant_id = tenant and s.meter = meter_name and s.period = started and s.slot = 0
+      and s.used + amount <= s.share and s.basis <= ceiling;
+    if found then place := 0; end if;
+  end if;
+  if place < 0 then
+    select s.taken, s.place into taken, place
+    from app.look_for_slot(tenant, meter_name, started, locks, ceiling, amount, as_many) s;
+  end if;
+  if taken > 0 and feature_name is not null then
+    update app.usage_days d set used = d.used + taken
+    where d.tenant_id = tenant and d.meter = meter_name and d.day = app.usage_today() and d.slot = place
+      and d.feature = feature_name and d.api_key_id = key_id;
+    if not found then
+      perform app.write_ledger(meter_name, app.usage_today(), place, feature_name, key_id, taken);
+    end if;
+  end if;
+  return taken;
+end $function$;
+alter function app.use_meter(text,bigint,boolean,text,uuid) owner to tenantry_owner;
+grant execute on function app.use_meter(text,bigint,boolean,text,uuid) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.use_meter_slowly(tenant uuid, meter_name text, started date, locks bigint, ceiling bigint, amount bigint, as_many boolean, highest bigint, OUT taken bigint, OUT place integer)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  deadline constant timestamptz := clock_timestamp() + interval '300 ms';
+  is_last boolean := false;
+  held integer;
+begin
+  if amount > 1 and highest <= ceiling then
+    begin
+      place := app.take_slots(tenant, meter_name, started, locks, ceiling, amount);
+      if place < 0 then raise exception using errcode = 'TN001'; end if;
+      taken := amount;
+      return;
+    exception when sqlstate 'TN001' then null;
+    end;
+  end if;
+  loop
+    -- Whoever is over the limit for good hears it at once, and holds nothing.
+    if (select coalesce(sum(s.used), 0) from app.usage_slots s
+        where s.tenant_id = tenant and s.meter = meter_name and s.period = started)
+       + (case when as_many then 1 else amount end) > ceiling
+       and not exists (select from app.usage_reservations r
+                       where r.tenant_id = tenant and r.meter = meter_name and r.state = 'OPEN'
+                         and r.expires_at <= clock_timestamp()) then
+      taken := 0;
+      return;
+    end if;
+    begin
+      taken := -1;
+      held := 0;
+      if pg_try_advisory_xact_lock(locks | 16) then
+        for turn in 0..15 loop
+          if pg_try_advisory_xact_lock(locks | turn) then held := held | (1 << turn); end if;
+        end loop;
+      end if;
+      if held <> 0 then
+        perform app.expire_reservations(meter_name);
+        select s.taken, s.place into taken, place
+        from app.recut_slots(tenant, meter_name, started, ceiling, amount, as_many, held, is_last) s;
+      end if;
+      if taken > 0 then return; end if;
+      raise exception using errcode = 'TN001';
+    exception when sqlstate 'TN001' then null;
+    end;
+    if taken = 0 then return; end if;
+    if is_last then
+      -- Somebody near the mark is still at it. At the limit that is a no, before it only a pity.
+      if exists (select from app.notifications n
+                 where n.tenant_id = tenant and n.key = app.usage_notice(meter_name, started, 80, ceiling)) then
+        taken := 0;
+        return;
+      end if;
+      raise exception 'every slot of the meter is held' using errcode = '55P03';
+    end if;
+    is_last := clock_timestamp() >= deadline;
+    if not is_last then perform pg_sleep(0.001 + random() * 0.003); end if;
+  end loop;
+end $function$;
+alter function app.use_meter_slowly(uuid,text,date,bigint,bigint,bigint,boolean,bigint) owner to tenantry_owner;
+grant execute on function app.use_meter_slowly(uuid,text,date,bigint,bigint,bigint,boolean,bigint) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.write_ledger(meter_name text, used_on date, place integer, feature_name text, key_id uuid, amount bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into app.usage_days as d (tenant_id, meter, day, slot, feature, api_key_id, used)
+  values (app.current_tenant(), meter_name, used_on, place, feature_name, key_id, amount)
+  on conflict (tenant_id, meter, day, slot, feature, api_key_id) do update set used = d.used + excluded.used;
+end $function$;
+alter function app.write_ledger(text,date,integer,text,uuid,bigint) owner to tenantry_owner;
+grant execute on function app.write_ledger(text,date,integer,text,uuid,bigint) to tenantry_server;

@@ -401,5 +401,5 @@ begin
     execute format('grant execute on function %s to tenantry_server', made);
   end loop;
 end $$;
--- These two are steps of the others.
-revoke all on function app.new_id(), app.audit_person(uuid, text, text, text, text) from tenantry_server;
+-- A step of the others.
+revoke all on function app.audit_person(uuid, text, text, text, text) from tenantry_server;

@@ -4,7 +4,7 @@
 
 drop function if exists app.find_tenant(text, text), app.find_credentials(text), app.list_memberships(uuid),
   app.find_membership(uuid, uuid, uuid), app.find_api_key(text),
-  app.open_session(uuid, uuid, timestamptz, text, text);
+  app.open_session(uuid, uuid, timestamptz, text, text), app.list_expired_reservations(integer);
 
 create function app.find_tenant(route_kind text, route_key text)
 returns table (id uuid, slug text, name text, status text, plan text)
@@ -59,9 +59,17 @@ as $$
     and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
 $$;
 
+-- For the sweep: who has something set aside that has run out, or that is over for a day. Ids alone.
+create function app.list_expired_reservations(most integer) returns table (id uuid)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select distinct r.tenant_id from app.usage_reservations r
+  where r.expires_at < now() and (r.state = 'OPEN' or r.expires_at < now() - interval '1 day') limit most
+$$;
+
 revoke all on function app.find_tenant(text, text), app.find_credentials(text), app.list_memberships(uuid),
-  app.find_membership(uuid, uuid, uuid), app.find_api_key(text)
+  app.find_membership(uuid, uuid, uuid), app.find_api_key(text), app.list_expired_reservations(integer)
   from public;
 grant execute on function app.find_tenant(text, text), app.find_credentials(text), app.list_memberships(uuid),
-  app.find_membership(uuid, uuid, uuid), app.find_api_key(text)
+  app.find_membership(uuid, uuid, uuid), app.find_api_key(text), app.list_expired_reservations(integer)
   to tenantry_server;

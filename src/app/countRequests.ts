@@ -1,6 +1,6 @@
 import type { Database } from '../db/database.ts';
 import { StatementFailed } from '../db/errors.ts';
-import { countUsage } from '../features/usage/usage.ts';
+import { countRequests as countThem } from '../features/usage/usage.ts';
 import type { Logger } from './logger.ts';
 
 export interface RequestCounter {
@@ -35,9 +35,7 @@ export function countRequests(
     pending = new Map();
     for (const [tenantId, amount] of batch) {
       try {
-        await database.withTenant(tenantId, { mode: 'write' }, (tx) =>
-          countUsage(tx, 'API_REQUESTS_PER_DAY', amount),
-        );
+        await database.withTenant(tenantId, { mode: 'write' }, (tx) => countThem(tx, amount));
       } catch (error) {
         if (isForGood(error)) {
           logger.warn({ err: error, tenantId, amount }, 'requests are not counted');

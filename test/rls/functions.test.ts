@@ -226,10 +226,8 @@ describe('people, their sessions and their mail', () => {
     }
   });
 
-  it.each([
-    `select app.audit_person(gen_random_uuid(), 'x', null, null, 'x')`,
-    'select app.new_id()',
-  ])('%s is a step of others, not to be called', async (statement) => {
+  it('audit_person is a step of others, not to be called', async () => {
+    const statement = `select app.audit_person(gen_random_uuid(), 'x', null, null, 'x')`;
     expect(await tenants.refusal(tenants.a, statement)).toBe(forbidden);
   });
 });

@@ -5,7 +5,6 @@ import type { customers } from '../../db/tables/customers.ts';
 import type { MemberRole } from '../../db/tables/members.ts';
 import type { messages } from '../../db/tables/messages.ts';
 import type { products } from '../../db/tables/products.ts';
-import type { CountedMeter } from '../../features/usage/meters.ts';
 import type { Settings } from './vocabulary.ts';
 
 /** A business as the seed stores it: rows without ids, which point at each other by index. */
@@ -78,9 +77,9 @@ export type DemoAuthor =
   | { kind: 'API_KEY'; apiKey: number }
   | { kind: 'SYSTEM' };
 
-/** A row of `usage_counters`. Messages and conversations are exactly those of the tenant. */
+/** What was counted on a day. Messages and conversations are exactly those of the tenant. */
 export interface DemoUsage {
-  meter: CountedMeter;
+  meter: 'API_REQUESTS_PER_DAY' | 'MESSAGES_PER_DAY' | 'CONVERSATIONS_PER_MONTH';
   /** In UTC, "2026-01-31". */
   day: string;
   used: number;

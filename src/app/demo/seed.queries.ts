@@ -10,8 +10,11 @@ import { messages } from '../../db/tables/messages.ts';
 import { products } from '../../db/tables/products.ts';
 import { tenantSettings } from '../../db/tables/tenantSettings.ts';
 import { usageCounters } from '../../db/tables/usageCounters.ts';
+import { usageDays } from '../../db/tables/usageDays.ts';
+import { reconcileUsage } from '../../features/usage/reconcile.queries.ts';
+import { noApiKey } from '../../features/usage/useMeter.queries.ts';
 import { newId } from '../../lib/ids.ts';
-import type { DemoTenant } from './demoTenant.ts';
+import type { DemoTenant, DemoUsage } from './demoTenant.ts';
 
 /** Rows a statement: enough to be quick, far from the 65 535 parameters that one may have. */
 const batch = 500;
@@ -86,8 +89,26 @@ export async function insertDemo(
     })),
   );
   for (const part of parts(said)) await tx.db.insert(messages).values(part);
-  await tx.db.insert(usageCounters).values(demo.usage.map((row) => ({ ...row, tenantId })));
+  const isRequests = ({ meter }: DemoUsage) => meter === 'API_REQUESTS_PER_DAY';
+  const counted = demo.usage.map((row) => ({ ...row, tenantId }));
+  await tx.db.insert(usageCounters).values(counted.filter(isRequests));
+  await tx.db.insert(usageDays).values([
+    ...counted
+      .filter((row) => !isRequests(row) && row.used > 0)
+      .map((row) => ({ ...row, slot: 0, feature: featureOf[row.meter], apiKeyId: noApiKey })),
+    {
+      ...{ tenantId, meter: 'PRODUCTS', day: demo.createdAt.slice(0, 10), slot: 0 },
+      ...{ feature: 'productImport', apiKeyId: noApiKey, used: demo.products.length },
+    },
+  ]);
+  await reconcileUsage(tx, { fix: true });
 }
+
+const featureOf = {
+  API_REQUESTS_PER_DAY: '',
+  MESSAGES_PER_DAY: 'messageSend',
+  CONVERSATIONS_PER_MONTH: 'conversationCreate',
+};
 
 function parts<Row>(rows: readonly Row[]): Row[][] {
   return Array.from({ length: Math.ceil(rows.length / batch) }, (_, index) =>

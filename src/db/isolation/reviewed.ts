@@ -49,6 +49,12 @@ export const reviewed: readonly Reviewed[] = [
   ...['find_membership(uuid, uuid, uuid)', 'find_api_key(text)'].map(lookup),
   {
     kind: 'definer',
+    object: 'app.list_expired_reservations(integer)',
+    allows: ['tenantry_lookup'],
+    reason: 'Answers ids of tenants for the sweep; no resolver can reach it.',
+  },
+  {
+    kind: 'definer',
     object: 'app.search_products(text)',
     allows: ['tenantry_search'],
     reason: 'Its body keeps to the tenant that is set, and it answers ids that are read again.',
@@ -117,10 +123,17 @@ export const reviewed: readonly Reviewed[] = [
   {
     kind: 'narrowRole',
     object: 'tenantry_lookup',
-    allows: ['api_keys', 'members', 'plans', 'sessions', 'tenant_routes', 'tenants', 'users'].map(
-      inApp,
-    ),
-    reason: 'What signing in and routing need.',
+    allows: [
+      'api_keys',
+      'members',
+      'plans',
+      'sessions',
+      'tenant_routes',
+      'tenants',
+      'usage_reservations',
+      'users',
+    ].map(inApp),
+    reason: 'What signing in and routing need, and whose reservations have run out.',
   },
   {
     kind: 'narrowRole',

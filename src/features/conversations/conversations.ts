@@ -6,7 +6,7 @@ import { newId } from '../../lib/ids.ts';
 import { Findings } from '../../lib/validation.ts';
 import { changedFields, recordAudit } from '../audit/audit.ts';
 import { lockMemberRole } from '../members/members.queries.ts';
-import { countUsage } from '../usage/usage.ts';
+import { useMeter } from '../usage/useMeter.ts';
 import {
   type Conversation,
   type ConversationPriority,
@@ -40,7 +40,7 @@ export interface ConversationChanges extends ConversationFields {
 
 /**
  * Opens a conversation with a customer and counts it. Refuses with NOT_FOUND for a customer or an
- * assignee who is not there, NOT_ASSIGNABLE, ID_TAKEN, EXTERNAL_REFERENCE_TAKEN, or what is wrong
+ * assignee who is not there, NOT_ASSIGNABLE, ID_TAKEN, EXTERNAL_REFERENCE_TAKEN, QUOTA_EXCEEDED, or what is wrong
  * with its fields.
  */
 export async function createConversation(
@@ -63,8 +63,12 @@ export async function createConversation(
   const [conversation] = await refusingConflicts(
     Promise.all([
       insertConversation(tx, row),
-      countUsage(tx, 'CONVERSATIONS_PER_MONTH', 1),
       audit(tx, actor, 'conversation.created', id, { after }),
+      useMeter(tx, actor, {
+        meter: 'CONVERSATIONS_PER_MONTH',
+        amount: 1,
+        feature: 'conversationCreate',
+      }),
     ]),
   );
   return conversation;

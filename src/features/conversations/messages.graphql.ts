@@ -15,6 +15,7 @@ import type { Customer } from '../customers/customers.queries.ts';
 import { MemberType } from '../members/members.graphql.ts';
 import { loadMember } from '../members/members.loaders.ts';
 import type { Member } from '../members/members.queries.ts';
+import { quotaErrorCodes } from '../usage/useMeter.ts';
 import { ConversationType } from './conversations.graphql.ts';
 import {
   loadConversation,
@@ -148,7 +149,7 @@ builder.objectField(ConversationType, 'messages', (t) =>
   }),
 );
 
-const MessageUserError = userErrorType('Message', commonErrorCodes);
+const MessageUserError = userErrorType('Message', { ...commonErrorCodes, ...quotaErrorCodes });
 
 builder.relayMutationField(
   'messageSend',

@@ -5,7 +5,7 @@ import { refuse } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { Findings } from '../../lib/validation.ts';
 import { recordAudit } from '../audit/audit.ts';
-import { countUsage } from '../usage/usage.ts';
+import { useMeter } from '../usage/useMeter.ts';
 import { noteRemark, noteReply } from './conversations.queries.ts';
 import { insertMessage, type Message } from './messages.queries.ts';
 
@@ -26,7 +26,7 @@ const longestPreview = 140;
  * answer counts towards MESSAGES_PER_DAY, ends the customer's waiting and takes a PENDING
  * conversation from the assistant; a note does none of it. The conversation's row is taken first, so
  * its messages stand in the order in which they were committed. Refuses with NOT_FOUND, ID_TAKEN,
- * EXTERNAL_REFERENCE_TAKEN, or what is wrong with its fields.
+ * EXTERNAL_REFERENCE_TAKEN, QUOTA_EXCEEDED, or what is wrong with its fields.
  */
 export async function sendMessage(
   tx: TenantTransaction,
@@ -51,7 +51,6 @@ export async function sendMessage(
         authorApiKeyId: actor.kind === 'API_KEY' ? actor.id : null,
         externalReference: fields.externalReference ?? null,
       }),
-      internal ? null : countUsage(tx, 'MESSAGES_PER_DAY', 1),
       recordAudit(tx, actor, {
         action: 'message.sent',
         targetType: 'Message',
@@ -59,6 +58,9 @@ export async function sendMessage(
         // Not the text: messages never change, and a customer's words must be erasable in one place.
         after: { conversationId, direction },
       }),
+      internal
+        ? null
+        : useMeter(tx, actor, { meter: 'MESSAGES_PER_DAY', amount: 1, feature: 'messageSend' }),
     ]),
   );
   if (message === undefined) throw new Error('INSERT … RETURNING gave no row');

@@ -32,12 +32,16 @@ export async function bulkUpsert(
   if (list.length > batchSize) refuse('TOO_LONG', at, `At most ${batchSize} products at once.`);
   const wrong = list.flatMap((fields, index) => issuesOf(fields, [...at, String(index)]));
   if (wrong.length > 0) throw new Refusal(wrong);
-  const { problems, ...counts } = await upsertProducts(tx, list.map(toDraft));
+  const { problems, ...counts } = await upsertProducts(
+    tx,
+    { actor, feature: 'productBulkUpsert' },
+    list.map(toDraft),
+  );
   if (problems.length > 0) {
     throw new Refusal(
       problems.map(({ index, code, field, message }) => ({
         code,
-        field: [...at, String(index), field],
+        field: [...at, String(index), ...(field === null ? [] : [field])],
         message,
       })),
     );

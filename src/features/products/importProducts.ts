@@ -176,7 +176,7 @@ class ImportRun {
 
   async #write(tx: TenantTransaction, actor: Actor, batch: readonly ProductItem[]) {
     const drafts = batch.map(({ draft }) => draft);
-    const result = await upsertProducts(tx, drafts);
+    const result = await upsertProducts(tx, { actor, feature: 'productImport' }, drafts);
     const { problems, ...counts } = result;
     if (this.#options.onError === 'ABORT' && problems.length > 0) throw new BatchRefused(problems);
     if (counts.created + counts.updated > 0) {

@@ -4,6 +4,7 @@ import type { TenantTransaction } from '../../db/database.ts';
 import { refuse } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { changedFields, recordAudit } from '../audit/audit.ts';
+import { useMeter } from '../usage/useMeter.ts';
 import { checkProduct, type ProductFields, toColumns } from './productInput.ts';
 import {
   insertProduct,
@@ -24,7 +25,7 @@ export interface NewProductFields extends ProductFields {
 }
 
 /**
- * Adds a product. Refuses with ID_TAKEN, SKU_TAKEN, EXTERNAL_REFERENCE_TAKEN, or what is wrong with
+ * Adds a product. Refuses with ID_TAKEN, SKU_TAKEN, EXTERNAL_REFERENCE_TAKEN, QUOTA_EXCEEDED, or what is wrong with
  * its fields.
  */
 export async function createProduct(
@@ -47,6 +48,7 @@ export async function createProduct(
         targetId: row.id,
         after: describe(row),
       }),
+      useMeter(tx, actor, { meter: 'PRODUCTS', amount: 1, feature: 'productCreate' }),
     ]),
   );
   return product;

@@ -1,7 +1,9 @@
+import type { Actor } from '../../auth/principal.ts';
 import type { TenantTransaction } from '../../db/database.ts';
 import { StatementFailed } from '../../db/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { changedFields } from '../audit/audit.ts';
+import { describeQuota, giveBack, type Use, useMeterPartly } from '../usage/useMeter.ts';
 import { awaitTurn } from './bulkTurn.queries.ts';
 import type { ProductDraft } from './import/draft.ts';
 import {
@@ -20,8 +22,9 @@ export interface UpsertProblem {
   /** Its place in the list that was given. */
   readonly index: number;
   readonly externalReference: string;
-  readonly code: 'SKU_TAKEN' | 'REFERENCE_REPEATED' | 'CURRENCY_MISSING';
-  readonly field: 'sku' | 'externalReference' | 'price';
+  readonly code: 'SKU_TAKEN' | 'REFERENCE_REPEATED' | 'CURRENCY_MISSING' | 'QUOTA_EXCEEDED';
+  /** null: the product as a whole. */
+  readonly field: 'sku' | 'externalReference' | 'price' | null;
   readonly message: string;
 }
 
@@ -32,17 +35,24 @@ export interface UpsertResult {
   problems: UpsertProblem[];
 }
 
+/** Who writes products, and through which root field: whose use of PRODUCTS it is. */
+export interface Writer {
+  readonly actor: Actor;
+  readonly feature: string;
+}
+
 /**
  * Writes products by external reference: what is not there is added, what differs is changed, what
  * is as it should be is not touched. A field that a draft lacks keeps its stored value, so an
  * archived product stays archived unless the draft says a status. Products that cannot be written
- * become problems; the others are.
+ * become problems, new ones past the plan's limit among them; the others are.
  *
  * A SKU counts as taken while another stored product has it, even where the same call gives that
  * one a new SKU: Postgres checks row by row, so an exchange of two SKUs would hang on their order.
  */
 export async function upsertProducts(
   tx: TenantTransaction,
+  writer: Writer,
   drafts: readonly ProductDraft[],
 ): Promise<UpsertResult> {
   const total: UpsertResult = { created: 0, updated: 0, unchanged: 0, problems: [] };
@@ -51,7 +61,7 @@ export async function upsertProducts(
     const batch = drafts
       .slice(from, from + batchSize)
       .map((draft, place) => ({ draft, index: from + place }));
-    const { created, updated, unchanged, problems } = await writeBatch(tx, batch, seen);
+    const { created, updated, unchanged, problems } = await writeBatch(tx, writer, batch, seen);
     total.created += created;
     total.updated += updated;
     total.unchanged += unchanged;
@@ -80,22 +90,24 @@ const skuConstraint = 'products_tenant_id_sku_key';
  */
 async function writeBatch(
   tx: TenantTransaction,
+  writer: Writer,
   batch: readonly Entry[],
   seen: Seen,
   attempts = batch.length + 1,
 ): Promise<UpsertResult> {
   const before = { references: new Set(seen.references), skus: new Set(seen.skus) };
   try {
-    return await tx.savepoint((inner) => tryBatch(inner, batch, seen));
+    return await tx.savepoint((inner) => tryBatch(inner, writer, batch, seen));
   } catch (error) {
     const lostRace = error instanceof StatementFailed && error.constraint === skuConstraint;
     if (!lostRace || attempts <= 1) throw error;
-    return writeBatch(tx, batch, Object.assign(seen, before), attempts - 1);
+    return writeBatch(tx, writer, batch, Object.assign(seen, before), attempts - 1);
   }
 }
 
 async function tryBatch(
   tx: TenantTransaction,
+  writer: Writer,
   batch: readonly Entry[],
   seen: Seen,
 ): Promise<UpsertResult> {
@@ -110,6 +122,7 @@ async function tryBatch(
   const ownerOf = new Map(owners.map(({ sku, externalReference }) => [sku, externalReference]));
   const problems: UpsertProblem[] = [];
   const rows: NewProduct[] = [];
+  const fresh: Fresh[] = [];
   let unchanged = 0;
   for (const { draft, index } of batch) {
     const before = storedBy.get(draft.externalReference);
@@ -122,11 +135,43 @@ async function tryBatch(
     if (draft.sku) seen.skus.add(draft.sku);
     // ON CONFLICT checks NOT NULL on the row as proposed, before it finds the one that is there.
     const columns = toRow(draft, before);
-    if (before !== undefined && isUnchanged(before, columns)) unchanged += 1;
-    else rows.push({ ...columns, tenantId: tx.tenantId, id: newId() } as NewProduct);
+    const row = { ...columns, tenantId: tx.tenantId, id: newId() } as NewProduct;
+    if (before === undefined) fresh.push({ row, index });
+    else if (isUnchanged(before, columns)) unchanged += 1;
+    else rows.push(row);
   }
-  const written = await writeRows(tx, rows);
+  const allowed = await countFresh(tx, writer, fresh);
+  problems.push(...allowed.problems);
+  const written = await writeRows(tx, [...rows, ...allowed.rows]);
+  // Somebody else may have added one of them since we looked, and has counted it.
+  await giveBack(tx, writer.actor, useOf(writer, allowed.rows.length - written.created));
   return { ...written, unchanged, problems };
+}
+
+interface Fresh {
+  readonly row: NewProduct;
+  readonly index: number;
+}
+
+const useOf = ({ feature }: Writer, amount: number): Use => ({
+  ...{ meter: 'PRODUCTS', amount, feature },
+});
+
+/** Counts new products, as many as the plan still allows, in their order; the others become problems. */
+async function countFresh(
+  tx: TenantTransaction,
+  writer: Writer,
+  fresh: readonly Fresh[],
+): Promise<{ rows: NewProduct[]; problems: UpsertProblem[] }> {
+  const taken = await useMeterPartly(tx, writer.actor, useOf(writer, fresh.length));
+  const rows = fresh.slice(0, taken).map(({ row }) => row);
+  if (taken === fresh.length) return { rows, problems: [] };
+  const message = await describeQuota(tx, 'PRODUCTS');
+  const problems = fresh.slice(taken).map(({ row, index }) => ({
+    ...{ index, externalReference: row.externalReference ?? '', field: null, message },
+    code: 'QUOTA_EXCEEDED' as const,
+  }));
+  return { rows, problems };
 }
 
 type Reason = Pick<UpsertProblem, 'code' | 'field' | 'message'>;

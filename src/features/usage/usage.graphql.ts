@@ -1,8 +1,14 @@
+import type { TenantTransaction } from '../../db/database.ts';
 import { builder } from '../../graphql/builder.ts';
+import type { OperationContext } from '../../graphql/context.ts';
 import { defineListLoader } from '../../graphql/loader.ts';
 import { PublicError } from '../../lib/errors.ts';
-import { listDays } from './usage.queries.ts';
+import { ApiKeyType } from '../apiKeys/apiKeys.graphql.ts';
+import { loadApiKey } from '../apiKeys/apiKeys.loaders.ts';
+import type { Meter } from './meters.ts';
+import { listApiKeyUse, listDays, listFeatures } from './usage.queries.ts';
 import { type DayOfUse, fillDays, type MeterReading, readMeters } from './usage.ts';
+import { noApiKey } from './useMeter.queries.ts';
 
 const MeterType = builder.enumType('Meter', {
   description: 'Something that is counted and that plans limit.',
@@ -34,21 +40,72 @@ const DayOfUseType = builder.objectRef<DayOfUse>('DayOfUse').implement({
   }),
 });
 
-type CountedDay = DayOfUse & { meter: string };
+interface FeatureUse {
+  feature: string;
+  used: number;
+}
+
+const FeatureUseType = builder.objectRef<FeatureUse>('FeatureUse').implement({
+  description: 'What was used through one root field.',
+  fields: (t) => ({
+    feature: t.exposeString('feature', { description: 'The field, such as `messageSend`.' }),
+    used: t.expose('used', { type: 'SafeInt', description: 'How much.' }),
+  }),
+});
+
+interface ApiKeyUse {
+  apiKeyId: string;
+  used: number;
+}
+
+const ApiKeyUseType = builder.objectRef<ApiKeyUse>('ApiKeyUse').implement({
+  description: 'What was used with one API key, or by people.',
+  fields: (t) => ({
+    apiKey: t.field({
+      type: ApiKeyType,
+      nullable: true,
+      description: 'The key; null: people who were signed in.',
+      present: ({ apiKeyId }: ApiKeyUse) => apiKeyId !== noApiKey,
+      resolve: ({ apiKeyId }, _args, context) => loadApiKey(context, apiKeyId),
+    }),
+    used: t.expose('used', { type: 'SafeInt', description: 'How much.' }),
+  }),
+});
+
+type OfMeter<Row> = Row & { meter: string };
 
 /** One statement for all meters of which an operation asks for as many days; there are at most 366. */
-const loadersByDays = new Map<number, ReturnType<typeof defineListLoader<CountedDay>>>();
-
-function loadDays(days: number) {
-  const load =
-    loadersByDays.get(days) ??
-    defineListLoader<CountedDay>(
-      (tx, meters) => listDays(tx, { meters: [...meters], days }),
-      ({ meter }) => meter,
-    );
-  loadersByDays.set(days, load);
-  return load;
+function loaderByDays<Row>(
+  list: (
+    tx: TenantTransaction,
+    values: { meters: readonly string[]; days: number },
+  ) => Promise<OfMeter<Row>[]>,
+) {
+  const loaders = new Map<number, ReturnType<typeof defineListLoader<OfMeter<Row>>>>();
+  return (context: OperationContext, meter: Meter, days: number): Promise<OfMeter<Row>[]> => {
+    if (days < 1 || days > 366) {
+      throw new PublicError('BAD_USER_INPUT', '"days" must be between 1 and 366.');
+    }
+    const load =
+      loaders.get(days) ??
+      defineListLoader<OfMeter<Row>>(
+        (tx, meters) => list(tx, { meters, days }),
+        (row) => row.meter,
+      );
+    loaders.set(days, load);
+    return load(context, meter);
+  };
 }
+
+const loadDays = loaderByDays<DayOfUse>(listDays);
+const loadFeatures = loaderByDays<FeatureUse>(listFeatures);
+const loadApiKeyUse = loaderByDays<ApiKeyUse>(listApiKeyUse);
+
+const lastDays = {
+  defaultValue: 30,
+  required: true,
+  description: 'How many days back, 1 to 366.',
+} as const;
 
 const MeterReadingType = builder.objectRef<MeterReading>('MeterReading').implement({
   description: 'A meter as it stands now.',
@@ -60,6 +117,11 @@ const MeterReadingType = builder.objectRef<MeterReading>('MeterReading').impleme
       resolve: ({ period }) => period,
     }),
     used: t.expose('used', { type: 'SafeInt', description: 'Used in this period.' }),
+    reserved: t.expose('reserved', {
+      type: 'SafeInt',
+      description:
+        'Set aside for work that is under way; it counts against the limit until that is over.',
+    }),
     limit: t.expose('limit', {
       type: 'SafeInt',
       nullable: true,
@@ -80,16 +142,25 @@ const MeterReadingType = builder.objectRef<MeterReading>('MeterReading').impleme
       nullable: true,
       description:
         'Day by day, the oldest first, days without use included; null for what is not counted by day.',
-      args: {
-        days: t.arg.int({ defaultValue: 30, required: true, description: 'How many, 1 to 366.' }),
+      args: { days: t.arg.int(lastDays) },
+      resolve: async ({ meter, period, today }, { days }, context) => {
+        const rows = await loadDays(context, meter, days);
+        return period === 'NONE' ? null : fillDays(rows, days, today);
       },
-      resolve: async (reading, { days }, context) => {
-        if (days < 1 || days > 366) {
-          throw new PublicError('BAD_USER_INPUT', '"days" must be between 1 and 366.');
-        }
-        if (reading.period === 'NONE') return null;
-        return fillDays(await loadDays(days)(context, reading.meter), days, reading.today);
-      },
+    }),
+    byFeature: t.field({
+      type: [FeatureUseType],
+      description:
+        'Through which root fields, the most used first; of what is there now, what came in these days. Empty for requests and members.',
+      args: { days: t.arg.int(lastDays) },
+      resolve: ({ meter }, { days }, context) => loadFeatures(context, meter, days),
+    }),
+    byApiKey: t.field({
+      type: [ApiKeyUseType],
+      description:
+        'With which API keys, the most used first; people are one entry without a key. Empty for requests and members.',
+      args: { days: t.arg.int(lastDays) },
+      resolve: ({ meter }, { days }, context) => loadApiKeyUse(context, meter, days),
     }),
   }),
 });
@@ -103,9 +174,7 @@ builder.queryField('usage', (t) =>
     args: {
       meters: t.arg({ type: [MeterType], description: 'Only these meters; all when left out.' }),
     },
-    resolve: async (_parent, { meters }, { tx }) => {
-      const readings = await readMeters(tx);
-      return meters ? readings.filter(({ meter }) => meters.includes(meter)) : readings;
-    },
+    resolve: (_parent, { meters }, { tx }) =>
+      readMeters(tx, meters ? [...new Set(meters)] : undefined),
   }),
 );

@@ -1,12 +1,12 @@
 import { and, eq, gt, sql } from 'drizzle-orm';
 import { prepare, tenant } from '../../db/prepare.ts';
 import { members } from '../../db/tables/members.ts';
-import { plans } from '../../db/tables/plans.ts';
-import { products } from '../../db/tables/products.ts';
-import { tenants } from '../../db/tables/tenants.ts';
 import { usageCounters } from '../../db/tables/usageCounters.ts';
+import { usageDays } from '../../db/tables/usageDays.ts';
+import { usageReservations } from '../../db/tables/usageReservations.ts';
+import { usageSlots } from '../../db/tables/usageSlots.ts';
 
-const today = sql<string>`(now() at time zone 'utc')::date`;
+const today = sql<string>`app.usage_today()`;
 
 /** Adds to a day's counter. `excluded`, for Citus takes no now() in ON CONFLICT. */
 export const addToCounter = prepare((db) =>
@@ -27,58 +27,87 @@ export const addToCounter = prepare((db) =>
     }),
 );
 
-/** The plan's limits and the database's day, with what is counted from the rows themselves. */
-export const readStanding = prepare((db) =>
+/** Two SQLs deep, for Drizzle strips the tables' names from the outer one. */
+const within = (inner: ReturnType<typeof sql>) => sql<number>`${inner}`.mapWith(Number);
+
+const ofWanted = sql`${usageSlots.tenantId} = ${tenant} and ${usageSlots.meter} = wanted.meter
+  and ${usageSlots.period} = app.meter_period(wanted.meter)`;
+
+const openReservations = (amount: ReturnType<typeof sql>) =>
+  within(sql`(select coalesce(sum(${amount}), 0) from ${usageReservations}
+    where ${usageReservations.tenantId} = ${tenant} and ${usageReservations.meter} = wanted.meter
+      and ${usageReservations.state} = 'OPEN' and ${usageReservations.period} = app.meter_period(wanted.meter))`);
+
+/**
+ * A row for each of the `meters`: its limit, and what is counted in its period now, from at most 16 rows
+ * each. Members alone are counted from their rows, by an index.
+ */
+export const readCounts = prepare((db) =>
   db
     .select({
-      limits: plans.limits,
+      meter: sql<string>`wanted.meter`,
       today: sql<string>`${today}::text`,
-      products: sql<number>`(select count(*)::int from ${products} where ${products.tenantId} = ${tenant})`,
-      members: sql<number>`(select count(*)::int from ${members} where ${members.tenantId} = ${tenant} and ${members.userId} is not null)`,
+      limit: sql<number>`app.tenant_limit(wanted.meter)`.mapWith(Number),
+      counted:
+        within(sql`(select coalesce(sum(${usageSlots.used}), 0) from ${usageSlots} where ${ofWanted})
+        + (select coalesce(sum(${usageCounters.used}), 0) from ${usageCounters}
+           where ${usageCounters.tenantId} = ${tenant} and ${usageCounters.meter} = wanted.meter and ${usageCounters.day} = ${today})
+        + case wanted.meter when 'MEMBERS' then (select count(*) from ${members}
+           where ${members.tenantId} = ${tenant} and ${members.userId} is not null) else 0 end`),
+      setAside: openReservations(sql`${usageReservations.amount}`),
+      /** Of that what has run out: it only waits to be given back. */
+      expired: openReservations(
+        sql`case when ${usageReservations.expiresAt} <= now() then ${usageReservations.amount} end`,
+      ),
     })
-    .from(tenants)
-    .innerJoin(plans, eq(plans.code, tenants.plan))
-    .where(eq(tenants.id, tenant)),
+    .from(sql`unnest(${sql.placeholder('meters')}::text[]) as wanted(meter)`),
 );
 
-/** A row for each of the `meters` that was used this month: how much today and this month. */
-export const sumCounters = prepare((db) =>
-  db
-    .select({
-      meter: usageCounters.meter,
-      today:
-        sql<number>`coalesce(sum(${usageCounters.used}) filter (where ${usageCounters.day} = ${today}), 0)::int8`.mapWith(
-          Number,
-        ),
-      month: sql<number>`sum(${usageCounters.used})::int8`.mapWith(Number),
-    })
-    .from(usageCounters)
-    .where(
-      and(
-        eq(usageCounters.tenantId, tenant),
-        // The key's columns in their order: without it all days since the tenant began are gone through.
-        sql`${usageCounters.meter} = any(${sql.placeholder('meters')})`,
-        sql`${usageCounters.day} >= date_trunc('month', ${today})::date`,
-      ),
-    )
-    .groupBy(usageCounters.meter),
+const lastDays = and(
+  eq(usageDays.tenantId, tenant),
+  sql`${usageDays.meter} = any(${sql.placeholder('meters')})`,
+  gt(usageDays.day, sql`${today} - ${sql.placeholder('days')}::int`),
 );
+
+const used = sql<number>`sum(${usageDays.used})`.mapWith(Number);
 
 /** The days of the last `days` on which something was counted. */
 export const listDays = prepare((db) =>
   db
-    .select({
-      meter: usageCounters.meter,
-      day: usageCounters.day,
-      used: usageCounters.used,
-    })
-    .from(usageCounters)
-    .where(
-      and(
-        eq(usageCounters.tenantId, tenant),
-        sql`${usageCounters.meter} = any(${sql.placeholder('meters')})`,
-        gt(usageCounters.day, sql`${today} - ${sql.placeholder('days')}::int`),
-      ),
-    )
-    .orderBy(usageCounters.day),
+    .select({ meter: usageDays.meter, day: usageDays.day, used: used.as('used') })
+    .from(usageDays)
+    .where(lastDays)
+    .groupBy(usageDays.meter, usageDays.day)
+    .unionAll(
+      db
+        .select({ meter: usageCounters.meter, day: usageCounters.day, used: usageCounters.used })
+        .from(usageCounters)
+        .where(
+          and(
+            eq(usageCounters.tenantId, tenant),
+            sql`${usageCounters.meter} = any(${sql.placeholder('meters')})`,
+            gt(usageCounters.day, sql`${today} - ${sql.placeholder('days')}::int`),
+          ),
+        ),
+    ),
+);
+
+/** Through which root fields, the most used first. */
+export const listFeatures = prepare((db) =>
+  db
+    .select({ meter: usageDays.meter, feature: usageDays.feature, used })
+    .from(usageDays)
+    .where(lastDays)
+    .groupBy(usageDays.meter, usageDays.feature)
+    .orderBy(sql`sum(${usageDays.used}) desc`, usageDays.feature),
+);
+
+/** With which API keys, the most used first. */
+export const listApiKeyUse = prepare((db) =>
+  db
+    .select({ meter: usageDays.meter, apiKeyId: usageDays.apiKeyId, used })
+    .from(usageDays)
+    .where(lastDays)
+    .groupBy(usageDays.meter, usageDays.apiKeyId)
+    .orderBy(sql`sum(${usageDays.used}) desc`, usageDays.apiKeyId),
 );

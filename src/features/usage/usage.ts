@@ -1,12 +1,14 @@
 import type { TenantTransaction } from '../../db/database.ts';
-import { type CountedMeter, type Meter, type MeterPeriod, meters } from './meters.ts';
-import { addToCounter, readStanding, sumCounters } from './usage.queries.ts';
+import { type Meter, type MeterPeriod, meters } from './meters.ts';
+import { addToCounter, readCounts } from './usage.queries.ts';
 
 /** A meter as it stands: `limit` and `remaining` are null where the plan sets none. */
 export interface MeterReading {
   meter: Meter;
   period: MeterPeriod;
   used: number;
+  /** Set aside for work that is under way. */
+  reserved: number;
   limit: number | null;
   remaining: number | null;
   resetsAt: Date | null;
@@ -19,56 +21,43 @@ export interface DayOfUse {
   used: number;
 }
 
-/** Counts in the transaction of the work: what is rolled back costs nothing. */
-export async function countUsage(
-  tx: TenantTransaction,
-  meter: CountedMeter,
-  amount: number,
-): Promise<void> {
-  await addToCounter(tx, { meter, amount });
+/** Requests of the day, counted after their answers; everything else is counted by useMeter. */
+export async function countRequests(tx: TenantTransaction, amount: number): Promise<void> {
+  await addToCounter(tx, { meter: 'API_REQUESTS_PER_DAY', amount });
 }
 
 /** How many more people may join; null: as many as there are. */
 export async function readFreeSeats(tx: TenantTransaction): Promise<number | null> {
-  const [standing] = await readStanding(tx);
-  if (standing === undefined) throw new Error('the tenant of the transaction is gone');
-  const limit = standing.limits.MEMBERS;
-  return limit === undefined ? null : Math.max(0, limit - standing.members);
+  return (await readMeter(tx, 'MEMBERS')).remaining;
 }
 
-/** Every meter of the tenant, in two statements of one flush. */
-export async function readMeters(tx: TenantTransaction): Promise<MeterReading[]> {
-  const [[standing], counters] = await Promise.all([
-    readStanding(tx),
-    sumCounters(tx, { meters: Object.keys(meters) }),
-  ]);
-  if (standing === undefined) return [];
-  const counted = new Map(counters.map((row) => [row.meter, row]));
-  return (Object.keys(meters) as Meter[]).map((meter) => {
+export async function readMeter(tx: TenantTransaction, meter: Meter): Promise<MeterReading> {
+  const [reading] = await readMeters(tx, [meter]);
+  if (reading === undefined) throw new Error('unnest() gave no row');
+  return reading;
+}
+
+/** Meters of the tenant as they are in this transaction, in one statement. */
+export async function readMeters(
+  tx: TenantTransaction,
+  wanted: readonly Meter[] = Object.keys(meters) as Meter[],
+): Promise<MeterReading[]> {
+  const counts = await readCounts(tx, { meters: wanted });
+  return counts.map(({ meter: name, limit, counted, setAside, expired, today }) => {
+    const meter = name as Meter;
     const period = meters[meter];
-    const used = usedOf(meter, period, standing, counted.get(meter));
-    const limit = standing.limits[meter] ?? null;
+    const isLimited = limit < Number.MAX_SAFE_INTEGER;
     return {
       meter,
       period,
-      used,
-      limit,
-      remaining: limit === null ? null : Math.max(0, limit - used),
-      resetsAt: endOf(period, standing.today),
-      today: standing.today,
+      used: counted - setAside,
+      reserved: setAside - expired,
+      limit: isLimited ? limit : null,
+      remaining: isLimited ? Math.max(0, limit - counted + expired) : null,
+      resetsAt: endOf(period, today),
+      today,
     };
   });
-}
-
-function usedOf(
-  meter: Meter,
-  period: MeterPeriod,
-  standing: { products: number; members: number },
-  counted: { today: number; month: number } | undefined,
-): number {
-  if (meter === 'PRODUCTS') return standing.products;
-  if (meter === 'MEMBERS') return standing.members;
-  return (period === 'DAY' ? counted?.today : counted?.month) ?? 0;
 }
 
 function endOf(period: MeterPeriod, today: string): Date | null {

@@ -200,6 +200,8 @@ export type ConversationErrorCode =
   | 'NOT_ASSIGNABLE'
   /** There is nothing with this id that you can see. */
   | 'NOT_FOUND'
+  /** The plan allows no more of it; the message says how much, and what to do. */
+  | 'QUOTA_EXCEEDED'
   /** The value is too long, or there are too many. */
   | 'TOO_LONG'
   /** The value is empty or too short. */
@@ -480,6 +482,8 @@ export type MessageErrorCode =
   | 'INVALID'
   /** There is nothing with this id that you can see. */
   | 'NOT_FOUND'
+  /** The plan allows no more of it; the message says how much, and what to do. */
+  | 'QUOTA_EXCEEDED'
   /** The value is too long, or there are too many. */
   | 'TOO_LONG'
   /** The value is empty or too short. */
@@ -610,6 +614,8 @@ export type ProductErrorCode =
   | 'INVALID'
   /** There is nothing with this id that you can see. */
   | 'NOT_FOUND'
+  /** The plan allows no more of it; the message says how much, and what to do. */
+  | 'QUOTA_EXCEEDED'
   /** The same external reference stands twice in one call. */
   | 'REFERENCE_REPEATED'
   /** Another product of yours has this SKU. */

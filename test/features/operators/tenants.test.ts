@@ -135,7 +135,7 @@ test('an answer with errors changed nothing, and a mutation has one field', asyn
   const input = { ...lumen, reason: 'r' };
   const held = await server.holding(
     // The count of the payload waits for this lock until lock_timeout.
-    'lock table app.products in access exclusive mode',
+    'lock table app.usage_slots in access exclusive mode',
     [],
     () => ask(poisoned, { input }),
   );

@@ -33,8 +33,8 @@ test('the days of all meters are one statement, and each meter has its own', asy
     long: { used: number }[] | null;
   }[];
   const stored = await server.asAdmin(
-    `select meter, day::text, used::int from app.usage_counters u join app.tenants t on t.id = u.tenant_id
-     where t.slug = 'lumen' and meter <> 'API_REQUESTS_PER_DAY'`,
+    `select meter, day::text, used::int from app.usage_days u join app.tenants t on t.id = u.tenant_id
+     where t.slug = 'lumen'`,
   );
   for (const { meter, period, daily, long } of usage) {
     expect(daily?.length ?? null).toBe(period === 'NONE' ? null : 3);

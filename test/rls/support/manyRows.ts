@@ -78,6 +78,7 @@ async function copyRows(
     const isOneOfSome = column.literals.some((literal) => !literal.startsWith('^'));
     if (!column.unique || isOneOfSome) return name;
     if (column.type === 'uuid') return 'gen_random_uuid()';
+    if (column.type === 'smallint') return '(number % 16)::smallint';
     if (column.type === 'date') return `${name} - number::int`;
     // The same length, for what is checked of a text is mostly how it begins and how long it is.
     return `case when length(${name}) > 6 then left(${name}, -6) else ${name} end || lpad(number::text, 6, '0')`;
