@@ -1434,6 +1434,31 @@ $function$;
 alter function app.give_back_attempts(text[],text[]) owner to tenantry_accounts;
 grant execute on function app.give_back_attempts(text[],text[]) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.is_over(tenant uuid, meter_name text, started date, ceiling bigint, amount bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+begin
+  return (select coalesce(sum(s.used), 0) from app.usage_slots s
+          where s.tenant_id = tenant and s.meter = meter_name and s.period = started) + amount > ceiling
+    and not exists (select from app.usage_reservations r
+                    where r.tenant_id = tenant and r.meter = meter_name and r.state = 'OPEN'
+                      and r.expires_at <= clock_timestamp());
+end $function$;
+alter function app.is_over(uuid,text,date,bigint,bigint) owner to tenantry_owner;
+grant execute on function app.is_over(uuid,text,date,bigint,bigint) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.is_warned(tenant uuid, meter_name text, started date, ceiling bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+begin
+  return exists (select from app.notifications n
+                 where n.tenant_id = tenant and n.key = app.usage_notice(meter_name, started, 80, ceiling));
+end $function$;
+alter function app.is_warned(uuid,text,date,bigint) owner to tenantry_owner;
+grant execute on function app.is_warned(uuid,text,date,bigint) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.learn_product_words(tenant uuid, product uuid, name text, category text, tags text[])
  RETURNS void
  LANGUAGE plpgsql
@@ -1827,14 +1852,13 @@ end $function$;
 alter function app.reconcile_usage(boolean) owner to tenantry_owner;
 grant execute on function app.reconcile_usage(boolean) to tenantry_server;
 
-CREATE OR REPLACE FUNCTION app.recut_slots(tenant uuid, meter_name text, started date, ceiling bigint, amount bigint, as_many boolean, held integer, is_last boolean, OUT taken bigint, OUT place integer)
+CREATE OR REPLACE FUNCTION app.recut_slots(tenant uuid, meter_name text, started date, ceiling bigint, amount bigint, as_many boolean, held integer, is_settled boolean, OUT taken bigint, OUT place integer)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
 declare
   mark constant bigint := (ceiling * 4 + 4) / 5;
-  is_warned constant boolean := exists (select from app.notifications n
-    where n.tenant_id = tenant and n.key = app.usage_notice(meter_name, started, 80, ceiling));
+  is_warned constant boolean := app.is_warned(tenant, meter_name, started, ceiling);
   least_used bigint; -- if all that others hold is rolled back
   most_used bigint; -- if they take all that they may
   room bigint;
@@ -1847,7 +1871,7 @@ begin
   left join app.usage_slots s
     on s.tenant_id = tenant and s.meter = meter_name and s.period = started and s.slot = turn;
 
-  if held = 65535 or is_last then
+  if is_settled then
     taken := greatest(least(amount, ceiling - most_used), 0);
     if taken < amount and not as_many then taken := 0; end if;
   elsif most_used + amount < (case when is_warned then ceiling else mark end) then
@@ -2566,10 +2590,11 @@ CREATE OR REPLACE FUNCTION app.use_meter_slowly(tenant uuid, meter_name text, st
  LANGUAGE plpgsql
 AS $function$
 declare
-  deadline constant timestamptz := clock_timestamp() + interval '300 ms';
-  is_last boolean := false;
-  held integer;
+  deadline constant timestamptz := clock_timestamp() + interval '900 ms';
+  patience constant text := current_setting('lock_timeout');
+  held integer := 0;
 begin
+  taken := 0;
   if amount > 1 and highest <= ceiling then
     begin
       place := app.take_slots(tenant, meter_name, started, locks, ceiling, amount);
@@ -2579,50 +2604,55 @@ begin
     exception when sqlstate 'TN001' then null;
     end;
   end if;
-  loop
-    -- Whoever is over the limit for good hears it at once, and holds nothing.
-    if (select coalesce(sum(s.used), 0) from app.usage_slots s
-        where s.tenant_id = tenant and s.meter = meter_name and s.period = started)
-       + (case when as_many then 1 else amount end) > ceiling
-       and not exists (select from app.usage_reservations r
-                       where r.tenant_id = tenant and r.meter = meter_name and r.state = 'OPEN'
-                         and r.expires_at <= clock_timestamp()) then
-      taken := 0;
-      return;
-    end if;
-    begin
-      taken := -1;
-      held := 0;
-      if pg_try_advisory_xact_lock(locks | 16) then
+  -- Whoever is over the limit for good hears it at once, and holds nothing.
+  if app.is_over(tenant, meter_name, started, ceiling, case when as_many then 1 else amount end) then return; end if;
+  begin
+    perform set_config('lock_timeout', '900ms', true);
+    perform pg_advisory_xact_lock(locks | 16);
+    perform set_config('lock_timeout', patience, true);
+    if not app.is_over(tenant, meter_name, started, ceiling, case when as_many then 1 else amount end) then
+      loop
         for turn in 0..15 loop
-          if pg_try_advisory_xact_lock(locks | turn) then held := held | (1 << turn); end if;
+          if held & (1 << turn) = 0 and pg_try_advisory_xact_lock(locks | turn) then held := held | (1 << turn); end if;
         end loop;
-      end if;
-      if held <> 0 then
-        perform app.expire_reservations(meter_name);
+        perform app.expire_reservations(meter_name) where held <> 0;
         select s.taken, s.place into taken, place
-        from app.recut_slots(tenant, meter_name, started, ceiling, amount, as_many, held, is_last) s;
-      end if;
-      if taken > 0 then return; end if;
-      raise exception using errcode = 'TN001';
-    exception when sqlstate 'TN001' then null;
-    end;
-    if taken = 0 then return; end if;
-    if is_last then
-      -- Somebody near the mark is still at it. At the limit that is a no, before it only a pity.
-      if exists (select from app.notifications n
-                 where n.tenant_id = tenant and n.key = app.usage_notice(meter_name, started, 80, ceiling)) then
-        taken := 0;
-        return;
-      end if;
-      raise exception 'every slot of the meter is held' using errcode = '55P03';
+        from app.recut_slots(tenant, meter_name, started, ceiling, amount, as_many, held,
+          held = 65535 or clock_timestamp() >= deadline or app.waits_behind(locks, held)) s;
+        exit when taken >= 0;
+        perform pg_sleep(0.001);
+      end loop;
     end if;
-    is_last := clock_timestamp() >= deadline;
-    if not is_last then perform pg_sleep(0.001 + random() * 0.003); end if;
-  end loop;
+    if taken > 0 then return; end if;
+    raise exception using errcode = 'TN001';
+  exception
+    when sqlstate 'TN001' then taken := 0;
+    when lock_not_available then
+      -- Somebody near the mark is still at it. At the limit that is a no, before it only a pity.
+      if not app.is_warned(tenant, meter_name, started, ceiling) then raise; end if;
+      taken := 0;
+  end;
 end $function$;
 alter function app.use_meter_slowly(uuid,text,date,bigint,bigint,bigint,boolean,bigint) owner to tenantry_owner;
 grant execute on function app.use_meter_slowly(uuid,text,date,bigint,bigint,bigint,boolean,bigint) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.waits_behind(locks bigint, held integer)
+ RETURNS boolean
+ LANGUAGE sql
+AS $function$
+  with advisory as materialized (
+    select l.pid, l.granted, (l.classid::bigint << 32) | l.objid::bigint as key
+    from pg_locks l
+    where l.locktype = 'advisory' and l.objsubid = 1 and l.pid <> pg_backend_pid()
+      and l.database = (select d.oid from pg_database d where d.datname = current_database())
+  )
+  select not exists (
+    select from generate_series(0, 15) as turn join advisory a on a.granted and a.key = locks | turn
+    where held & (1 << turn) = 0
+      and not exists (select from advisory w where w.pid = a.pid and not w.granted and w.key = locks | 16))
+$function$;
+alter function app.waits_behind(bigint,integer) owner to tenantry_owner;
+grant execute on function app.waits_behind(bigint,integer) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.write_ledger(meter_name text, used_on date, place integer, feature_name text, key_id uuid, amount bigint)
  RETURNS void

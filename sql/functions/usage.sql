@@ -7,7 +7,7 @@
 -- are there, but the first use of a day has none, and two INSERTs of one key wait.) Each slot may go up to
 -- its share. The shares together stay one below the next mark: four fifths of the limit, then the limit.
 -- So nobody reaches a mark but the one transaction that holds every slot and knows the sum: it writes the
--- warning, once, and cuts new shares. Near a mark that is a short wait, of 300 ms at most.
+-- warning, once, and cuts new shares.
 
 -- Today in UTC by the database's clock, of the moment at which the transaction began. Tests put another
 -- function in its place, as its owner; the server's role cannot.
@@ -244,18 +244,23 @@ begin
 end $$;
 
 -- Near a mark, or after a limit was lowered: holds every slot that can be had and cuts their shares anew.
--- What others hold counts with all that they may take, so it refuses only when nothing in flight can give
--- room, or after 300 ms. One at a time tries: all at once they would take each other's slots.
+-- One at a time, in the order in which they came; this lock alone is waited for, 0.9 s at most, which is
+-- less than Postgres takes to look for deadlocks. Who has it waits for those who hold slots and will be
+-- through soon; not for those who wait behind it, whose slots are used up as far as they may be. So it
+-- refuses only when nothing in flight can give room, unless something else is held longer than that.
+-- Tried first: all at once, each polling for slots. They took them from each other, and of 48 at a limit
+-- none was the one that held all.
 create or replace function app.use_meter_slowly(
   tenant uuid, meter_name text, started date, locks bigint, ceiling bigint, amount bigint, as_many boolean, highest bigint,
   out taken bigint, out place integer)
 language plpgsql volatile
 as $$
 declare
-  deadline constant timestamptz := clock_timestamp() + interval '300 ms';
-  is_last boolean := false;
-  held integer;
+  deadline constant timestamptz := clock_timestamp() + interval '900 ms';
+  patience constant text := current_setting('lock_timeout');
+  held integer := 0;
 begin
+  taken := 0;
   if amount > 1 and highest <= ceiling then
     begin
       place := app.take_slots(tenant, meter_name, started, locks, ceiling, amount);
@@ -265,60 +270,83 @@ begin
     exception when sqlstate 'TN001' then null;
     end;
   end if;
-  loop
-    -- Whoever is over the limit for good hears it at once, and holds nothing.
-    if (select coalesce(sum(s.used), 0) from app.usage_slots s
-        where s.tenant_id = tenant and s.meter = meter_name and s.period = started)
-       + (case when as_many then 1 else amount end) > ceiling
-       and not exists (select from app.usage_reservations r
-                       where r.tenant_id = tenant and r.meter = meter_name and r.state = 'OPEN'
-                         and r.expires_at <= clock_timestamp()) then
-      taken := 0;
-      return;
-    end if;
-    begin
-      taken := -1;
-      held := 0;
-      if pg_try_advisory_xact_lock(locks | 16) then
+  -- Whoever is over the limit for good hears it at once, and holds nothing.
+  if app.is_over(tenant, meter_name, started, ceiling, case when as_many then 1 else amount end) then return; end if;
+  begin
+    perform set_config('lock_timeout', '900ms', true);
+    perform pg_advisory_xact_lock(locks | 16);
+    perform set_config('lock_timeout', patience, true);
+    if not app.is_over(tenant, meter_name, started, ceiling, case when as_many then 1 else amount end) then
+      loop
         for turn in 0..15 loop
-          if pg_try_advisory_xact_lock(locks | turn) then held := held | (1 << turn); end if;
+          if held & (1 << turn) = 0 and pg_try_advisory_xact_lock(locks | turn) then held := held | (1 << turn); end if;
         end loop;
-      end if;
-      if held <> 0 then
-        perform app.expire_reservations(meter_name);
+        perform app.expire_reservations(meter_name) where held <> 0;
         select s.taken, s.place into taken, place
-        from app.recut_slots(tenant, meter_name, started, ceiling, amount, as_many, held, is_last) s;
-      end if;
-      if taken > 0 then return; end if;
-      raise exception using errcode = 'TN001';
-    exception when sqlstate 'TN001' then null;
-    end;
-    if taken = 0 then return; end if;
-    if is_last then
-      -- Somebody near the mark is still at it. At the limit that is a no, before it only a pity.
-      if exists (select from app.notifications n
-                 where n.tenant_id = tenant and n.key = app.usage_notice(meter_name, started, 80, ceiling)) then
-        taken := 0;
-        return;
-      end if;
-      raise exception 'every slot of the meter is held' using errcode = '55P03';
+        from app.recut_slots(tenant, meter_name, started, ceiling, amount, as_many, held,
+          held = 65535 or clock_timestamp() >= deadline or app.waits_behind(locks, held)) s;
+        exit when taken >= 0;
+        perform pg_sleep(0.001);
+      end loop;
     end if;
-    is_last := clock_timestamp() >= deadline;
-    if not is_last then perform pg_sleep(0.001 + random() * 0.003); end if;
-  end loop;
+    if taken > 0 then return; end if;
+    raise exception using errcode = 'TN001';
+  exception
+    when sqlstate 'TN001' then taken := 0;
+    when lock_not_available then
+      -- Somebody near the mark is still at it. At the limit that is a no, before it only a pity.
+      if not app.is_warned(tenant, meter_name, started, ceiling) then raise; end if;
+      taken := 0;
+  end;
 end $$;
 
+-- Whether `amount` more is too much even if all that is in flight were rolled back.
+create or replace function app.is_over(tenant uuid, meter_name text, started date, ceiling bigint, amount bigint)
+returns boolean
+language plpgsql volatile
+as $$
+begin
+  return (select coalesce(sum(s.used), 0) from app.usage_slots s
+          where s.tenant_id = tenant and s.meter = meter_name and s.period = started) + amount > ceiling
+    and not exists (select from app.usage_reservations r
+                    where r.tenant_id = tenant and r.meter = meter_name and r.state = 'OPEN'
+                      and r.expires_at <= clock_timestamp());
+end $$;
+
+create or replace function app.is_warned(tenant uuid, meter_name text, started date, ceiling bigint) returns boolean
+language plpgsql volatile
+as $$
+begin
+  return exists (select from app.notifications n
+                 where n.tenant_id = tenant and n.key = app.usage_notice(meter_name, started, 80, ceiling));
+end $$;
+
+-- Whether all who hold the slots that are not `held` wait for the lock that one has to have to wait for them.
+create or replace function app.waits_behind(locks bigint, held integer) returns boolean
+language sql volatile
+as $$
+  with advisory as materialized (
+    select l.pid, l.granted, (l.classid::bigint << 32) | l.objid::bigint as key
+    from pg_locks l
+    where l.locktype = 'advisory' and l.objsubid = 1 and l.pid <> pg_backend_pid()
+      and l.database = (select d.oid from pg_database d where d.datname = current_database())
+  )
+  select not exists (
+    select from generate_series(0, 15) as turn join advisory a on a.granted and a.key = locks | turn
+    where held & (1 << turn) = 0
+      and not exists (select from advisory w where w.pid = a.pid and not w.granted and w.key = locks | 16))
+$$;
+
 -- Takes what can be taken by whoever holds the slots of `held`, and spreads the room up to the next mark
--- over them. -1: it hangs on what others hold.
+-- over them. `is_settled`: what others hold will not change to our good. -1: it hangs on that.
 create or replace function app.recut_slots(
-  tenant uuid, meter_name text, started date, ceiling bigint, amount bigint, as_many boolean, held integer, is_last boolean,
+  tenant uuid, meter_name text, started date, ceiling bigint, amount bigint, as_many boolean, held integer, is_settled boolean,
   out taken bigint, out place integer)
 language plpgsql volatile
 as $$
 declare
   mark constant bigint := (ceiling * 4 + 4) / 5;
-  is_warned constant boolean := exists (select from app.notifications n
-    where n.tenant_id = tenant and n.key = app.usage_notice(meter_name, started, 80, ceiling));
+  is_warned constant boolean := app.is_warned(tenant, meter_name, started, ceiling);
   least_used bigint; -- if all that others hold is rolled back
   most_used bigint; -- if they take all that they may
   room bigint;
@@ -331,7 +359,7 @@ begin
   left join app.usage_slots s
     on s.tenant_id = tenant and s.meter = meter_name and s.period = started and s.slot = turn;
 
-  if held = 65535 or is_last then
+  if is_settled then
     taken := greatest(least(amount, ceiling - most_used), 0);
     if taken < amount and not as_many then taken := 0; end if;
   elsif most_used + amount < (case when is_warned then ceiling else mark end) then
@@ -563,7 +591,7 @@ begin
     where p.pronamespace = 'app'::regnamespace and p.proowner = 'tenantry_owner'::regrole
       and p.proname in ('usage_today', 'meter_period', 'tenant_limit', 'first_share', 'slot_lock', 'write_ledger',
         'note_usage', 'usage_notice', 'note_marks', 'use_meter', 'look_for_slot', 'take_slot', 'take_slots', 'use_meter_slowly',
-        'recut_slots', 'adjust_slots', 'reserve_usage', 'settle_usage', 'release_usage', 'expire_reservations',
+        'recut_slots', 'is_over', 'is_warned', 'waits_behind', 'adjust_slots', 'reserve_usage', 'settle_usage', 'release_usage', 'expire_reservations',
         'sweep_reservations', 'reconcile_usage', 'compare_usage')
   loop
     execute format('revoke all on function %s from public', made);

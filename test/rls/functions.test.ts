@@ -205,6 +205,14 @@ describe('the look-ups before a tenant is known', () => {
   });
 });
 
+describe('meters', () => {
+  it('are on a clock that the server’s role cannot set', async () => {
+    const statement = `create or replace function app.usage_today() returns date
+      language sql stable as $$ select date '2031-01-31' $$`;
+    expect(await tenants.refusal(tenants.a, statement)).toBe('42501');
+  });
+});
+
 describe('people, their sessions and their mail', () => {
   const tables = [
     'users',

@@ -60,15 +60,15 @@ export async function createConversation(
     assigneeId: fields.assigneeId ?? null,
   };
   const { tenantId: _tenantId, id, ...after } = row;
-  const [conversation] = await refusingConflicts(
+  const [, conversation] = await refusingConflicts(
     Promise.all([
-      insertConversation(tx, row),
-      audit(tx, actor, 'conversation.created', id, { after }),
       useMeter(tx, actor, {
         meter: 'CONVERSATIONS_PER_MONTH',
         amount: 1,
         feature: 'conversationCreate',
       }),
+      insertConversation(tx, row),
+      audit(tx, actor, 'conversation.created', id, { after }),
     ]),
   );
   return conversation;

@@ -37,8 +37,11 @@ export async function sendMessage(
   const { conversationId, body, internal } = fields;
   const id = fields.id ?? newId();
   const direction = internal ? 'INTERNAL' : 'OUTBOUND';
-  const [, [message]] = await refusingConflicts(
+  const [, , [message]] = await refusingConflicts(
     Promise.all([
+      internal
+        ? null
+        : useMeter(tx, actor, { meter: 'MESSAGES_PER_DAY', amount: 1, feature: 'messageSend' }),
       internal
         ? noteRemark(tx, { id: conversationId })
         : noteReply(tx, { id: conversationId, preview: previewOf(body) }),
@@ -58,9 +61,6 @@ export async function sendMessage(
         // Not the text: messages never change, and a customer's words must be erasable in one place.
         after: { conversationId, direction },
       }),
-      internal
-        ? null
-        : useMeter(tx, actor, { meter: 'MESSAGES_PER_DAY', amount: 1, feature: 'messageSend' }),
     ]),
   );
   if (message === undefined) throw new Error('INSERT … RETURNING gave no row');

@@ -39,8 +39,9 @@ export async function createProduct(
     tenantId: tx.tenantId,
     id: fields.id ?? newId(),
   } as NewProduct;
-  const [product] = await refusingDoubles(
+  const [, product] = await refusingDoubles(
     Promise.all([
+      useMeter(tx, actor, { meter: 'PRODUCTS', amount: 1, feature: 'productCreate' }),
       insertProduct(tx, row),
       recordAudit(tx, actor, {
         action: 'product.created',
@@ -48,7 +49,6 @@ export async function createProduct(
         targetId: row.id,
         after: describe(row),
       }),
-      useMeter(tx, actor, { meter: 'PRODUCTS', amount: 1, feature: 'productCreate' }),
     ]),
   );
   return product;

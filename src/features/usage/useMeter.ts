@@ -26,8 +26,8 @@ export interface Use {
 
 /**
  * Counts in the transaction of the work: what is rolled back costs nothing. Refuses with QUOTA_EXCEEDED
- * what does not fit any more. Start it beside the last statement of the work, so that it travels in the
- * same flush and its slot is held for the shortest time; work that follows it must expect to be undone.
+ * what does not fit any more. Start it beside the work and before it: then it travels in the same flush,
+ * and near the limit, where it may wait its turn, it holds no row that others need to have theirs.
  */
 export async function useMeter(tx: TenantTransaction, actor: Actor, use: Use): Promise<void> {
   const taken = await takeUsage(tx, takingOf(actor, use, false));
