@@ -35,6 +35,9 @@ export interface ExposedError {
 
 const internal = 'Something went wrong on our side. Send us the request id if it stays so.';
 
+/** Refusals of the whole request, which proxies and clients handle by their status. */
+const saidByStatus: ReadonlySet<ErrorCode> = new Set(['UNAUTHENTICATED', 'RATE_LIMITED']);
+
 /** Whatever was thrown → what may be shown. SQL, constraints, stacks and paths never pass here. */
 export function expose(error: unknown): ExposedError {
   const cause = rootCause(error);
@@ -44,7 +47,7 @@ export function expose(error: unknown): ExposedError {
       code: cause.code,
       extensions: cause.extensions,
       status:
-        errorStatus[cause.code] >= 500 || cause.code === 'UNAUTHENTICATED'
+        errorStatus[cause.code] >= 500 || saidByStatus.has(cause.code)
           ? errorStatus[cause.code]
           : null,
       fault: errorStatus[cause.code] >= 500 ? cause : null,

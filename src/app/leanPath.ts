@@ -59,7 +59,7 @@ export function createLeanPath(
     const operation = getOperationAST(document, operationName);
     if (!operation || operation.operation === 'subscription') return null;
     const result = await execute({ schema, document, operationName, variableValues }, context);
-    if (result.errors === undefined && result.extensions === undefined) {
+    if (result.errors === undefined) {
       return { contentType, body: JSON.stringify(result) };
     }
     return graphql.fetch(

@@ -12,6 +12,7 @@ import type { HangUp } from '../db/hangUp.ts';
 import { OperationContext, type Reply, type Services } from '../graphql/context.ts';
 import { PublicError } from '../lib/errors.ts';
 import { executeCompiled } from './compiledExecution.ts';
+import type { Admission, Admit } from './limits/admission.ts';
 import type { MultipartOperation } from './multipart.ts';
 import { needsSignIn } from './publicFields.ts';
 
@@ -43,6 +44,7 @@ export type ExecuteOperation = (
  */
 export function operationExecutor(
   services: Services,
+  admit: Admit,
   onAnswered: (principal: Principal) => void,
 ): ExecuteOperation {
   return async (args, { principal, account, facts, selected, signal, reply }) => {
@@ -50,6 +52,13 @@ export function operationExecutor(
     const isNobody = principal === null && account === null;
     if (isNobody && operation && needsSignIn(args.document, operation, args.schema)) {
       return refused();
+    }
+    let admission: Admission | Promise<Admission>;
+    try {
+      admission = admit(args, principal, reply);
+      if (admission instanceof Promise) admission = await admission;
+    } catch (error) {
+      return { errors: [toGraphQLError(error)] };
     }
     const context = new OperationContext(services, {
       principal,
@@ -60,14 +69,21 @@ export function operationExecutor(
       isOnlyField: operation != null && hasOneField(operation),
     });
     const run = () => executeCompiled({ ...args, contextValue: context });
-    if (principal === null) return run();
+    if (principal === null) return withExtensions(await run(), admission);
     const result =
       operation?.operation === 'mutation'
         ? await runMutation(services, principal, signal, context, run)
         : await runQuery(services, principal, signal, context, run);
     onAnswered(principal);
-    return result;
+    return withExtensions(result, admission);
   };
+}
+
+function withExtensions(result: ExecutionResult, admission: Admission): ExecutionResult {
+  const extensions = admission.settle(result);
+  return extensions === null
+    ? result
+    : { ...result, extensions: { ...result.extensions, ...extensions } };
 }
 
 /** Yoga's way to the same. */

@@ -20,6 +20,7 @@ import { createClientReader } from './forwarded.ts';
 import { createGraphiQL } from './graphiql/page.ts';
 import { createHttpHandler } from './http.ts';
 import { createLeanPath } from './leanPath.ts';
+import { createAdmission } from './limits/admission.ts';
 import { createHttpServer, listen } from './listen.ts';
 import { listenIdentityChanges } from './listenIdentityChanges.ts';
 import type { Logger } from './logger.ts';
@@ -104,6 +105,7 @@ export async function startServer(
       baseDomain: config.baseDomain,
       lookUpTxt: createTxtLookup(config.dnsServers),
     },
+    createAdmission(),
     onAnswered,
   );
   const graphql = createGraphQLServer({ schema, endpoint: '/graphql', execute, logger });
