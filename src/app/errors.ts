@@ -36,7 +36,12 @@ export interface ExposedError {
 const internal = 'Something went wrong on our side. Send us the request id if it stays so.';
 
 /** Refusals of the whole request, which proxies and clients handle by their status. */
-const saidByStatus: ReadonlySet<ErrorCode> = new Set(['UNAUTHENTICATED', 'RATE_LIMITED']);
+const saidByStatus: ReadonlySet<ErrorCode> = new Set([
+  'UNAUTHENTICATED',
+  'RATE_LIMITED',
+  'IDEMPOTENCY_KEY_IN_USE',
+  'IDEMPOTENCY_KEY_REUSED',
+]);
 
 /** Whatever was thrown → what may be shown. SQL, constraints, stacks and paths never pass here. */
 export function expose(error: unknown): ExposedError {
