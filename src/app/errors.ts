@@ -130,7 +130,7 @@ function exposeDatabaseError(error: DatabaseError): ExposedError {
     case 'COMMIT_IN_DOUBT':
       return shown(
         'COMMIT_IN_DOUBT',
-        'The connection broke while the change was being saved: look whether it took effect before you repeat it.',
+        'The connection broke while the change was being saved: look whether it took effect before you repeat it, unless it has an idempotency key.',
         error,
         500,
       );

@@ -203,7 +203,7 @@ describe('a key that was used', () => {
   test('is as new when its day is over, and swept', async () => {
     const [key, name] = [randomUUID(), uniqueName()];
     await keyed(key, create, named(name));
-    const age = `update app.idempotency_keys set expires_at = now() where key = $1`;
+    const age = 'update app.idempotency_keys set expires_at = now() where key = $1';
     const [before] = await server.asAdmin(
       'select extract(epoch from expires_at - created_at)::int as seconds from app.idempotency_keys where key = $1',
       [key],
