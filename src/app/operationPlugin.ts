@@ -18,6 +18,7 @@ import { runRehearsed } from './operations/dryRun.ts';
 import { type ExecutionMode, readMode } from './operations/executionMode.ts';
 import { runKeyed } from './operations/idempotency.ts';
 import { hashInput } from './operations/inputHash.ts';
+import { type KeysUnderWay, trackKeys } from './operations/keysUnderWay.ts';
 import { runMutation, toGraphQLError } from './operations/runMutation.ts';
 import { needsSignIn } from './publicFields.ts';
 
@@ -53,6 +54,7 @@ export function operationExecutor(
   admit: Admit,
   onAnswered: (principal: Principal) => void,
 ): ExecuteOperation {
+  const keys = trackKeys();
   return async (args, server) => {
     const { principal, account, facts, selected, reply } = server;
     const operation = getOperationAST(args.document, args.operationName);
@@ -81,7 +83,7 @@ export function operationExecutor(
     if (principal === null) return withExtensions(await run(), admission);
     const result =
       operation?.operation === 'mutation'
-        ? await runIn(mode, { services, server, args, operation, principal, context, run })
+        ? await runIn(mode, { services, keys, server, args, operation, principal, context, run })
         : await runQuery(services, principal, server.signal, context, run);
     onAnswered(principal);
     return withExtensions(result, admission);
@@ -123,6 +125,7 @@ async function runQuery(
 
 interface Mutation {
   readonly services: Services;
+  readonly keys: KeysUnderWay;
   readonly server: ServerContext;
   readonly args: ExecutionArgs;
   readonly operation: OperationDefinitionNode;
@@ -143,7 +146,7 @@ async function runIn(mode: ExecutionMode, mutation: Mutation): Promise<Execution
   if (rehearsed) return runRehearsed(mutation);
   if (mode.kind === 'keyed') {
     const input = await hashInput(args.document, mutation.operation, args.variableValues);
-    return runKeyed(mutation, principal, { key: mode.key, input });
+    return runKeyed(mutation, principal, { key: mode.key, input }, mutation.keys);
   }
   return runMutation(mutation, async (result) => {
     await context.operation.commit();

@@ -164,7 +164,7 @@ describe('the lean path answers byte for byte as Yoga does', () => {
     const query = rename.replace('ID', body.data.products.nodes[0].id);
     const owner = bearer('owner@lumen');
     // The third of a document is executed as it was compiled.
-    const texts = [];
+    const texts: string[] = [];
     for (const name of ['one', 'two', 'one', 'one']) {
       texts.push((await expectSame({ query, variables: { name } }, owner)).text);
     }

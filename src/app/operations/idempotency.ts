@@ -5,6 +5,7 @@ import type { TenantTransaction } from '../../db/database.ts';
 import { StatementFailed } from '../../db/errors.ts';
 import { PublicError } from '../../lib/errors.ts';
 import { claimKey, findKey, keepAnswer } from './idempotency.queries.ts';
+import type { KeysUnderWay } from './keysUnderWay.ts';
 import { type MutationRun, runMutation, toGraphQLError } from './runMutation.ts';
 
 /** What a key stands for: who used it, with which rights, for what. */
@@ -32,10 +33,17 @@ export async function runKeyed(
   mutation: MutationRun,
   principal: Principal,
   given: { readonly key: string; readonly input: string },
+  keys: KeysUnderWay,
 ): Promise<ExecutionResult> {
+  const claim = { ...given, caller: callerOf(principal), rights: rightsOf(principal) };
+  const turn = `${principal.tenantId} ${given.key}`;
+  const result = await keys.inTurn(turn, () => runClaimed(mutation, claim));
+  return result ?? refused(mutation, inUse(null));
+}
+
+async function runClaimed(mutation: MutationRun, claim: Claim): Promise<ExecutionResult> {
   const { context } = mutation;
   const { operation } = context;
-  const claim = { ...given, caller: callerOf(principal), rights: rightsOf(principal) };
   try {
     const known = await takeKey(operation.tx, claim);
     if (known !== null) {
@@ -45,10 +53,7 @@ export async function runKeyed(
     }
   } catch (error) {
     await operation.rollback();
-    if (error instanceof PublicError && error.code === 'IDEMPOTENCY_KEY_IN_USE') {
-      context.reply.setRetryAfter(1);
-    }
-    return { errors: [toGraphQLError(error)] };
+    return refused(mutation, error);
   }
   return runMutation(mutation, async (result) => {
     if (context.changes === 0) {
@@ -62,6 +67,14 @@ export async function runKeyed(
     await operation.commit();
     return result;
   });
+}
+
+/** Nothing was executed, so there is no `data`. */
+function refused({ context }: MutationRun, error: unknown): ExecutionResult {
+  if (error instanceof PublicError && error.code === 'IDEMPOTENCY_KEY_IN_USE') {
+    context.reply.setRetryAfter(1);
+  }
+  return { errors: [toGraphQLError(error)] };
 }
 
 /** null: it is this transaction's; else what was answered. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { sweepIdempotencyKeys } from '../../../src/app/operations/idempotency.queries.ts';
-import { encodeId } from '../../../src/lib/ids.ts';
+import { trackKeys } from '../../../src/app/operations/keysUnderWay.ts';
+import { decodeId, encodeId } from '../../../src/lib/ids.ts';
 import { askWith, type WireAnswer } from '../../support/askWith.ts';
 import { roundTripsOf } from '../../support/roundTrips.ts';
 import { startTestServer, type TestServer, withServerBeside } from '../../support/server.ts';
@@ -269,9 +270,9 @@ test.each(['', 'a b', 'é', 'x'.repeat(256), '\t'])('%j is no key', async (key) 
 test('a call whose key is still in use waits, and is then told to come again', async () => {
   const [key, name] = [randomUUID(), uniqueName()];
   const [row] = await server.asAdmin('select current_database() as name');
-  await server.asAdmin(
-    `alter role tenantry_server in database "${row?.name}" set lock_timeout = '200ms'`,
-  );
+  const setting = `alter role tenantry_server in database "${row?.name}"`;
+  await server.asAdmin(`${setting} set lock_timeout = '200ms'`);
+  onTestFinished(async () => void (await server.asAdmin(`${setting} reset lock_timeout`)));
   const claim = `insert into app.idempotency_keys (tenant_id, key, caller, rights, input, expires_at)
     select id, $1, 'x', 'x', 'x', now() + interval '1 day' from app.tenants where slug = 'lumen'`;
   await withServerBeside(server.environment, async (url) => {
@@ -284,6 +285,49 @@ test('a call whose key is still in use waits, and is then told to come again', a
     // That one was rolled back, so its key is free.
     expect((await ask()).body.data.productCreate.product.name).toBe(name);
   });
+});
+
+test('doubles of a slow call keep nobody else waiting for a connection', async () => {
+  const { nodes } = (await server.ask(owner, '{ products(first: 1) { nodes { id } } }')).body.data
+    .products;
+  const rename = `mutation { productUpdate(input: { id: "${nodes[0].id}", name: "slow" }) { product { name } } }`;
+  const key = randomUUID();
+  const two = { ...server.environment, DATABASE_POOL_SIZE: '2' };
+  await withServerBeside(two, async (url) => {
+    const doubles = await server.holding(
+      'select 1 from app.products where id = $1 for update',
+      [decodeId(nodes[0].id)?.uuid],
+      async () => {
+        const sent = Array.from({ length: 12 }, () =>
+          askWith(url, owner, { 'Idempotency-Key': key }, rename),
+        );
+        const waiting = `select count(*)::int as count from pg_stat_activity
+          where datname = current_database() and usename = 'tenantry_server' and wait_event_type = 'Lock'`;
+        await expect.poll(() => server.asAdmin(waiting)).toEqual([{ count: 1 }]);
+        const before = performance.now();
+        const harbor = await server.tokenOf('owner@harbor.example');
+        const page = await askWith(url, harbor, {}, '{ products(first: 1) { nodes { id } } }');
+        expect(page.body.errors).toBeUndefined();
+        expect(performance.now() - before).toBeLessThan(1_500);
+        return sent;
+      },
+    );
+    const answers = await Promise.all(doubles);
+    expect(new Set(answers.map(dataOf)).size).toBe(1);
+    const done = answers.filter(({ headers }) => headers.get('Idempotency-Replayed') === null);
+    expect(done).toHaveLength(1);
+  });
+});
+
+test('a call waits in memory no longer than its patience', async () => {
+  const keys = trackKeys(20);
+  const first = Promise.withResolvers<string>();
+  const running = keys.inTurn('key', () => first.promise);
+  expect(await keys.inTurn('key', async () => 'second')).toBeNull();
+  expect(await keys.inTurn('another', async () => 'another')).toBe('another');
+  first.reject(new Error('failed'));
+  await expect(running).rejects.toThrow('failed');
+  expect(await keys.inTurn('key', async () => 'third')).toBe('third');
 });
 
 test('costs nothing without a key, and with one four statements and a round trip', async () => {
