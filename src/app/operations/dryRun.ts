@@ -15,16 +15,22 @@ export async function runRehearsed(mutation: MutationRun): Promise<ExecutionResu
   });
   // An error undoes everything, so nothing would have been written.
   const notes = result.errors === undefined ? context.operation.notes : [];
-  return { ...result, extensions: { ...result.extensions, dryRun: tell(notes) } };
+  const dryRun = tell(notes, context.allows('audit:read'));
+  return { ...result, extensions: { ...result.extensions, dryRun } };
 }
 
-/** What a rehearsal tells in `extensions.dryRun`, each list in the order of the work. */
-function tell(notes: readonly Note[]): Readonly<Record<string, unknown>> {
+/**
+ * What a rehearsal tells in `extensions.dryRun`, each list in the order of the work. The values of audit
+ * events are for those who may read the log, as there: they can name what the caller may not read.
+ */
+function tell(notes: readonly Note[], readsAudit: boolean): Readonly<Record<string, unknown>> {
   const of = (kind: NoteKind) =>
     notes.filter((note) => note.kind === kind).map(({ entry }) => entry);
   return {
     usage: sumByMeter(of('usage')),
-    auditEvents: of('auditEvent'),
+    auditEvents: of('auditEvent').map((event) =>
+      readsAudit ? event : { ...event, before: null, after: null },
+    ),
     mails: of('mail'),
     events: of('event'),
   };
