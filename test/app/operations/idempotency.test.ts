@@ -103,15 +103,25 @@ describe('the same key with the same input', () => {
     expect(missing.body.errors[0].message).toContain('"$key"');
   });
 
-  test('at the same time: one does the work and all get its answer', async () => {
+  test('at the same time, on two servers: one does the work and all get its answer', async () => {
     const [key, name] = [randomUUID(), uniqueName()];
-    const answers = await Promise.all(
-      Array.from({ length: 25 }, () => keyed(key, create, named(name))),
-    );
-    expect(new Set(answers.map(dataOf)).size).toBe(1);
-    expect(dataOf(answers[0] as WireAnswer)).toContain(name);
-    const done = answers.filter(({ headers }) => headers.get('Idempotency-Replayed') === null);
-    expect(done).toHaveLength(1);
+    await withServerBeside(server.environment, async (other) => {
+      const answers = await Promise.all(
+        Array.from({ length: 24 }, (_, index) =>
+          askWith(
+            index % 2 ? server.url : other,
+            owner,
+            { 'Idempotency-Key': key },
+            create,
+            named(name),
+          ),
+        ),
+      );
+      expect(new Set(answers.map(dataOf)).size).toBe(1);
+      expect(dataOf(answers[0] as WireAnswer)).toContain(name);
+      const done = answers.filter(({ headers }) => headers.get('Idempotency-Replayed') === null);
+      expect(done).toHaveLength(1);
+    });
     expect(await countOf(name)).toBe(1);
   });
 

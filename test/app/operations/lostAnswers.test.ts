@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startProxy, type TcpProxy } from '../../db/support/proxy.ts';
 import { askWith } from '../../support/askWith.ts';
@@ -10,11 +9,17 @@ let demo: DemoDatabase;
 let proxy: TcpProxy;
 let server: ServerProcess;
 let url: string;
+let conversation: string;
+/** Messages counted before any of these. */
+let used: number;
 
 beforeAll(async () => {
   demo = await createDemoDatabase();
   proxy = await startProxy(demo.serverUrl);
   await serve();
+  const query = '{ conversations(first: 1) { nodes { id } } }';
+  conversation = (await askWith(url, demo.apiKey, {}, query)).body.data.conversations.nodes[0].id;
+  used = await usedMessages();
 });
 afterAll(async () => {
   await server?.end('SIGKILL');
@@ -31,8 +36,10 @@ async function serve(): Promise<void> {
   url = await server.url;
 }
 
-const create =
-  'mutation ($name: String!) { productCreate(input: { name: $name, price: { amount: "1", currencyCode: "EUR" } }) { product { id } userErrors { code } } }';
+const change = `mutation ($name: String!, $conversation: ID!) {
+  productCreate(input: { name: $name, price: { amount: "1", currencyCode: "EUR" } }) { product { id } userErrors { code } }
+  messageSend(input: { conversationId: $conversation, body: $name }) { message { id } userErrors { code } }
+}`;
 
 interface Call {
   readonly key: string;
@@ -43,21 +50,34 @@ const newCall = (): Call => {
   return { key, name: `lost ${key}` };
 };
 const send = ({ key, name }: Call) =>
-  askWith(url, demo.apiKey, { 'Idempotency-Key': key }, create, { name });
+  askWith(url, demo.apiKey, { 'Idempotency-Key': key }, change, { name, conversation });
+
+async function usedMessages(): Promise<number> {
+  const query = '{ usage(meters: [MESSAGES_PER_DAY]) { used } }';
+  return (await askWith(url, demo.apiKey, {}, query)).body.data.usage[0].used;
+}
+
+async function storedMessages(): Promise<number> {
+  const { rows } = await demo.admin.query(
+    `select count(*)::int as count from app.messages where body like 'lost %'`,
+  );
+  return rows[0].count;
+}
 
 /** Of each table, how many rows a call has in it. */
 async function tracesOf({ key, name }: Call) {
   const { rows } = await demo.admin.query(
     `select (select count(*)::int from app.products where name = $1) as products,
             (select count(*)::int from app.audit_events where after ->> 'name' = $1) as events,
+            (select count(*)::int from app.messages where body = $1) as messages,
             (select count(*)::int from app.idempotency_keys where key = $2) as keys`,
     [name, key],
   );
   return rows[0];
 }
 
-const once = { products: 1, events: 1, keys: 1 };
-const never = { products: 0, events: 0, keys: 0 };
+const once = { products: 1, events: 1, messages: 1, keys: 1 };
+const never = { products: 0, events: 0, messages: 0, keys: 0 };
 
 /** Cuts the connection of the first COMMIT that comes by, before or after Postgres has read it. */
 function cutAtCommit(verdict: 'reset' | 'passThenReset'): void {
@@ -93,7 +113,7 @@ test.each([
   },
 );
 
-test('SIGKILL in mid-mutation: change, audit event and key are all there or none is; sent again, each is there once', async () => {
+test('SIGKILL in mid-mutation: changes, usage, audit event and key are all there or none is; sent again, each is there once', async () => {
   const answered: Call[] = [];
   const unanswered: Call[] = [];
   async function hammer(): Promise<void> {
@@ -120,11 +140,12 @@ test('SIGKILL in mid-mutation: change, audit event and key are all there or none
   proxy.delayMs = 0;
   await expect.poll(demo.waiting).toBe(0);
   await serve();
-  const left = await Promise.all(unanswered.map(tracesOf));
-  expect(
-    left.filter((traces) => ![once, never].some((whole) => isDeepStrictEqual(traces, whole))),
-  ).toEqual([]);
+  for (const call of unanswered) {
+    const traces = await tracesOf(call);
+    expect(traces).toEqual(traces.keys === 1 ? once : never);
+  }
   const repeated = await Promise.all(unanswered.flatMap((call) => [send(call), send(call)]));
   expect(repeated.filter(({ status }) => status !== 200)).toEqual([]);
   for (const call of [...answered, ...unanswered]) expect(await tracesOf(call)).toEqual(once);
+  expect((await usedMessages()) - used).toBe(await storedMessages());
 });
