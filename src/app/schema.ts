@@ -32,11 +32,16 @@ import { specifiedDirectives } from 'graphql';
 import { builder } from '../graphql/builder.ts';
 import { accessDirectives, enforceAccess } from '../graphql/enforceAccess.ts';
 import { resolveRelayFields } from '../graphql/relayFields.ts';
+import { declareRepeats, repeatDirectives } from '../graphql/repeats.ts';
 
 /** The whole schema; every feature is named above, and nowhere else. */
 export const buildSchema = (): GraphQLSchema =>
-  enforceAccess(
-    resolveRelayFields(
-      builder.toSchema({ directives: [...specifiedDirectives, ...accessDirectives] }),
+  declareRepeats(
+    enforceAccess(
+      resolveRelayFields(
+        builder.toSchema({
+          directives: [...specifiedDirectives, ...accessDirectives, ...repeatDirectives],
+        }),
+      ),
     ),
   );
