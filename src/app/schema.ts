@@ -19,6 +19,7 @@ import '../features/members/invitationAcceptance.graphql.ts';
 import '../features/members/invitations.graphql.ts';
 import '../features/members/memberMutations.graphql.ts';
 import '../features/members/members.graphql.ts';
+import '../features/notifications/notifications.graphql.ts';
 import '../features/permissions/permissions.graphql.ts';
 import '../features/products/productBatches.graphql.ts';
 import '../features/products/productMutations.graphql.ts';
@@ -32,11 +33,16 @@ import { specifiedDirectives } from 'graphql';
 import { builder } from '../graphql/builder.ts';
 import { accessDirectives, enforceAccess } from '../graphql/enforceAccess.ts';
 import { resolveRelayFields } from '../graphql/relayFields.ts';
+import { declareRepeats, repeatDirectives } from '../graphql/repeats.ts';
 
 /** The whole schema; every feature is named above, and nowhere else. */
 export const buildSchema = (): GraphQLSchema =>
-  enforceAccess(
-    resolveRelayFields(
-      builder.toSchema({ directives: [...specifiedDirectives, ...accessDirectives] }),
+  declareRepeats(
+    enforceAccess(
+      resolveRelayFields(
+        builder.toSchema({
+          directives: [...specifiedDirectives, ...accessDirectives, ...repeatDirectives],
+        }),
+      ),
     ),
   );

@@ -78,6 +78,16 @@ export const permissionTable = {
     scope: true,
   },
   'usage:read': { opens: 'What was used of the plan.', roles: everyone, scope: true },
+  'notifications:read': {
+    opens: 'What the business is told, such as that a limit is near.',
+    roles: everyone,
+    scope: true,
+  },
+  'notifications:write': {
+    opens: 'Marking notifications as read, for oneself. Keys read for nobody.',
+    roles: everyone,
+    scope: false,
+  },
   'audit:read': {
     opens: 'Who did what: names, addresses, and what was changed with its values before and after.',
     roles: admins,

@@ -21,6 +21,7 @@ export const idPrefixes = {
   Message: 'msg',
   CannedReply: 'rpl',
   AuditEvent: 'aud',
+  Notification: 'ntf',
   Operator: 'opr',
 } as const;
 

@@ -7,6 +7,7 @@ import { customers } from '../../db/tables/customers.ts';
 import { invitations } from '../../db/tables/invitations.ts';
 import { members } from '../../db/tables/members.ts';
 import { messages } from '../../db/tables/messages.ts';
+import { notifications } from '../../db/tables/notifications.ts';
 import { products } from '../../db/tables/products.ts';
 import { tenantSettings } from '../../db/tables/tenantSettings.ts';
 import { usageCounters } from '../../db/tables/usageCounters.ts';
@@ -102,6 +103,21 @@ export async function insertDemo(
     },
   ]);
   await reconcileUsage(tx, { fix: true });
+  await tx.db.insert(notifications).values(warningFor(tx, demo));
+}
+
+/** As it would have been written three days ago, on a plan that allowed less. */
+function warningFor({ tenantId }: TenantTransaction, { usage }: DemoTenant) {
+  const busy = usage.filter(({ meter }) => meter === 'API_REQUESTS_PER_DAY').at(-4);
+  if (busy === undefined) throw new Error('the demo has no requests');
+  const { meter, day: period, used } = busy;
+  const limit = Math.floor(used / 0.8);
+  return {
+    ...{ tenantId, id: newId(), kind: 'USAGE_WARNING' as const },
+    key: `usage ${meter} 80 ${limit} ${period}`,
+    data: { meter, period, percent: 80, used, limit },
+    createdAt: `${period}T17:24:09.310Z`,
+  };
 }
 
 const featureOf = {

@@ -3,8 +3,7 @@ import { check, foreignKey, index, jsonb, primaryKey, text, unique } from 'drizz
 import { app, createdAt, id, tenantId } from './columns.ts';
 import { tenants } from './tenants.ts';
 
-export const notificationKinds = ['USAGE_WARNING'] as const;
-export type NotificationKind = (typeof notificationKinds)[number];
+const kinds = ['USAGE_WARNING'] as const;
 
 /**
  * What a business is told, written in the transaction of what it is about. It never changes, and who
@@ -15,7 +14,7 @@ export const notifications = app.table(
   {
     tenantId: tenantId(),
     id: id(),
-    kind: text('kind', { enum: notificationKinds }).notNull(),
+    kind: text('kind', { enum: kinds }).notNull(),
     /** What makes it this one and no other: a second of the same key is none. */
     key: text('key').notNull(),
     data: jsonb('data').$type<Record<string, unknown>>().notNull(),

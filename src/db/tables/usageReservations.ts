@@ -12,7 +12,7 @@ import {
 import { app, createdAt, id, moment, tenantId } from './columns.ts';
 import { tenants } from './tenants.ts';
 
-export const reservationStates = ['OPEN', 'SETTLED', 'RELEASED', 'EXPIRED'] as const;
+const states = ['OPEN', 'SETTLED', 'RELEASED', 'EXPIRED'] as const;
 
 /**
  * What is set aside before its cost is known, such as the tokens of an answer that Claude is about to
@@ -31,7 +31,7 @@ export const usageReservations = app.table(
     feature: text('feature').notNull(),
     apiKeyId: uuid('api_key_id').notNull(),
     amount: bigint('amount', { mode: 'number' }).notNull(),
-    state: text('state', { enum: reservationStates }).notNull(),
+    state: text('state', { enum: states }).notNull(),
     createdAt: createdAt(),
     expiresAt: moment('expires_at').notNull(),
   },

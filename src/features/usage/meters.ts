@@ -27,3 +27,10 @@ export const meterWords: Readonly<Record<Meter, string>> = {
   MEMBERS: 'members',
   STORAGE_BYTES: 'bytes of files',
 };
+
+/** When the period that a day ("2026-01-31") is in ends. */
+export function endOf(period: MeterPeriod, today: string): Date | null {
+  const [year = 0, month = 1, day = 1] = today.split('-').map(Number);
+  if (period === 'DAY') return new Date(Date.UTC(year, month - 1, day + 1));
+  return period === 'MONTH' ? new Date(Date.UTC(year, month, 1)) : null;
+}

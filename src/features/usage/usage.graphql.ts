@@ -10,7 +10,7 @@ import { listApiKeyUse, listDays, listFeatures } from './usage.queries.ts';
 import { type DayOfUse, fillDays, type MeterReading, readMeters } from './usage.ts';
 import { noApiKey } from './useMeter.queries.ts';
 
-const MeterType = builder.enumType('Meter', {
+export const MeterType = builder.enumType('Meter', {
   description: 'Something that is counted and that plans limit.',
   values: {
     API_REQUESTS_PER_DAY: { description: 'GraphQL operations that were executed.' },

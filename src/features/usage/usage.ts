@@ -1,5 +1,5 @@
 import type { TenantTransaction } from '../../db/database.ts';
-import { type Meter, type MeterPeriod, meters } from './meters.ts';
+import { endOf, type Meter, type MeterPeriod, meters } from './meters.ts';
 import { addToCounter, readCounts } from './usage.queries.ts';
 
 /** A meter as it stands: `limit` and `remaining` are null where the plan sets none. */
@@ -58,12 +58,6 @@ export async function readMeters(
       today,
     };
   });
-}
-
-function endOf(period: MeterPeriod, today: string): Date | null {
-  const [year = 0, month = 1, day = 1] = today.split('-').map(Number);
-  if (period === 'DAY') return new Date(Date.UTC(year, month - 1, day + 1));
-  return period === 'MONTH' ? new Date(Date.UTC(year, month, 1)) : null;
 }
 
 /** The last `days` days up to `today`, zeros included, the oldest first. */

@@ -23,7 +23,9 @@ export async function takeUsage(tx: TenantTransaction, taking: Taking): Promise<
     [meter, amount, asMany, feature, apiKeyId],
     { name: 'usage_take' },
   );
-  return rows[0]?.taken ?? 0;
+  const taken = rows[0]?.taken ?? 0;
+  if (taken > 0) tx.note('usage', { meter, amount: taken });
+  return taken;
 }
 
 /** Gives back what was counted for nothing, whatever the limit. */
@@ -34,6 +36,7 @@ export async function giveBackUsage(tx: TenantTransaction, taking: Taking): Prom
     [meter, amount, feature, apiKeyId],
     { name: 'usage_give_back' },
   );
+  tx.note('usage', { meter, amount: -amount });
 }
 
 export interface Reserving extends Omit<Taking, 'asMany'> {

@@ -52,6 +52,7 @@ test('a change whose answer fails, although no statement did, is rolled back', a
     readRefreshCookie: none,
     setRefreshCookie: none,
     setRetryAfter: none,
+    setReplayed: none,
   };
   const run = (query: string) =>
     execute(
@@ -60,6 +61,7 @@ test('a change whose answer fails, although no statement did, is rolled back', a
         principal: null,
         account: null,
         reply,
+        headers: {},
         operatorSession: { operator, sessionId: 's' },
         facts: { requestId: 'r', ip: null, userAgent: null },
         signal: new ClientHangUp(),

@@ -22,6 +22,7 @@ test('a meter that is counted elsewhere is warned of once, whoever passes a mark
     within(server, 'lumen', (tx) =>
       noteUsageMarks(tx, { meter: 'API_REQUESTS_PER_DAY', before, after, limit: 1_000 }),
     );
+  await server.asAdmin('delete from app.notifications');
   await note(0, 799);
   expect(await percentsOf('API_REQUESTS_PER_DAY')).toEqual([]);
   await Promise.all([note(799, 801), note(790, 820), note(801, 830)]);

@@ -19,6 +19,7 @@ export interface Prey {
 const typeOfTable: Readonly<Record<string, IdType>> = {
   api_keys: 'ApiKey',
   audit_events: 'AuditEvent',
+  notifications: 'Notification',
   canned_replies: 'CannedReply',
   conversations: 'Conversation',
   customers: 'Customer',

@@ -14,6 +14,7 @@ const tables: readonly (readonly [IdType, string])[] = [
   ['Customer', 'customers'],
   ['Invitation', 'invitations'],
   ['Member', 'members'],
+  ['Notification', 'notifications'],
 ];
 
 /**
