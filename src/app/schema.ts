@@ -30,13 +30,18 @@ import '../features/tenants/tenants.graphql.ts';
 import '../features/usage/usage.graphql.ts';
 import { specifiedDirectives } from 'graphql';
 import { builder } from '../graphql/builder.ts';
+import { costDirective, declareCosts } from '../graphql/cost/declareCosts.ts';
 import { accessDirectives, enforceAccess } from '../graphql/enforceAccess.ts';
 import { resolveRelayFields } from '../graphql/relayFields.ts';
 
 /** The whole schema; every feature is named above, and nowhere else. */
 export const buildSchema = (): GraphQLSchema =>
-  enforceAccess(
-    resolveRelayFields(
-      builder.toSchema({ directives: [...specifiedDirectives, ...accessDirectives] }),
+  declareCosts(
+    enforceAccess(
+      resolveRelayFields(
+        builder.toSchema({
+          directives: [...specifiedDirectives, ...accessDirectives, costDirective],
+        }),
+      ),
     ),
   );
