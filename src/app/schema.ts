@@ -12,6 +12,7 @@ import '../features/conversations/conversationMutations.graphql.ts';
 import '../features/conversations/conversations.graphql.ts';
 import '../features/conversations/messageSearch.graphql.ts';
 import '../features/conversations/messages.graphql.ts';
+import '../features/cost/costEstimate.graphql.ts';
 import '../features/customers/customers.graphql.ts';
 import '../features/domains/domains.graphql.ts';
 import '../features/isolation/isolation.graphql.ts';

@@ -86,7 +86,8 @@ const FieldCostType = builder.objectRef<FieldAccess>('FieldCost').implement({
       resolve: ({ cost }) => cost.each,
     }),
     sizedBy: t.stringList({
-      description: 'The arguments that say how many rows: `first`, `ids`, `input.products`.',
+      description:
+        'The arguments that say how many rows: `first`, `ids`, `input.products`. A text counts by its thousands of characters.',
       resolve: ({ cost }) => [...cost.sizedBy],
     }),
     otherwise: t.int({

@@ -11,7 +11,6 @@ export type Definition = OperationDefinitionNode | FragmentDefinitionNode;
 /** How much a selection asks for once its fragments are put in their places. */
 export interface Extent {
   readonly fields: number;
-  readonly aliases: number;
   /** How deep fields stand in fields. */
   readonly depth: number;
   /** Of the selection itself, not of what is below its fields. */
@@ -41,7 +40,7 @@ export function measure(
   return circle === null ? { extents } : { circle };
 }
 
-const nothing: Extent = { fields: 0, aliases: 0, depth: 0, rootFields: 0 };
+const nothing: Extent = { fields: 0, depth: 0, rootFields: 0 };
 
 function measureDefinition(measuring: Measuring, definition: Definition): Extent {
   const found = measuring.extents.get(definition);
@@ -62,7 +61,6 @@ function measureSet(measuring: Measuring, set: SelectionSetNode | undefined): Ex
   for (const selection of set?.selections ?? []) {
     const each = measureSelection(measuring, selection);
     sum.fields += each.fields;
-    sum.aliases += each.aliases;
     sum.rootFields += each.rootFields;
     sum.depth = Math.max(sum.depth, each.depth);
   }
@@ -76,8 +74,7 @@ function measureSelection(
   switch (selection.kind) {
     case Kind.FIELD: {
       const below = measureSet(measuring, selection.selectionSet);
-      const aliases = below.aliases + (selection.alias === undefined ? 0 : 1);
-      return { fields: below.fields + 1, aliases, depth: below.depth + 1, rootFields: 1 };
+      return { fields: below.fields + 1, depth: below.depth + 1, rootFields: 1 };
     }
     case Kind.INLINE_FRAGMENT:
       return measureSet(measuring, selection.selectionSet);
@@ -88,39 +85,52 @@ function measureSelection(
   }
 }
 
-/**
- * Pairs of fields that are answered under one name in one place, types aside; counted no further than
- * `most`. Only for definitions without circles, whose extent is bounded.
- */
-export function countMerges(definitions: readonly Definition[], most: number): number {
+export interface Repeats {
+  /** Pairs of fields that are answered under one name in one place, types aside. */
+  readonly merges: number;
+  /** How many more names than fields there are: the same field of one object, again by an alias. */
+  readonly aliases: number;
+}
+
+/** Counted no further than `most` merges. Only for definitions without circles, of bounded extent. */
+export function countRepeats(definitions: readonly Definition[], most: number): Repeats {
   const fragments = fragmentsOf(definitions);
-  let pairs = 0;
-  const merge = (sets: readonly SelectionSetNode[]): void => {
-    if (pairs > most) return;
+  const repeats = { merges: 0, aliases: 0 };
+  const place = (sets: readonly SelectionSetNode[]): void => {
+    if (repeats.merges > most) return;
     const groups = new Map<string, FieldNode[]>();
-    for (const set of sets) group(set, groups);
+    for (const set of sets) group(fragments, set, groups);
+    const names = new Set<string>();
     for (const nodes of groups.values()) {
-      pairs += (nodes.length * (nodes.length - 1)) / 2;
+      repeats.merges += (nodes.length * (nodes.length - 1)) / 2;
+      for (const node of nodes) names.add(node.name.value);
       const below = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-      if (below.length > 0) merge(below);
+      if (below.length > 0) place(below);
     }
+    repeats.aliases += Math.max(0, groups.size - names.size);
   };
-  const group = (set: SelectionSetNode, groups: Map<string, FieldNode[]>): void => {
-    for (const selection of set.selections) {
-      if (selection.kind === Kind.FIELD) {
-        const key = (selection.alias ?? selection.name).value;
-        const nodes = groups.get(key);
-        if (nodes) nodes.push(selection);
-        else groups.set(key, [selection]);
-      } else {
-        const inner =
-          selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-        if (inner) group(inner.selectionSet, groups);
-      }
+  for (const { selectionSet } of definitions) place([selectionSet]);
+  return repeats;
+}
+
+/** Puts the fields of a selection under the names of their answers, fragments followed. */
+function group(
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  set: SelectionSetNode,
+  groups: Map<string, FieldNode[]>,
+): void {
+  for (const selection of set.selections) {
+    if (selection.kind === Kind.FIELD) {
+      const key = (selection.alias ?? selection.name).value;
+      const nodes = groups.get(key);
+      if (nodes) nodes.push(selection);
+      else groups.set(key, [selection]);
+      continue;
     }
-  };
-  for (const { selectionSet } of definitions) merge([selectionSet]);
-  return pairs;
+    const inner =
+      selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
+    if (inner) group(fragments, inner.selectionSet, groups);
+  }
 }
 
 const fragmentsOf = (definitions: readonly Definition[]): Map<string, FragmentDefinitionNode> =>

@@ -1,7 +1,7 @@
 import { PublicError } from '../../lib/errors.ts';
 
-/** Bulk mutations take 500 at once, `nodes` 100. Nothing that reads a list has to be afraid of its length. */
-const mostItems = 1_000;
+/** A product may have 2 048 variants, a bulk mutation takes 500 products, `nodes` 100 ids. */
+export const mostItems = 2_500;
 
 /** Throws where a list in an operation's variables is longer than any that it may have. */
 export function requireShortLists(variables: unknown): void {

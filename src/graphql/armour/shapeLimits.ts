@@ -1,6 +1,7 @@
 import { type ASTNode, type DocumentNode, Kind, visit } from 'graphql';
 import { PublicError } from '../../lib/errors.ts';
-import { countMerges, type Definition, type Extent, measure } from './extent.ts';
+import { countRepeats, type Definition, type Extent, measure } from './extent.ts';
+import { mostItems } from './inputLimits.ts';
 
 /**
  * What one document may be, fragments followed. Ours and GraphiQL's introspection stay below a fifth of
@@ -10,6 +11,7 @@ const most = {
   /** How deep fields stand in fields; introspection goes 15 deep. */
   depth: 20,
   fields: 5_000,
+  /** By which a field of one object is asked for again; to rename one is free. */
   aliases: 50,
   rootFields: 50,
   fragments: 100,
@@ -25,7 +27,7 @@ const most = {
    */
   merges: 2_000,
   /** Of a list in the document; see also inputLimits.ts. */
-  items: 1_000,
+  items: mostItems,
 } as const;
 
 const known = new WeakMap<DocumentNode, PublicError | null>();
@@ -88,14 +90,12 @@ function reasonInExtents(definitions: readonly Definition[]): string | null {
   if (largest('depth') > most.depth) {
     return `The operation nests fields deeper than ${most.depth} levels.`;
   }
-  return (
-    exceeds('aliases', largest('aliases')) ??
-    exceeds('rootFields', largest('rootFields'), 'root fields') ??
-    exceeds('fields', fields) ??
-    (countMerges(definitions, most.merges) > most.merges
-      ? 'The operation asks for the same fields too often.'
-      : null)
-  );
+  const tooMany =
+    exceeds('rootFields', largest('rootFields'), 'root fields') ?? exceeds('fields', fields);
+  if (tooMany !== null) return tooMany;
+  const { aliases, merges } = countRepeats(definitions, most.merges);
+  if (merges > most.merges) return 'The operation asks for the same fields too often.';
+  return exceeds('aliases', aliases, 'aliases of the same fields');
 }
 
 const exceeds = (of: keyof typeof most, count: number, what: string = of): string | null =>

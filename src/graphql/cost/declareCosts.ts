@@ -24,7 +24,8 @@ export const costDirective = new GraphQLDirective({
     each: { type: GraphQLInt, description: 'What each row, or each item of the input, adds.' },
     sizedBy: {
       type: new GraphQLList(new GraphQLNonNull(GraphQLString)),
-      description: 'The arguments that say how many rows: `first`, `ids`, `input.products`.',
+      description:
+        'The arguments that say how many rows: `first`, `ids`, `input.products`. A text counts by its thousands of characters.',
     },
     otherwise: { type: GraphQLInt, description: 'How many rows where none of them is given.' },
   },

@@ -22,7 +22,7 @@ export interface FieldCost {
   readonly complexity: number;
   /** What each of its rows, or each item of its input, adds. */
   readonly each: number;
-  /** The arguments that say how many: `first`, `ids`, `input.products`. */
+  /** The arguments that say how many: `first`, `ids`, `input.products`; of a text, its thousands. */
   readonly sizedBy: readonly string[];
   /** How many where none of them is given. */
   readonly otherwise: number;
