@@ -259,8 +259,9 @@ describe('a key is used up by nothing but a change', () => {
 
   test('nor by an answer that is too long to be kept, which changes nothing', async () => {
     const [key, name] = [randomUUID(), uniqueName()];
-    const input = named(name, { description: 'x'.repeat(9_000) });
-    const descriptions = Array.from({ length: 120 }, (_, index) => `d${index}: description`);
+    // Two bytes each in JSON.
+    const input = named(name, { description: '"'.repeat(9_000) });
+    const descriptions = Array.from({ length: 60 }, (_, index) => `d${index}: description`);
     const long = create.replace('createdAt', descriptions.join(' '));
     const answer = await keyed(key, long, input);
     expect(refusalOf(answer)).toEqual([200, 'BAD_USER_INPUT', undefined]);
