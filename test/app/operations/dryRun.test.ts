@@ -18,6 +18,8 @@ let server: TestServer;
 let owner: string;
 let admin: pg.Client;
 const heard: string[] = [];
+/** After the last change: what reads only changes nothing of it. */
+let latest: Record<string, string> | undefined;
 
 beforeAll(async () => {
   dns = await startDnsServer();
@@ -118,7 +120,7 @@ describe('every mutation, rehearsed, then done and repeated', () => {
       const variables = { input: await makeInput(demoOf(server, owner, dns.records as never)) };
       const query = `mutation ($input: ${field.args[0]?.type}) { ${name}(input: $input) ${selectionOf(schema, field.type, 3)} }`;
 
-      const before = await hashTables();
+      const before = latest ?? (await hashTables());
       heard.length = 0;
       const dry = await askWith(server.url, owner, { 'Dry-Run': 'true' }, query, variables);
       expect(await hashTables()).toEqual(before);
@@ -140,6 +142,7 @@ describe('every mutation, rehearsed, then done and repeated', () => {
       );
       expect(events).toEqual([]);
       const after = await hashTables();
+      latest = after;
       const { idempotency_keys: keysBefore, ...workBefore } = before;
       const { idempotency_keys: keysAfter, ...workAfter } = after;
       expect(workAfter).not.toEqual(workBefore);
