@@ -34,6 +34,8 @@ export interface Services {
   readonly deleteGraceDays: number;
   /** Its subdomains are businesses; null: it has none. */
   readonly baseDomain: string | null;
+  /** The most points that one operation may cost. */
+  readonly maximumCost: number;
   /** The TXT records of a name; null: DNS could not be asked. Never within a transaction. */
   readonly lookUpTxt: (name: string) => Promise<readonly string[] | null>;
 }

@@ -27,6 +27,7 @@ export interface OperatorEndpointOptions {
   readonly keys: SigningKeys;
   readonly tokenSeconds: number;
   readonly requestMaxBytes: number;
+  readonly maximumCost: number;
   readonly logger: Logger;
 }
 
@@ -45,7 +46,7 @@ export async function createOperatorEndpoint(
   const graphql = createGraphQLServer({
     schema: buildOperatorSchema(),
     endpoint: path,
-    execute: operatorExecutor({ database, serving, realm }),
+    execute: operatorExecutor({ database, serving, realm }, options),
     logger,
   });
 

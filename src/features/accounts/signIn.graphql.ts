@@ -1,4 +1,5 @@
 import { builder } from '../../graphql/builder.ts';
+import { passwordCost } from '../../graphql/cost/fieldCost.ts';
 import { userErrorType } from '../../graphql/userErrors.ts';
 import { refuse } from '../../lib/errors.ts';
 import { attempt } from './attempt.ts';
@@ -40,6 +41,7 @@ const answer = builder.relayMutationField(
   },
   {
     access: 'public',
+    cost: passwordCost,
     description:
       'E-mail and password → an access token for one business, and a refresh token for the next ones.',
     resolve: (_parent, { input }, context) =>
