@@ -19,6 +19,7 @@ import {
   suspendCommand,
 } from './statusCommands.ts';
 import { listCommand, showCommand } from './tenantCommands.ts';
+import { usageCommand } from './usageCommand.ts';
 
 /** Runs one command line, without the name of the program; answers its exit code. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
@@ -50,6 +51,7 @@ embedded one; see .env.example.`,
     .addCommand(deleteCommand())
     .addCommand(restoreCommand())
     .addCommand(planCommand())
+    .addCommand(usageCommand())
     .addCommand(keysCommand())
     .addCommand(auditCommand())
     .addCommand(importCommand())

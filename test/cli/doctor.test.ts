@@ -45,6 +45,7 @@ test('a sound installation: exit code 0, and every check says what it saw', asyn
     states: {
       settings: 'ok',
       'signing keys': 'ok',
+      usage: 'ok',
       mail: 'ok',
       database: 'ok',
       migrations: 'ok',

@@ -6,6 +6,7 @@ import { isMigrated } from '../../db/migrate.ts';
 import type { OperatorDatabase } from '../../db/operatorDatabase.ts';
 import { serverRole } from '../../db/serverRole.ts';
 import { type Check, failed, ok, warning } from './check.ts';
+import { checkUsage } from './usageCheck.ts';
 
 const migrate = 'Run "npm run db:migrate" with DATABASE_URL set.';
 
@@ -97,5 +98,9 @@ export async function checkDatabase(
   const migrations = await checkMigrations(database);
   const clock = await checkClock(database);
   const policies = await checkPolicies(database);
-  return [reachable, migrations, clock, ...policies, await checkOperatorRole(operators)];
+  const operatorRole = await checkOperatorRole(operators);
+  const checks = [reachable, migrations, clock, ...policies, operatorRole];
+  // A database at another version may have no counters.
+  if (migrations.state === 'failed' || operatorRole.state === 'failed') return checks;
+  return [...checks, ...(await checkUsage(database, operators))];
 }

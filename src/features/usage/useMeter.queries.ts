@@ -76,6 +76,11 @@ export async function releaseReservation(tx: TenantTransaction, id: string): Pro
   return rows[0]?.released === true;
 }
 
+/** Gives back what has run out, and forgets what is over for a day. */
+export async function sweepReservations(tx: TenantTransaction): Promise<void> {
+  await tx.query('select app.sweep_reservations()');
+}
+
 /** Writes the warnings whose marks lie between two counts of a meter that is counted elsewhere. */
 export async function insertMarks(
   tx: TenantTransaction,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sweepTenants } from '../../../src/app/sweep.ts';
 import {
   releaseUsage,
   reserveUsage,
@@ -74,6 +75,21 @@ describe('a reservation', () => {
     expect(await settle(lost, 700)).toBe(true);
     expect(await countsOf(server, 'lumen', meter)).toEqual({ counted: 1_300, ledger: 1_300 });
     expect(await refusalOf(reserve(1))).toMatchObject({ code: 'QUOTA_EXCEEDED' });
+  });
+
+  it('of a crash is swept without anybody needing the room', async () => {
+    await reserve(400, 0);
+    await reserve(300);
+    await sweepTenants(server.database);
+    expect(await countsOf(server, 'lumen', meter)).toEqual({ counted: 300, ledger: 0 });
+    const states = await server.asAdmin('select state from app.usage_reservations order by id');
+    expect(states).toEqual([{ state: 'EXPIRED' }, { state: 'OPEN' }]);
+    await server.asAdmin(
+      `update app.usage_reservations set expires_at = now() - interval '25 hours'`,
+    );
+    await sweepTenants(server.database);
+    await sweepTenants(server.database);
+    expect(await server.asAdmin('select from app.usage_reservations')).toEqual([]);
   });
 
   it('that costs more than was set aside takes the room of nobody twice', async () => {
