@@ -86,7 +86,7 @@ interface Counted {
 
 async function countAll(): Promise<Counted> {
   const { rows } = await admin.query(
-    `select meter, sum(used)::int as used from app.usage_counters where meter <> 'API_REQUESTS_PER_DAY' group by 1`,
+    'select meter, sum(used)::int as used from app.usage_days group by 1',
   );
   const mails = await admin.query('select id from app.mails');
   return {

@@ -55,6 +55,7 @@ export const everyMutation: Readonly<Record<string, MakeInput>> = {
   conversationMarkRead: async ({ idOf }) => ({
     id: await idOf('conversations', ({ unreadCount }) => Number(unreadCount) > 0),
   }),
+  notificationsMarkRead: () => ({}),
   cannedReplyCreate: () => ({ shortcut: 'rehearsed', body: 'A word' }),
   cannedReplyUpdate: async ({ idOf }) => ({ id: await idOf('cannedReplies'), body: 'Another' }),
   cannedReplyDelete: async ({ idOf }) => ({ id: await idOf('cannedReplies') }),
