@@ -42,7 +42,8 @@ export async function seedBench(database: BenchDatabase, sizes: SeedSizes): Prom
     slug: `bench-${index}`,
     name: `Bench ${index}`,
     description: '',
-    plan: 'PREMIUM',
+    // Without limits: what is measured is not what is refused.
+    plan: 'CUSTOM',
     createdAt: new Date(Date.now() - 400 * 86_400_000).toISOString(),
   }));
   const passwordHash = await hashPassword(owner.password);

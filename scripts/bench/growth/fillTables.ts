@@ -145,7 +145,9 @@ const records = [
          from sized, generate_series(1, conversations + products) as n) as each
    order by at`,
   `insert into app.usage_counters (tenant_id, meter, day, used)
-   select tenant_id, meter, (now() at time zone 'utc')::date - n, 10 + n
-   from generate_series(0, 39) as n, sized,
-     unnest(array['API_REQUESTS_PER_DAY', 'MESSAGES_PER_DAY', 'CONVERSATIONS_PER_MONTH']) as meter`,
+   select tenant_id, 'API_REQUESTS_PER_DAY', app.usage_today() - n, 10 + n
+   from generate_series(0, 39) as n, sized`,
+  `insert into app.usage_days (tenant_id, meter, day, slot, feature, api_key_id, used)
+   select tenant_id, meter, app.usage_today() - n, n % 3, 'messageSend', '00000000-0000-0000-0000-000000000000', 10 + n
+   from generate_series(0, 39) as n, sized, unnest(array['MESSAGES_PER_DAY', 'CONVERSATIONS_PER_MONTH']) as meter`,
 ];

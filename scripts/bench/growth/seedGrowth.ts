@@ -40,7 +40,8 @@ export async function seedGrowth(database: BenchDatabase, size: GrowthSize): Pro
     slug,
     name: slug,
     description: '',
-    plan: 'PREMIUM',
+    // Without limits: what is measured is not what is refused.
+    plan: 'CUSTOM',
     createdAt: new Date(Date.now() - 400 * 86_400_000).toISOString(),
   }));
   await provision(database.operatorUrl, users, tenants);

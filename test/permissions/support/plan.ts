@@ -24,10 +24,12 @@ export function reasonAgainst(caller: Caller, permission: string): string | null
   return suspended && !permission.endsWith(':read') ? 'TENANT_SUSPENDED' : null;
 }
 
-/** One operation that tries many fields, and where it has to be refused: `a.b.c`, without indexes. */
+/**
+ * Operations that try many fields, and where they have to be refused: `a.b.c`, without indexes. More than
+ * one, for an operation may have 50 root fields.
+ */
 export interface Plan {
-  readonly text: string;
-  readonly variables: Record<string, Value>;
+  readonly operations: readonly { text: string; variables: Record<string, Value> }[];
   readonly refused: ReadonlyMap<string, readonly string[]>;
   /** Types of which an object has to be in the answer, or nothing was tried. */
   readonly types: ReadonlySet<string>;
@@ -71,10 +73,11 @@ export function planQuery(
       }
     }
   }
+  const nodes: Step = { type: query, path: [], parts: [] };
   for (const type of schema.getPossibleTypes(schema.getType('Node') as never)) {
-    plan.addNode(top, type, caller, ids);
+    plan.addNode(nodes, type, caller, ids);
   }
-  return plan.done('query', print(top));
+  return plan.done('query', print(top), print(nodes));
 }
 
 interface Step {
@@ -149,9 +152,15 @@ class Planning {
     }
   }
 
-  done(kind: 'query' | 'mutation', selection: string): Plan {
-    const head = this.declared.length > 0 ? `(${this.declared.join(', ')})` : '';
-    return { ...this, text: `${kind} ${head} ${selection}` };
+  done(kind: 'query' | 'mutation', ...selections: string[]): Plan {
+    const operations = selections.map((selection) => {
+      const isUsed = (name: string) => new RegExp(`\\$${name}\\b`).test(selection);
+      const declared = this.declared.filter((each) => isUsed(each.slice(1, each.indexOf(':'))));
+      const head = declared.length > 0 ? `(${declared.join(', ')})` : '';
+      const variables = Object.entries(this.variables).filter(([name]) => isUsed(name));
+      return { text: `${kind} ${head} ${selection}`, variables: Object.fromEntries(variables) };
+    });
+    return { ...this, operations };
   }
 }
 
