@@ -25,6 +25,8 @@ export interface ServerContext extends Record<string, unknown> {
   /** The business that the request names without being signed in to it; null: there is none of the name. */
   readonly selected?: string | null | undefined;
   readonly reply: Reply;
+  /** Who asks as of now; rejects where the credential is not good any more. */
+  readonly renew: () => Promise<Pick<ServerContext, 'principal' | 'account'>>;
   /** Fires when the client hangs up. */
   readonly signal: HangUp;
   /** The operation, where it came in a multipart form. */
@@ -47,7 +49,7 @@ export function operationExecutor(
   admit: Admit,
   onAnswered: (principal: Principal) => void,
 ): ExecuteOperation {
-  return async (args, { principal, account, facts, selected, signal, reply }) => {
+  return async (args, { principal, account, facts, selected, signal, reply, renew }) => {
     const operation = getOperationAST(args.document, args.operationName);
     const isNobody = principal === null && account === null;
     if (isNobody && operation && needsSignIn(args.document, operation, args.schema)) {
@@ -66,6 +68,7 @@ export function operationExecutor(
       request: facts,
       selectedTenantId: selected,
       reply,
+      renew,
       isOnlyField: operation != null && hasOneField(operation),
     });
     const run = () => executeCompiled({ ...args, contextValue: context });

@@ -3,6 +3,7 @@ import { createAttempts } from '../auth/attempts.ts';
 import { createAuthenticator } from '../auth/authenticate.ts';
 import { listMemberships } from '../auth/lookups.ts';
 import { createPasswordChanges } from '../auth/passwordChanges.ts';
+import { createPlanCatalogue } from '../auth/planCatalogue.ts';
 import type { Principal } from '../auth/principal.ts';
 import { createRegistration } from '../auth/registration.ts';
 import { createSessions } from '../auth/sessions.ts';
@@ -87,6 +88,7 @@ export async function startServer(
   const { baseDomain, corsOrigins } = config;
   const readClient = createClientReader(config.trustedProxies, config.forwardedHeader);
   const tenantRoutes = createTenantRoutes(database);
+  const planCatalogue = createPlanCatalogue(database);
   let url = '';
   // PORT 0 is any free one, which is known before the first request.
   const publicUrl = () => config.publicUrl.replace(/:0$/, () => `:${new URL(url).port}`);
@@ -100,6 +102,7 @@ export async function startServer(
       sessions: createSessions(database, tokens, attempts, journal),
       attempts,
       publicUrl,
+      planCatalogue,
       listMemberships: (userId) => listMemberships(database, userId),
       deleteGraceDays: config.deleteGraceDays,
       baseDomain: config.baseDomain,
@@ -117,7 +120,7 @@ export async function startServer(
       ...(config.demoIdentities ? outboxRoutes(database) : []),
       ...(operators?.routes ?? []),
       ...auditExportRoutes({
-        ...{ database, authenticator, tenantRoutes, corsOrigins, onAnswered },
+        ...{ database, authenticator, tenantRoutes, planCatalogue, corsOrigins, onAnswered },
         readSelectors: (request) =>
           readSelectors(request, null, readClient(request).host, baseDomain),
       }),

@@ -36,6 +36,7 @@ const readable = roots.filter(
 
 beforeAll(async () => {
   demo = await createDemoDatabase();
+  await demo.admin.query(`update app.tenants set plan = 'ENTERPRISE'`); // no field is closed to either
   const environment = { APP_DATABASE_URL: demo.serverUrl, DATA_DIR: demo.dataDir };
   server = spawnServer({ ...environment, LOG_LEVEL: 'trace' });
   url = await server.url;

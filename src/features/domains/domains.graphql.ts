@@ -43,7 +43,8 @@ const TenantDomainType = builder.node(builder.objectRef<TenantDomain>('TenantDom
     verifiedAt: t.expose('verifiedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was proved; null: not yet, and it leads nowhere.',
+      description:
+        'When it was proved; null: not yet, and it leads nowhere. Nor does it while the plan has no CUSTOM_DOMAIN.',
     }),
   }),
 });
@@ -82,6 +83,7 @@ builder.relayMutationField(
   },
   {
     access: 'tenant:write',
+    feature: 'CUSTOM_DOMAIN',
     description: 'Adds a domain; set the record that it answers with, then call domainVerify.',
     resolve: (_parent, { input }, context) =>
       settle(context, (tx) =>
@@ -116,6 +118,7 @@ builder.relayMutationField(
   },
   {
     access: 'tenant:write',
+    feature: 'CUSTOM_DOMAIN',
     description:
       'Looks for the record in DNS; if it is there the domain leads to this business. Send it as the only field of its operation.',
     resolve: async (_parent, { input }, context) => {

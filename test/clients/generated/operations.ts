@@ -6,6 +6,8 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { TypedDocumentNode as DocumentNode } from '@apollo/client';
 /** Why something is withheld in your own business; also `extensions.reason` of errors. */
 export type AccessRefusalReason =
+  /** The plan of the business does not have it. */
+  | 'PLAN'
   /** Your role does not have the permission. */
   | 'ROLE'
   /** The API key does not have the scope. */

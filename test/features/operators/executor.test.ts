@@ -60,6 +60,7 @@ test('a change whose answer fails, although no statement did, is rolled back', a
         principal: null,
         account: null,
         reply,
+        renew: none,
         operatorSession: { operator, sessionId: 's' },
         facts: { requestId: 'r', ip: null, userAgent: null },
         signal: new ClientHangUp(),

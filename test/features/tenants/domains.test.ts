@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTxtLookup } from '../../../src/clients/dns.ts';
 import { type DnsServer, startDnsServer } from '../../support/dnsServer.ts';
+import { putOnPlan } from '../../support/plans.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
 let dns: DnsServer;
@@ -17,6 +18,7 @@ beforeAll(async () => {
     BASE_DOMAIN: 'tenantry-shops.com',
     DNS_SERVERS: dns.address,
   });
+  for (const slug of ['lumen', 'harbor']) await putOnPlan(server, slug, 'ENTERPRISE');
   [lumen, harbor] = await Promise.all([
     server.tokenOf('owner@lumen.example'),
     server.tokenOf('owner@harbor.example'),
