@@ -11,14 +11,12 @@ language sql stable parallel safe
 as $$
   select p.code,
     jsonb_strip_nulls(p.limits || coalesce((
-      select jsonb_object_agg(o.code, o.limit_value) from app.tenant_overrides o
-      where o.tenant_id = of_tenant and o.kind = 'LIMIT'
-        and (o.expires_at is null or o.expires_at > now())), '{}')),
+      select jsonb_object_agg(o.code, o.limit_value) filter (where coalesce(o.expires_at > now(), true))
+      from app.tenant_overrides o where o.tenant_id = of_tenant and o.kind = 'LIMIT'), '{}')),
     array(
       select f.code from app.features f
       left join app.tenant_overrides o on o.tenant_id = of_tenant and o.kind = 'FEATURE' and o.code = f.code
-        and (o.expires_at is null or o.expires_at > now())
-      where coalesce(o.granted, f.code = any (p.features))
+      where coalesce(case when coalesce(o.expires_at > now(), true) then o.granted end, f.code = any (p.features))
       order by f.position, f.code),
     array(select s.code from app.plans s where s.position <= p.position order by s.position)
   from app.plans p where p.code = on_plan

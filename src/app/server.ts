@@ -14,6 +14,7 @@ import { openMailClient } from '../clients/mail.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { accountPageRoutes } from './account/pages.ts';
+import { startPlanChanges } from './applyPlanChanges.ts';
 import { countRequests } from './countRequests.ts';
 import { drainable } from './drain.ts';
 import { auditExportRoutes } from './exports/auditExport.ts';
@@ -64,10 +65,14 @@ export async function startServer(
   const operators = await serveOperators(config, workplace, keys, logger);
   const tokens = accessTokens(keys, config.accessTokenSeconds);
   const authenticator = createAuthenticator(database, tokens);
+  const tenantRoutes = createTenantRoutes(database);
   const mailWorker = startMail(config, database, logger);
   const listener = await listenIdentityChanges(
     workplace.serverUrl,
-    authenticator,
+    (id) => {
+      authenticator.forget(id);
+      tenantRoutes.forget(id);
+    },
     () => mailWorker?.wake(),
     logger,
   );
@@ -82,12 +87,12 @@ export async function startServer(
   const attempts = createAttempts(database);
   const signIn = createSignIn(database, tokens, attempts, journal);
   const purger = purgeTenants(database, logger);
+  const planChanges = startPlanChanges(database, logger);
   const graphiql = config.graphiql
     ? createGraphiQL(config.demoIdentities ? { signIn, database, dataDir: config.dataDir } : null)
     : null;
   const { baseDomain, corsOrigins } = config;
   const readClient = createClientReader(config.trustedProxies, config.forwardedHeader);
-  const tenantRoutes = createTenantRoutes(database);
   const planCatalogue = createPlanCatalogue(database);
   let url = '';
   // PORT 0 is any free one, which is known before the first request.
@@ -142,6 +147,7 @@ export async function startServer(
   const drain = drainable(server);
   const closeWriters = async (): Promise<void> => {
     await purger.close();
+    await planChanges.close();
     await counter.close();
     await keyUse.close();
     await sweeping.close();

@@ -106,17 +106,35 @@ export async function findApiKey(database: Database, hash: string): Promise<Live
   return rows[0] ?? null;
 }
 
-export interface PlanOutline {
+/** A plan as everybody may read it. */
+export interface Plan {
   code: string;
-  features: string[];
+  name: string;
+  description: string;
   position: number;
   self_service: boolean;
+  limits: Record<string, number>;
+  features: string[];
 }
 
-/** Every plan, the smallest first: the same for everybody, so that no tenant has to be set. */
-export function listPlans(database: Database): Promise<PlanOutline[]> {
-  return database.lookup<PlanOutline>(
-    'select code, features, position, self_service from app.plans order by position',
+export interface PlanFeature {
+  code: string;
+  name: string;
+  description: string;
+}
+
+/** Every plan, the smallest first. The same for everybody, so no tenant has to be set. */
+export function listPlans(database: Pick<Database, 'lookup'>): Promise<Plan[]> {
+  return database.lookup<Plan>(
+    'select code, name, description, position, self_service, limits, features from app.plans order by position, code',
+    [],
+  );
+}
+
+/** Every feature that a plan can have. */
+export function listFeatures(database: Pick<Database, 'lookup'>): Promise<PlanFeature[]> {
+  return database.lookup<PlanFeature>(
+    'select code, name, description from app.features order by position, code',
     [],
   );
 }

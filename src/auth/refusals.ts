@@ -1,6 +1,6 @@
 import { PublicError } from '../lib/errors.ts';
 import { type Gate, passes, type Requirement, readGate } from './gates.ts';
-import type { PlanOutline } from './lookups.ts';
+import type { Plan } from './lookups.ts';
 import { grantOf, isPermission, type Permission, rolePermissions } from './permissions.ts';
 import type { Principal } from './principal.ts';
 
@@ -59,7 +59,7 @@ function fixFor(
 }
 
 /** The plans that open a gate, the smallest first. */
-function plansThatPass(plans: readonly PlanOutline[], gate: Gate): PlanOutline[] {
+function plansThatPass(plans: readonly Plan[], gate: Gate): Plan[] {
   const { kind, code } = readGate(gate);
   if (kind === 'feature') return plans.filter(({ features }) => features.includes(code));
   const least = plans.find((plan) => plan.code === code);
@@ -70,7 +70,7 @@ function plansThatPass(plans: readonly PlanOutline[], gate: Gate): PlanOutline[]
 export function forbiddenByPlan(
   principal: Principal,
   gate: Gate,
-  plans: readonly PlanOutline[],
+  plans: readonly Plan[],
 ): PublicError {
   const { kind, code } = readGate(gate);
   const having = plansThatPass(plans, gate);
@@ -90,7 +90,7 @@ export function forbiddenByPlan(
   );
 }
 
-function fixForPlan(principal: Principal, having: readonly PlanOutline[]): string {
+function fixForPlan(principal: Principal, having: readonly Plan[]): string {
   if (having.some((plan) => plan.code === principal.plan)) {
     return 'Your plan has it and it is withheld from your business: ask an operator of the platform why.';
   }

@@ -31,7 +31,7 @@ export interface Services {
   readonly attempts: Attempts;
   /** Where links in mails lead, without a slash at its end. */
   readonly publicUrl: () => string;
-  /** Of every plan what refusals say. */
+  /** Every plan and feature there is. */
   readonly planCatalogue: ReadPlanCatalogue;
   readonly listMemberships: (userId: string) => Promise<Membership[]>;
   /** How many days a deleted business can be restored. */
@@ -250,7 +250,8 @@ export class OperationContext {
 
   async #refuseByPlan(gate: Gate): Promise<never> {
     const principal = this.requireSignIn();
-    throw forbiddenByPlan(principal, gate, await this.services.planCatalogue());
+    const { plans } = await this.services.planCatalogue();
+    throw forbiddenByPlan(principal, gate, plans);
   }
 }
 

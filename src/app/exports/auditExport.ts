@@ -66,7 +66,8 @@ function auditExport(options: AuditExportOptions) {
     }
     if (!principal.permissions.has('audit:read')) throw forbidden(principal, 'audit:read');
     if (passes(principal, gate)) return principal;
-    throw forbiddenByPlan(principal, gate, await options.planCatalogue());
+    const { plans } = await options.planCatalogue();
+    throw forbiddenByPlan(principal, gate, plans);
   }
 
   /** Before each page whoever asked is asked for their right again. */

@@ -120,6 +120,26 @@ test('a domain is added, proved, leads to its business, and is given up', async 
   ]);
 });
 
+test('after a downgrade it is kept and leads nowhere, and an upgrade brings it back', async () => {
+  const { id, domain } = await claim(harbor, 'kept.harbor-tern.com');
+  await verify(harbor, id);
+  await expect.poll(() => signInAt(domain), { timeout: 3_000, interval: 50 }).toBe('harbor');
+  await putOnPlan(server, 'harbor', 'PREMIUM');
+  await expect.poll(() => signInAt(domain), { timeout: 1_000, interval: 20 }).toBe('lumen');
+  const { errors } = await verify(harbor, id);
+  expect(errors[0].extensions).toMatchObject({ reason: 'PLAN', feature: 'CUSTOM_DOMAIN' });
+  const kept = '{ domains(first: 5) { nodes { domain verifiedAt } } }';
+  expect((await server.ask(harbor, kept)).body.data.domains.nodes).toEqual([
+    { domain, verifiedAt: expect.any(String) },
+  ]);
+  expect(codes(await verify(lumen, (await claim(lumen, domain)).id))).toEqual(['DOMAIN_TAKEN']);
+  await putOnPlan(server, 'harbor', 'ENTERPRISE');
+  await expect.poll(() => signInAt(domain), { timeout: 3_000, interval: 50 }).toBe('harbor');
+  await putOnPlan(server, 'harbor', 'PREMIUM');
+  expect(codes(await remove(harbor, id))).toEqual([]);
+  await putOnPlan(server, 'harbor', 'ENTERPRISE');
+});
+
 test('what another business has proved is refused, without saying whose; a claim alone keeps nobody out', async () => {
   const theirs = await claim(harbor, 'contested.com');
   const ours = await claim(lumen, 'contested.com');
