@@ -1,5 +1,6 @@
 import SchemaBuilder from '@pothos/core';
 import './accessPlugin.ts';
+import './cost/costPlugin.ts';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { GraphQLResolveInfo } from 'graphql';
 import { PublicError } from '../lib/errors.ts';
@@ -40,7 +41,7 @@ interface SchemaTypes {
 /** Holds no types: every feature brings its own. */
 export const builder = new SchemaBuilder<SchemaTypes>({
   defaultFieldNullability: false,
-  plugins: ['access', RelayPlugin],
+  plugins: ['access', 'cost', RelayPlugin],
   relay: {
     clientMutationId: 'omit',
     cursorType: 'String',
@@ -66,6 +67,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     },
     nodesQueryOptions: {
       access: 'signedIn',
+      cost: { complexity: 0, each: 1, sizedBy: ['ids'] },
       description:
         'Objects by their ids, in the order asked for, at most 100; null in the place of each that you cannot read.',
       args: { ids: { description: 'Ids of any objects, at most 100.' } },
