@@ -340,7 +340,7 @@ grant select on app.members to tenantry_lookup;
 grant insert, select on app.members to tenantry_provisioner;
 grant delete, select on app.members to tenantry_purger;
 grant insert, select, update on app.members to tenantry_server;
-grant select (tenant_id), select (id), select (left_at) on app.members to tenantry_operator;
+grant select (tenant_id), select (id), select (user_id), select (left_at) on app.members to tenantry_operator;
 
 create table app.messages (
   tenant_id uuid not null,

@@ -33,7 +33,7 @@ export const readStanding = prepare((db) =>
       limits: sql<Record<string, number>>`(select limits from app.tenant_standing(${tenant}))`,
       today: sql<string>`${today}::text`,
       products: sql<number>`(select count(*)::int from ${products} where ${products.tenantId} = ${tenant})`,
-      members: sql<number>`(select count(*)::int from ${members} where ${members.tenantId} = ${tenant} and ${members.leftAt} is null)`,
+      members: sql<number>`(select count(*)::int from ${members} where ${members.tenantId} = ${tenant} and ${members.userId} is not null)`,
     })
     .from(tenants)
     .where(eq(tenants.id, tenant)),

@@ -135,7 +135,7 @@ describe('at once', () => {
       ...{ gainedFeatures: [], periodEnd: await monthEnd() },
     });
     // What is counted anew does not keep it from happening later.
-    await schedule('BASIC', 'now()');
+    await schedule('BASIC', "now() - interval '1 second'");
     await applyPlanChanges(server.database, logger);
     expect((await standing()).tenant.plan).toBe('BASIC');
     await server.asAdmin(`delete from app.usage_counters where meter = 'AI_TOKENS_PER_MONTH'`);
@@ -232,7 +232,7 @@ describe('at the end of the period', () => {
           .features;
       };
       expect(await beside()).toContain('AUDIT_EXPORT');
-      await schedule('BASIC', 'now()');
+      await schedule('BASIC', "now() - interval '1 second'");
       await Promise.all(Array.from({ length: 4 }, () => applyPlanChanges(server.database, logger)));
       const applied = performance.now();
       await expect.poll(beside, { interval: 10 }).toEqual([]);
@@ -261,7 +261,7 @@ describe('at the end of the period', () => {
 
   test('what does not fit by then stays on its plan, and the log says why', async () => {
     await exceed();
-    await schedule('BASIC', 'now()');
+    await schedule('BASIC', "now() - interval '1 second'");
     await applyPlanChanges(server.database, logger);
     expect((await standing()).tenant).toMatchObject({
       plan: 'PREMIUM',
