@@ -239,7 +239,8 @@ export class OperationContext {
   missing(requirements: readonly Requirement[]): Requirement | null {
     if (requirements.length === 0) return null;
     const principal = this.requireSignIn();
-    return requirements.find((each) => !meets(principal, each)) ?? null;
+    for (const each of requirements) if (!meets(principal, each)) return each;
+    return null;
   }
 
   /** Throws, or rejects with, what the caller is told when something is missing: which, and why it is. */

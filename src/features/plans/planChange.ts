@@ -152,6 +152,16 @@ export async function noteChange(
   return { ...prospect, effectiveAt: now ? moment : periodEnd };
 }
 
+/** What came to nothing, for the business is on the plan already. */
+export function noChange({
+  now,
+  periodEnd: _later,
+  selfService: _offered,
+  ...prospect
+}: PlanProspect): PlanChange {
+  return { ...prospect, effectiveAt: now };
+}
+
 export const noteCancellation = (
   tx: TenantTransaction,
   actor: Actor,

@@ -4,6 +4,7 @@ import { refuse } from '../../lib/errors.ts';
 import { requireTenant } from '../tenants/tenantStatus.ts';
 import type { Tenant } from '../tenants/tenants.queries.ts';
 import {
+  noChange,
   noteCancellation,
   noteChange,
   type PlanChange,
@@ -32,15 +33,15 @@ export async function changeTenantPlan(
 ): Promise<PlanChange> {
   const tenant = await requireTenant(tx);
   const prospect = await requirePlan(tx, plan);
-  // Twice is once.
-  if (plan === tenant.plan) return { ...prospect, effectiveAt: prospect.now };
+  if (plan === tenant.plan) return noChange(prospect); // twice is once
   if (effective === 'PERIOD_END') await schedulePlanAsOperator(tx, plan);
   else {
     if (!force) requireFit(prospect);
     await setPlanAsOperator(tx, plan);
     await cancelPlanAsOperator(tx);
   }
-  return noteChange(tx, actor, tenant, prospect, effective, force ? { forced: true } : {});
+  const forced = effective === 'NOW' && prospect.exceeded.length > 0;
+  return noteChange(tx, actor, tenant, prospect, effective, forced ? { forced } : {});
 }
 
 /** Refuses with NOT_FOUND, BEING_DELETED or NOTHING_SCHEDULED. */

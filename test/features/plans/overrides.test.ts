@@ -114,11 +114,21 @@ describe('what operators agree with a business beside its plan', () => {
     await putOnPlan(server, 'harbor', 'BASIC');
   });
 
+  test('is known at once, and not when what is remembered of callers is looked up anew', async () => {
+    const features = async () => (await ask('{ viewer { features } }')).viewer.features;
+    expect(await features()).toEqual([]);
+    const since = performance.now(); // remembered for 800 ms from here on
+    await setFeature({ feature: 'PASSKEYS', granted: true, reason: 'A trial.' });
+    await expect.poll(features, { interval: 5, timeout: 5_000 }).toEqual(['PASSKEYS']);
+    expect(performance.now() - since).toBeLessThan(700);
+    await remove('FEATURE', 'PASSKEYS');
+  });
+
   test('is in the business’s own log, with the operator’s name and reason', async () => {
     const query =
       '{ auditEvents(first: 20, filter: { action: { startsWith: "tenant.override" } }) { nodes { action actorKind actorName before after } } }';
     const { nodes } = (await ask(query)).auditEvents;
-    expect(nodes).toHaveLength(5);
+    expect(nodes).toHaveLength(7);
     expect(nodes.at(-1)).toMatchObject({
       ...{ action: 'tenant.overrideSet', actorKind: 'OPERATOR', actorName: 'Olive', before: null },
       after: { meter: 'MEMBERS', reason: 'Until they pay.', expiresAt: null },
