@@ -138,7 +138,8 @@ async function serveGraphQL(
   };
   const asking = await ask();
   const reply = new HttpReply(request, response, options);
-  const context = { ...asking, facts, reply, signal: hangUp, renew: ask };
+  const { headers } = request;
+  const context = { ...asking, facts, reply, headers, signal: hangUp, renew: ask };
   const answer = await askGraphQL(options, request, context);
   if (isLean(answer)) {
     response.setHeader('Content-Type', answer.contentType);

@@ -112,8 +112,9 @@ export async function startServer(
       deleteGraceDays: config.deleteGraceDays,
       baseDomain: config.baseDomain,
       lookUpTxt: createTxtLookup(config.dnsServers),
+      maximumCost: config.maximumCost,
     },
-    createAdmission(),
+    createAdmission(config),
     onAnswered,
   );
   const graphql = createGraphQLServer({ schema, endpoint: '/graphql', execute, logger });
@@ -192,7 +193,7 @@ async function serveOperators(
 ): Promise<OperatorEndpoint | null> {
   const url = config.environment === 'production' ? config.operatorUrl : operatorUrl;
   if (url === undefined) return null;
-  const { accessTokenSeconds: tokenSeconds, requestMaxBytes } = config;
+  const { accessTokenSeconds: tokenSeconds, requestMaxBytes, maximumCost } = config;
   const database = openOperators(url, config, logger);
   try {
     return await createOperatorEndpoint({
@@ -201,6 +202,7 @@ async function serveOperators(
       keys,
       tokenSeconds,
       requestMaxBytes,
+      maximumCost,
       logger,
     });
   } catch (error) {

@@ -114,6 +114,7 @@ async function finishSql(client: pg.Client, repair: boolean): Promise<void> {
     const planChanges = await sqlFile('functions/plan_changes.sql');
     await ownedBy(client, 'tenantry_provisioner', planChanges);
     await ownedBy(client, 'tenantry_purger', await sqlFile('functions/purge.sql'));
+    await ownedBy(client, 'tenantry_purger', await sqlFile('functions/idempotency.sql'));
     await client.query('set local role tenantry_owner');
     for (const file of await sqlFiles('policies')) await client.query(await sqlFile(file));
     for (const file of await sqlFiles('everyTable')) await client.query(await sqlFile(file));

@@ -3,6 +3,7 @@ import { type Requirement, readGate } from '../auth/gates.ts';
 import { isPermission, type Permission, withImplied } from '../auth/permissions.ts';
 import { mapAccess } from './accessMap.ts';
 import { accessModeOf, type FieldAccessMode } from './accessModes.ts';
+import { costOfArgument, costOfField, type FieldCost } from './cost/fieldCost.ts';
 
 /** What a field of the schema asks of a caller. */
 export interface FieldAccess {
@@ -17,6 +18,9 @@ export interface FieldAccess {
   readonly plans: readonly string[];
   /** The same as the three above. */
   readonly requirements: readonly Requirement[];
+  readonly cost: FieldCost;
+  /** What arguments add to it where they are given. */
+  readonly surcharges: readonly { readonly argument: string; readonly complexity: number }[];
 }
 
 const known = new WeakMap<GraphQLSchema, readonly FieldAccess[]>();
@@ -53,6 +57,10 @@ function readFieldAccess(schema: GraphQLSchema): readonly FieldAccess[] {
           features: codes('feature'),
           plans: codes('plan'),
           requirements,
+          cost: costOfField(schema, type, field),
+          surcharges: field.args
+            .map((argument) => ({ argument: argument.name, complexity: costOfArgument(argument) }))
+            .filter(({ complexity }) => complexity > 0),
         };
       }),
   );

@@ -1,6 +1,8 @@
 import type { ExecutionResult } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
+import { requireShortLists } from '../../graphql/armour/inputLimits.ts';
 import type { Reply } from '../../graphql/context.ts';
+import { requireAffordable } from '../../graphql/cost/maximum.ts';
 import { type AskedOperation, costOf } from '../../graphql/cost/operationCost.ts';
 
 /** An operation that may run. */
@@ -19,9 +21,10 @@ export type Admit = (
   reply: Reply,
 ) => Admission | Promise<Admission>;
 
-export function createAdmission(): Admit {
+export function createAdmission({ maximumCost }: { readonly maximumCost: number }): Admit {
   return (asked) => {
-    costOf(asked);
+    requireShortLists(asked.variableValues);
+    requireAffordable(asked, costOf(asked), maximumCost);
     return { settle: () => null };
   };
 }
