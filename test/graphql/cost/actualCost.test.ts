@@ -37,6 +37,7 @@ const leftOut = [
   'permissions',
   'estimateCost',
   'plans',
+  'entitlement',
   'pageInfo',
 ];
 
