@@ -65,6 +65,10 @@ export class HttpReply implements Reply {
   setRetryAfter(seconds: number): void {
     this.#response.setHeader('Retry-After', String(seconds));
   }
+
+  setReplayed(): void {
+    this.#response.setHeader('Idempotency-Replayed', 'true');
+  }
 }
 
 function readCookie(header: string | undefined, name: string): string | null {

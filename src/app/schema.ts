@@ -34,15 +34,18 @@ import { builder } from '../graphql/builder.ts';
 import { costDirective, declareCosts } from '../graphql/cost/declareCosts.ts';
 import { accessDirectives, enforceAccess } from '../graphql/enforceAccess.ts';
 import { resolveRelayFields } from '../graphql/relayFields.ts';
+import { declareRepeats, repeatDirectives } from '../graphql/repeats.ts';
+
+const directives = [
+  ...specifiedDirectives,
+  ...accessDirectives,
+  ...repeatDirectives,
+  costDirective,
+];
 
 /** The whole schema; every feature is named above, and nowhere else. */
 export const buildSchema = (): GraphQLSchema =>
-  declareCosts(
-    enforceAccess(
-      resolveRelayFields(
-        builder.toSchema({
-          directives: [...specifiedDirectives, ...accessDirectives, costDirective],
-        }),
-      ),
-    ),
+  [declareRepeats, declareCosts].reduce(
+    (schema, declare) => declare(schema),
+    enforceAccess(resolveRelayFields(builder.toSchema({ directives: [...directives] }))),
   );

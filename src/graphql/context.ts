@@ -49,6 +49,8 @@ export interface Reply {
   /** null: the browser is to forget it. */
   setRefreshCookie(cookie: { token: string; expiresAt: Date } | null): void;
   setRetryAfter(seconds: number): void;
+  /** The answer is one that was given before. */
+  setReplayed(): void;
 }
 
 /** Who asks, and what came with the request. */
@@ -78,6 +80,8 @@ export class OperationContext {
   #operation: TenantOperation | null = null;
   #frame: TenantTransaction | null = null;
   readonly #isOnlyField: boolean;
+  #isPlain = true;
+  #changes = 0;
 
   constructor(services: Services, asking: Asking) {
     this.services = services;
@@ -89,10 +93,19 @@ export class OperationContext {
     this.selectedTenantId = asking.selectedTenantId;
   }
 
-  /** Gives the operation its transaction, which opens with the first query. */
-  begin(open: () => TenantOperation): void {
+  /**
+   * Gives the operation its transaction, which opens with the first query. `isPlain: false`: it holds
+   * more than its fields' work, or is to be undone, so no field may end it or go past it.
+   */
+  begin(open: () => TenantOperation, { isPlain = true }: { isPlain?: boolean } = {}): void {
+    this.#isPlain = isPlain;
     this.#open = open;
     this.#operation = open();
+  }
+
+  /** How many mutation fields did what they were asked to. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Says when to come back in the header, which is about the whole answer. */
@@ -141,12 +154,16 @@ export class OperationContext {
    * Runs one mutation field so that it can be undone by itself: in a savepoint, or, where it is the
    * only field, in the transaction, which then starts anew (two statements less). Mutation fields run
    * one after the other (GraphQL specification, 6.2.2), so one current frame is enough; rows loaded
-   * before it may be stale after.
+   * before it may be stale after. Beside an idempotency key it is always a savepoint: the key's row is
+   * in the transaction.
    */
   async undoably<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     this.loaders.clear();
     try {
-      return this.#isOnlyField ? await this.#inTransaction(work) : await this.#inSavepoint(work);
+      const isAlone = this.#isOnlyField && this.#isPlain;
+      const value = isAlone ? await this.#inTransaction(work) : await this.#inSavepoint(work);
+      this.#changes += 1;
+      return value;
     } finally {
       this.loaders.clear();
     }
@@ -159,6 +176,7 @@ export class OperationContext {
    */
   async apart<T>(tenantId: string, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     this.#requireOnlyField();
+    if (!this.#isPlain) throw new Error('a mutation that commits apart has a key or a dry run');
     return this.services.database.withTenant(tenantId, { mode: 'write' }, work);
   }
 
@@ -174,6 +192,7 @@ export class OperationContext {
    */
   async beforehand<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     this.#requireOnlyField();
+    if (this.operation.started) throw new Error('a transaction is open while others are asked');
     const { tenantId } = this.requireSignIn();
     return this.services.database.withTenant(tenantId, { mode: 'read' }, work);
   }

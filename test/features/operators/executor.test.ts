@@ -55,6 +55,7 @@ test('a change whose answer fails, although no statement did, is rolled back', a
     readRefreshCookie: none,
     setRefreshCookie: none,
     setRetryAfter: none,
+    setReplayed: none,
   };
   const run = (query: string) =>
     execute(
@@ -63,6 +64,7 @@ test('a change whose answer fails, although no statement did, is rolled back', a
         principal: null,
         account: null,
         reply,
+        headers: {},
         operatorSession: { operator, sessionId: 's' },
         facts: { requestId: 'r', ip: null, userAgent: null },
         signal: new ClientHangUp(),
