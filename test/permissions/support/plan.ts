@@ -100,7 +100,11 @@ export function planMutations({ mutation }: Published, caller: Caller): Plan {
 }
 
 /** What finds something of the sample, by the argument that takes it. */
-const known: Readonly<Record<string, string>> = { search: sampleWord, token: sampleToken };
+const known: Readonly<Record<string, string>> = {
+  search: sampleWord,
+  token: sampleToken,
+  document: '{ conversations(first: 100) { nodes { id } } }',
+};
 
 class Planning {
   readonly variables: Record<string, Value> = {};
