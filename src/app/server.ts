@@ -16,6 +16,7 @@ import type { Database } from '../db/database.ts';
 import { accountPageRoutes } from './account/pages.ts';
 import { startPlanChanges } from './applyPlanChanges.ts';
 import { countRequests } from './countRequests.ts';
+import { loadPersistedDocuments } from './documents/persistedDocuments.ts';
 import { drainable } from './drain.ts';
 import { auditExportRoutes } from './exports/auditExport.ts';
 import { createClientReader } from './forwarded.ts';
@@ -62,6 +63,8 @@ export async function startServer(
   await requireMigrated(workplace);
   await requireIsolation(workplace);
   const keys = await signingKeys(config);
+  const schema = buildSchema();
+  const documents = await loadPersistedDocuments(config, schema);
   const operators = await serveOperators(config, workplace, keys, logger);
   const tokens = accessTokens(keys, config.accessTokenSeconds);
   const authenticator = createAuthenticator(database, tokens);
@@ -97,7 +100,6 @@ export async function startServer(
   let url = '';
   // PORT 0 is any free one, which is known before the first request.
   const publicUrl = () => config.publicUrl.replace(/:0$/, () => `:${new URL(url).port}`);
-  const schema = buildSchema();
   const execute = operationExecutor(
     {
       database,
@@ -117,7 +119,9 @@ export async function startServer(
     createAdmission(config),
     onAnswered,
   );
-  const graphql = createGraphQLServer({ schema, endpoint: '/graphql', execute, logger });
+  const graphql = createGraphQLServer({
+    ...{ schema, endpoint: '/graphql', execute, logger, documents },
+  });
   const handler = createHttpHandler({
     routes: new Map([
       ...probeRoutes(workplace, keys),
@@ -132,7 +136,7 @@ export async function startServer(
       }),
     ]),
     graphql,
-    answerLean: createLeanPath(graphql, schema, execute),
+    answerLean: createLeanPath(graphql, schema, execute, documents),
     graphiql: graphiql?.page ?? null,
     authenticator,
     readClient,

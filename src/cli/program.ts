@@ -5,6 +5,7 @@ import { auditCommand } from './auditCommand.ts';
 import { CommandFailed } from './commandFailed.ts';
 import { deleteCommand } from './deleteCommand.ts';
 import { doctorCommand } from './doctorCommand.ts';
+import { documentsCommand } from './documentsCommand.ts';
 import { importCommand } from './importCommand.ts';
 import { isolationCommand } from './isolationCommand.ts';
 import { jwtKeysCommand } from './jwtKeysCommand.ts';
@@ -53,6 +54,7 @@ embedded one; see .env.example.`,
     .addCommand(jwtKeysCommand())
     .addCommand(outboxCommand())
     .addCommand(isolationCommand())
+    .addCommand(documentsCommand())
     .addCommand(doctorCommand());
 
   prepare(program);

@@ -23,6 +23,7 @@ const many = (count: number, each: (n: number) => string): string =>
 const attacks: Record<string, string> = {
   'alias overloading': `{ ${many(101, (n) => `alias${n}: __typename`)} }`,
   'aliases through fragments': `{ ...A ...B ...C } ${['A', 'B', 'C'].map((name) => `fragment ${name} on Query { ${many(20, (n) => `${name}${n}: __typename`)} }`).join(' ')}`,
+  'aliases in a row': `{ products { nodes { ${many(52, (n) => `alias${n}: id`)} } } }`,
   'field duplication': `{ ${'__typename '.repeat(500)} }`,
   'field duplication in a row': `{ products { nodes { ${'price { amount } '.repeat(100)} } } }`,
   'root fields': `{ ${'viewer { id } '.repeat(51)} }`,

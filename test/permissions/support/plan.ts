@@ -104,6 +104,7 @@ const known: Readonly<Record<string, string>> = {
   plan: 'BASIC',
   search: sampleWord,
   token: sampleToken,
+  document: '{ conversations(first: 100) { nodes { id } } }',
 };
 
 class Planning {
