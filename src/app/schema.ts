@@ -36,16 +36,13 @@ import { accessDirectives, enforceAccess } from '../graphql/enforceAccess.ts';
 import { resolveRelayFields } from '../graphql/relayFields.ts';
 import { declareRepeats, repeatDirectives } from '../graphql/repeats.ts';
 
-const directives = [
-  ...specifiedDirectives,
-  ...accessDirectives,
-  ...repeatDirectives,
-  costDirective,
-];
+/** What fields declare, put in front of their resolvers and into the schema as directives, in this order. */
+const steps = [resolveRelayFields, enforceAccess, declareCosts, declareRepeats];
 
 /** The whole schema; every feature is named above, and nowhere else. */
-export const buildSchema = (): GraphQLSchema =>
-  [declareRepeats, declareCosts].reduce(
-    (schema, declare) => declare(schema),
-    enforceAccess(resolveRelayFields(builder.toSchema({ directives: [...directives] }))),
-  );
+export function buildSchema(): GraphQLSchema {
+  const schema = builder.toSchema({
+    directives: [...specifiedDirectives, ...accessDirectives, costDirective, ...repeatDirectives],
+  });
+  return steps.reduce((made, step) => step(made), schema);
+}
