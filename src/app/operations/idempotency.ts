@@ -112,10 +112,10 @@ const lockNotAvailable = '55P03';
 const callerOf = (principal: Principal): string =>
   principal.kind === 'USER' ? `USER:${principal.userId}` : `API_KEY:${principal.apiKeyId}`;
 
-/** A saved answer is not asked for its fields' permissions again; so whoever has others gets none. */
-const rightsOf = ({ permissions }: Principal): string =>
+/** A saved answer does not go through its fields' gates again; so whoever has other rights gets none. */
+const rightsOf = ({ plan, permissions }: Principal): string =>
   createHash('sha256')
-    .update([...permissions].sort().join())
+    .update([plan, ...[...permissions].sort()].join())
     .digest('hex');
 
 const inUse = (cause: unknown): PublicError =>

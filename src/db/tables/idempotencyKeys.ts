@@ -14,7 +14,7 @@ export const idempotencyKeys = app.table(
     key: text('key').notNull(),
     /** `USER:` or `API_KEY:` and the id. */
     caller: text('caller').notNull(),
-    /** SHA-256 of what the caller was allowed to do. */
+    /** SHA-256 of what the caller was allowed to do, and of the plan. */
     rights: text('rights').notNull(),
     /** SHA-256 of document, operation and variables. */
     input: text('input').notNull(),

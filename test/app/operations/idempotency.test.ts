@@ -259,10 +259,14 @@ describe('a key is used up by nothing but a change', () => {
 
   test('nor by an answer that is too long to be kept, which changes nothing', async () => {
     const [key, name] = [randomUUID(), uniqueName()];
-    // Two bytes each in JSON.
-    const input = named(name, { description: '"'.repeat(9_000) });
-    const descriptions = Array.from({ length: 60 }, (_, index) => `d${index}: description`);
-    const long = create.replace('createdAt', descriptions.join(' '));
+    // Two letters each in JSON; and no more than 50 aliases are taken.
+    const metadata = { text: '"'.repeat(9_500) };
+    const input = named(name, { description: '"'.repeat(10_000), metadata });
+    const aliased = Array.from(
+      { length: 51 },
+      (_, index) => `a${index}: ${index < 44 ? 'description' : 'metadata'}`,
+    );
+    const long = create.replace('createdAt', aliased.join(' '));
     const answer = await keyed(key, long, input);
     expect(refusalOf(answer)).toEqual([200, 'BAD_USER_INPUT', undefined]);
     expect(answer.body.data).toBeNull();

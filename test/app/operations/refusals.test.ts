@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildSchema } from '../../../src/app/schema.ts';
+import { OperationContext, type Reply, type Services } from '../../../src/graphql/context.ts';
 import { repeatsOf } from '../../../src/graphql/repeats.ts';
 import { argumentsWith, rootFields, selectionOf } from '../../isolation/support/synthesize.ts';
 import { askWith } from '../../support/askWith.ts';
@@ -59,6 +61,22 @@ describe('a mutation that commits by itself', () => {
     expect(apart).toEqual(expect.arrayContaining(['signIn', 'tenantCreate', 'invitationAccept']));
     const others = mutations.filter(({ name }) => !apart.includes(name));
     for (const { field } of others) expect(field.extensions.access).toMatch(/^\w+:\w+$/);
+  });
+
+  test('could not, even if nobody had said that it does', async () => {
+    const tenantId = randomUUID();
+    const asking = { principal: null, account: null, selectedTenantId: null, isOnlyField: true };
+    const context = new OperationContext({ database: server.database } as Services, {
+      ...asking,
+      request: { requestId: 'r', ip: null, userAgent: null },
+      reply: {} as Reply,
+    });
+    const open = () => server.database.operation(tenantId, { mode: 'write' });
+    context.begin(open, { isPlain: false });
+    const apart = () => context.apart(tenantId, async () => 'done');
+    await expect(apart()).rejects.toThrow('a mutation that commits apart');
+    context.begin(open);
+    expect(await apart()).toBe('done');
   });
 
   test('is found in a fragment and beside others', async () => {
