@@ -112,7 +112,6 @@ export function planMutations({ mutation }: Published, caller: Caller): Plan {
 
 /** What finds something of the sample, by the argument that takes it. */
 const known: Readonly<Record<string, string>> = {
-  document: '{ products(first: 100) { nodes { id } } }',
   plan: 'BASIC',
   search: sampleWord,
   token: sampleToken,
