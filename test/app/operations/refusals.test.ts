@@ -68,7 +68,6 @@ describe('a mutation that commits by itself', () => {
     const asking = { principal: null, account: null, selectedTenantId: null, isOnlyField: true };
     const context = new OperationContext({ database: server.database } as Services, {
       ...asking,
-      renew: async () => asking,
       request: { requestId: 'r', ip: null, userAgent: null },
       reply: {} as Reply,
       renew: () => Promise.resolve({ principal: null, account: null }),

@@ -77,8 +77,6 @@ export const everyMutation: Readonly<Record<string, MakeInput>> = {
     return { id };
   },
   domainRemove: async ({ idOf }) => ({ id: await idOf('domains') }),
-  planChange: () => ({ plan: 'PREMIUM', effective: 'PERIOD_END' }),
-  planChangeCancel: () => ({ plan: 'PREMIUM' }),
   memberInvite: () => ({ email: 'rehearsed@example.com', role: 'MEMBER' }),
   invitationResend: async ({ idOf }) => ({
     id: await idOf('invitations', ({ email }) => email === 'rehearsed@example.com'),
