@@ -24,7 +24,8 @@ as $$
               else date '1970-01-01' end
 $$;
 
--- The one place that says what the tenant that is set may use in a period. Without a limit: 2^53 - 1, the
+-- What the tenant that is set may use of one meter in a period: the limit of app.tenant_standing(), which
+-- reads all limits and features and takes too long for each message. Without a limit: 2^53 - 1, the
 -- largest number that clients read exactly. plpgsql, for SQL that is not inlined is planned at every call.
 create or replace function app.tenant_limit(meter_name text) returns bigint
 language plpgsql stable
@@ -32,8 +33,11 @@ as $$
 declare
   found_limit bigint;
 begin
-  select (p.limits ->> meter_name)::bigint into found_limit
-  from app.tenants t join app.plans p on p.code = t.plan where t.id = app.current_tenant();
+  select case when o.code is null then (p.limits ->> meter_name)::bigint else o.limit_value end into found_limit
+  from app.tenants t join app.plans p on p.code = t.plan
+  left join app.tenant_overrides o on o.tenant_id = t.id and o.kind = 'LIMIT' and o.code = meter_name
+    and coalesce(o.expires_at > now(), true)
+  where t.id = app.current_tenant();
   return coalesce(found_limit, 9007199254740991);
 end $$;
 
@@ -598,4 +602,5 @@ begin
     execute format('grant execute on function %s to tenantry_server', made);
   end loop;
 end $$;
-grant execute on function app.usage_today(), app.meter_period(text) to tenantry_operator;
+-- What operators read of a business's usage.
+grant execute on function app.usage_today(), app.meter_period(text), app.tenant_limit(text) to tenantry_operator;

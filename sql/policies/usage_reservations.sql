@@ -14,3 +14,7 @@ grant select, insert, update, delete on app.usage_reservations to tenantry_serve
 drop policy if exists lookup on app.usage_reservations;
 create policy lookup on app.usage_reservations for select to tenantry_lookup using (true);
 grant select (tenant_id, state, expires_at) on app.usage_reservations to tenantry_lookup;
+
+drop policy if exists operator on app.usage_reservations;
+create policy operator on app.usage_reservations for select to tenantry_operator using (true);
+grant select on app.usage_reservations to tenantry_operator;

@@ -96,7 +96,11 @@ export async function insertDemo(
   await tx.db.insert(usageDays).values([
     ...counted
       .filter((row) => !isRequests(row) && row.used > 0)
-      .map((row) => ({ ...row, slot: 0, feature: featureOf[row.meter], apiKeyId: noApiKey })),
+      .map((row, index) => ({
+        ...{ ...row, slot: 0, feature: featureOf[row.meter] },
+        // The integrator's program answers every third day.
+        apiKeyId: (index % 3 === 0 ? apiKeyIds[0] : null) ?? noApiKey,
+      })),
     {
       ...{ tenantId, meter: 'PRODUCTS', day: demo.createdAt.slice(0, 10), slot: 0 },
       ...{ feature: 'productImport', apiKeyId: noApiKey, used: demo.products.length },

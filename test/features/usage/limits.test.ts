@@ -193,7 +193,7 @@ describe('a limit that changes', () => {
     expect(await take(500)).toBe(500);
     await limit(server, 'lumen', { STORAGE_BYTES: 600 });
     const taken = await Promise.all(Array.from({ length: 12 }, () => take(10)));
-    expect(taken.filter((amount) => amount === 10)).toHaveLength(10);
+    expect(taken.reduce((sum, amount) => sum + amount)).toBe(100);
     expect((await countsOf(server, 'lumen', 'STORAGE_BYTES')).counted).toBe(600);
     await limit(server, 'lumen', {});
     expect(await take(5_000)).toBe(5_000);

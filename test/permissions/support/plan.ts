@@ -24,12 +24,10 @@ export function reasonAgainst(caller: Caller, permission: string): string | null
   return suspended && !permission.endsWith(':read') ? 'TENANT_SUSPENDED' : null;
 }
 
-/**
- * Operations that try many fields, and where they have to be refused: `a.b.c`, without indexes. More than
- * one, for an operation may have 50 root fields.
- */
+/** One operation that tries many fields, and where it has to be refused: `a.b.c`, without indexes. */
 export interface Plan {
-  readonly operations: readonly { text: string; variables: Record<string, Value> }[];
+  readonly text: string;
+  readonly variables: Record<string, Value>;
   readonly refused: ReadonlyMap<string, readonly string[]>;
   /** Types of which an object has to be in the answer, or nothing was tried. */
   readonly types: ReadonlySet<string>;
@@ -45,7 +43,7 @@ export const solitary: readonly string[] = ['isolationReport'];
  * scalars of what would be there. `ids` are some object's of each type that has one.
  */
 export function planQuery(
-  { schema, query }: Published,
+  { query }: Published,
   caller: Caller,
   ids: ReadonlyMap<string, string>,
 ): Plan {
@@ -73,11 +71,21 @@ export function planQuery(
       }
     }
   }
-  const nodes: Step = { type: query, path: [], parts: [] };
+  return plan.done('query', print(top));
+}
+
+/** The same rows by `node` and `nodes`; an operation of its own, for one has fifty root fields at most. */
+export function planNodes(
+  { schema, query }: Published,
+  caller: Caller,
+  ids: ReadonlyMap<string, string>,
+): Plan {
+  const plan = new Planning();
+  const top: Step = { type: query, path: [], parts: [] };
   for (const type of schema.getPossibleTypes(schema.getType('Node') as never)) {
-    plan.addNode(nodes, type, caller, ids);
+    plan.addNode(top, type, caller, ids);
   }
-  return plan.done('query', print(top), print(nodes));
+  return plan.done('query', print(top));
 }
 
 interface Step {
@@ -103,7 +111,12 @@ export function planMutations({ mutation }: Published, caller: Caller): Plan {
 }
 
 /** What finds something of the sample, by the argument that takes it. */
-const known: Readonly<Record<string, string>> = { search: sampleWord, token: sampleToken };
+const known: Readonly<Record<string, string>> = {
+  plan: 'BASIC',
+  search: sampleWord,
+  token: sampleToken,
+  document: '{ conversations(first: 100) { nodes { id } } }',
+};
 
 class Planning {
   readonly variables: Record<string, Value> = {};
@@ -152,15 +165,9 @@ class Planning {
     }
   }
 
-  done(kind: 'query' | 'mutation', ...selections: string[]): Plan {
-    const operations = selections.map((selection) => {
-      const isUsed = (name: string) => new RegExp(`\\$${name}\\b`).test(selection);
-      const declared = this.declared.filter((each) => isUsed(each.slice(1, each.indexOf(':'))));
-      const head = declared.length > 0 ? `(${declared.join(', ')})` : '';
-      const variables = Object.entries(this.variables).filter(([name]) => isUsed(name));
-      return { text: `${kind} ${head} ${selection}`, variables: Object.fromEntries(variables) };
-    });
-    return { ...this, operations };
+  done(kind: 'query' | 'mutation', selection: string): Plan {
+    const head = this.declared.length > 0 ? `(${this.declared.join(', ')})` : '';
+    return { ...this, text: `${kind} ${head} ${selection}` };
   }
 }
 
