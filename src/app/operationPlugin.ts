@@ -31,6 +31,8 @@ export interface ServerContext extends Record<string, unknown> {
   /** The business that the request names without being signed in to it; null: there is none of the name. */
   readonly selected?: string | null | undefined;
   readonly reply: Reply;
+  /** Who asks as of now; rejects where the credential is not good any more. */
+  readonly renew: () => Promise<Pick<ServerContext, 'principal' | 'account'>>;
   readonly headers: IncomingHttpHeaders;
   /** Fires when the client hangs up. */
   readonly signal: HangUp;
@@ -56,7 +58,7 @@ export function operationExecutor(
 ): ExecuteOperation {
   const keys = trackKeys();
   return async (args, server) => {
-    const { principal, account, facts, selected, reply } = server;
+    const { principal, account, facts, selected, reply, renew } = server;
     const operation = getOperationAST(args.document, args.operationName);
     const isNobody = principal === null && account === null;
     if (isNobody && operation && needsSignIn(args.document, operation, args.schema)) {
@@ -77,6 +79,7 @@ export function operationExecutor(
       request: facts,
       selectedTenantId: selected,
       reply,
+      renew,
       isOnlyField: operation != null && hasOneField(operation),
     });
     const run = () => executeCompiled({ ...args, contextValue: context });

@@ -3,6 +3,7 @@ import { createAttempts } from '../auth/attempts.ts';
 import { createAuthenticator } from '../auth/authenticate.ts';
 import { listMemberships } from '../auth/lookups.ts';
 import { createPasswordChanges } from '../auth/passwordChanges.ts';
+import { createPlanCatalogue } from '../auth/planCatalogue.ts';
 import type { Principal } from '../auth/principal.ts';
 import { createRegistration } from '../auth/registration.ts';
 import { createSessions } from '../auth/sessions.ts';
@@ -13,6 +14,7 @@ import { openMailClient } from '../clients/mail.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { accountPageRoutes } from './account/pages.ts';
+import { startPlanChanges } from './applyPlanChanges.ts';
 import { countRequests } from './countRequests.ts';
 import { loadPersistedDocuments } from './documents/persistedDocuments.ts';
 import { drainable } from './drain.ts';
@@ -66,10 +68,14 @@ export async function startServer(
   const operators = await serveOperators(config, workplace, keys, logger);
   const tokens = accessTokens(keys, config.accessTokenSeconds);
   const authenticator = createAuthenticator(database, tokens);
+  const tenantRoutes = createTenantRoutes(database);
   const mailWorker = startMail(config, database, logger);
   const listener = await listenIdentityChanges(
     workplace.serverUrl,
-    authenticator,
+    (id) => {
+      authenticator.forget(id);
+      tenantRoutes.forget(id);
+    },
     () => mailWorker?.wake(),
     logger,
   );
@@ -84,12 +90,13 @@ export async function startServer(
   const attempts = createAttempts(database);
   const signIn = createSignIn(database, tokens, attempts, journal);
   const purger = purgeTenants(database, logger);
+  const planChanges = startPlanChanges(database, logger);
   const graphiql = config.graphiql
     ? createGraphiQL(config.demoIdentities ? { signIn, database, dataDir: config.dataDir } : null)
     : null;
   const { baseDomain, corsOrigins } = config;
   const readClient = createClientReader(config.trustedProxies, config.forwardedHeader);
-  const tenantRoutes = createTenantRoutes(database);
+  const planCatalogue = createPlanCatalogue(database);
   let url = '';
   // PORT 0 is any free one, which is known before the first request.
   const publicUrl = () => config.publicUrl.replace(/:0$/, () => `:${new URL(url).port}`);
@@ -102,6 +109,7 @@ export async function startServer(
       sessions: createSessions(database, tokens, attempts, journal),
       attempts,
       publicUrl,
+      planCatalogue,
       listMemberships: (userId) => listMemberships(database, userId),
       deleteGraceDays: config.deleteGraceDays,
       baseDomain: config.baseDomain,
@@ -122,7 +130,7 @@ export async function startServer(
       ...(config.demoIdentities ? outboxRoutes(database) : []),
       ...(operators?.routes ?? []),
       ...auditExportRoutes({
-        ...{ database, authenticator, tenantRoutes, corsOrigins, onAnswered },
+        ...{ database, authenticator, tenantRoutes, planCatalogue, corsOrigins, onAnswered },
         readSelectors: (request) =>
           readSelectors(request, null, readClient(request).host, baseDomain),
       }),
@@ -144,6 +152,7 @@ export async function startServer(
   const drain = drainable(server);
   const closeWriters = async (): Promise<void> => {
     await purger.close();
+    await planChanges.close();
     await counter.close();
     await keyUse.close();
     await sweeping.close();

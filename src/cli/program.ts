@@ -12,13 +12,9 @@ import { jwtKeysCommand } from './jwtKeysCommand.ts';
 import { keysCommand } from './keysCommand.ts';
 import { operatorsCommand } from './operatorsCommand.ts';
 import { outboxCommand } from './outboxCommand.ts';
+import { planCommand } from './plan/planCommand.ts';
 import { provisionCommand } from './provisionCommand.ts';
-import {
-  planCommand,
-  reactivateCommand,
-  restoreCommand,
-  suspendCommand,
-} from './statusCommands.ts';
+import { reactivateCommand, restoreCommand, suspendCommand } from './statusCommands.ts';
 import { listCommand, showCommand } from './tenantCommands.ts';
 
 /** Runs one command line, without the name of the program; answers its exit code. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { objectsIn } from '../graphql/contract/selectEverything.ts';
 import { argumentsWith } from '../isolation/support/synthesize.ts';
+import { putOnPlan } from '../support/plans.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import {
   type Caller,
@@ -24,6 +25,8 @@ const credentials = new Map<string, string>();
 
 beforeAll(async () => {
   server = await startTestServer();
+  // The plan that has everything: what is left to refuse are roles and scopes.
+  await putOnPlan(server, 'lumen', 'ENTERPRISE');
   for (const role of published.roles.keys()) {
     credentials.set(role, await server.tokenOf(`${role.toLowerCase()}@lumen.example`));
   }

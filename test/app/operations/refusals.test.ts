@@ -70,6 +70,7 @@ describe('a mutation that commits by itself', () => {
       ...asking,
       request: { requestId: 'r', ip: null, userAgent: null },
       reply: {} as Reply,
+      renew: () => Promise.resolve({ principal: null, account: null }),
     });
     const open = () => server.database.operation(tenantId, { mode: 'write' });
     context.begin(open, { isPlain: false });
