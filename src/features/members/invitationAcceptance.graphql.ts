@@ -1,8 +1,8 @@
 import { builder } from '../../graphql/builder.ts';
 import { passwordCost } from '../../graphql/cost/fieldCost.ts';
 import { userErrorType } from '../../graphql/userErrors.ts';
+import { MembershipType } from '../accounts/accounts.graphql.ts';
 import { type Attempted, attempt } from '../accounts/attempt.ts';
-import { addAccessToken, addRefreshToken } from '../accounts/issuedTokens.graphql.ts';
 import { placeRefreshToken } from '../accounts/refreshCookie.ts';
 import { RefreshTokenPlaceType } from '../accounts/signIn.graphql.ts';
 import { acceptInvitation, type Preview, previewInvitation } from './invitationAcceptance.ts';
@@ -81,7 +81,7 @@ builder.queryField('invitation', (t) =>
   }),
 );
 
-const answer = builder.relayMutationField(
+builder.relayMutationField(
   'invitationAccept',
   {
     description: 'What came by mail, and a new account where there is none.',
@@ -115,6 +115,35 @@ const answer = builder.relayMutationField(
   {
     description: 'A token for the business, or why there is none.',
     outputFields: (t) => ({
+      token: t.string({
+        nullable: true,
+        description: 'Send it as "Authorization: Bearer …".',
+        resolve: ({ value }) => value?.token ?? null,
+      }),
+      expiresAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the access token runs out.',
+        resolve: ({ value }) => value?.expiresAt ?? null,
+      }),
+      refreshToken: t.string({
+        nullable: true,
+        description:
+          'Of a new account; null where one was signed in, or where it is in the cookie.',
+        resolve: ({ value }) => value?.refreshToken ?? null,
+      }),
+      refreshExpiresAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the new session ends, unless it is refreshed before.',
+        resolve: ({ value }) => value?.refreshExpiresAt ?? null,
+      }),
+      membership: t.field({
+        type: MembershipType,
+        nullable: true,
+        description: 'The business, and you in it; null when nothing was changed.',
+        resolve: ({ value }) => value?.membership ?? null,
+      }),
       retryAt: t.field({
         type: 'DateTime',
         nullable: true,
@@ -129,6 +158,3 @@ const answer = builder.relayMutationField(
     }),
   },
 );
-
-addAccessToken(answer);
-addRefreshToken(answer);
