@@ -17,7 +17,7 @@ const floors: readonly (readonly string[])[] = [
   ['graphql'],
   ['auth'],
   ['db', 'clients'],
-  ['lib'],
+  ['lib', 'quickStart'],
 ];
 
 export const reasons = {

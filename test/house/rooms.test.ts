@@ -22,6 +22,7 @@ const sourceRooms = [
   'cli',
   'clients',
   'config.ts',
+  'quickStart.ts',
   'db',
   'features',
   'graphql',

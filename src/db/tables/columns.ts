@@ -20,14 +20,19 @@ export const moment = customType<{ data: string; driverData: string }>({
   fromDriver: readMoment,
 });
 
+/** What a moment's fraction lacks, by its length with the dot: Postgres leaves zeros at the end out. */
+const fractionEndings = ['.000Z', undefined, '00Z', '0Z', 'Z'];
+
 /**
- * A moment as Postgres writes it in a row ("2026-11-21 04:24:19.442+00") or in JSON (with a T and a
- * longer zone; zeros at the end are left out in both) → ISO 8601 in UTC with milliseconds.
+ * A moment as Postgres writes it in a row ("2026-11-21 04:24:19.44+00") or in JSON (with a T and a
+ * longer zone) → ISO 8601 in UTC with milliseconds.
  */
 export function readMoment(text: string): string {
-  const inUtc = text.length === 26 ? text.endsWith('+00') : text.endsWith('+00:00');
-  if (inUtc && text[19] === '.' && (text.length === 26 || text.length === 29)) {
-    return `${text.slice(0, 10)}T${text.slice(11, 23)}Z`;
+  const zone = text.endsWith('+00') ? 3 : 6;
+  const length = text.length - zone;
+  const ending = length === 19 || text[19] === '.' ? fractionEndings[length - 19] : undefined;
+  if (ending !== undefined && (zone === 3 || text.endsWith('+00:00'))) {
+    return `${text.slice(0, 10)}T${text.slice(11, length)}${ending}`;
   }
   return new Date(text).toISOString();
 }

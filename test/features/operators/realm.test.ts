@@ -182,7 +182,9 @@ describe('signing in', () => {
   test('an address that has none left uses up nobody’s attempts', async () => {
     const email = 'wanted@tenantry.example';
     await createOperator(operators.database, { email, name: 'Wanted', password: operatorPassword });
-    await Promise.all(Array.from({ length: 80 }, () => attempt(email, 'wrong')));
+    for (let wave = 0; wave < 8; wave += 1) {
+      await Promise.all(Array.from({ length: 10 }, () => attempt(email, 'wrong')));
+    }
     // From elsewhere: this address alone is forgotten.
     const hash = (...parts: string[]) =>
       createHash('sha256').update(JSON.stringify(parts)).digest('hex');
