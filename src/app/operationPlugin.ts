@@ -55,7 +55,7 @@ export function operationExecutor(
     }
     let admission: Admission | Promise<Admission>;
     try {
-      admission = admit(args, principal, reply);
+      admission = admit(args, principal, reply, signal);
       if (admission instanceof Promise) admission = await admission;
     } catch (error) {
       return { errors: [toGraphQLError(error)] };
@@ -70,10 +70,16 @@ export function operationExecutor(
     });
     const run = () => executeCompiled({ ...args, contextValue: context });
     if (principal === null) return withExtensions(await run(), admission);
-    const result =
-      operation?.operation === 'mutation'
-        ? await runMutation(services, principal, signal, context, run)
-        : await runQuery(services, principal, signal, context, run);
+    let result: ExecutionResult;
+    try {
+      result =
+        operation?.operation === 'mutation'
+          ? await runMutation(services, principal, signal, context, run)
+          : await runQuery(services, principal, signal, context, run);
+    } catch (error) {
+      admission.settle(null);
+      throw error;
+    }
     onAnswered(principal);
     return withExtensions(result, admission);
   };

@@ -65,6 +65,11 @@ export class HttpReply implements Reply {
   setRetryAfter(seconds: number): void {
     this.#response.setHeader('Retry-After', String(seconds));
   }
+
+  setRateLimit(policy: string, state: string): void {
+    this.#response.setHeader('RateLimit-Policy', policy);
+    this.#response.setHeader('RateLimit', state);
+  }
 }
 
 function readCookie(header: string | undefined, name: string): string | null {

@@ -13,14 +13,13 @@ import { openMailClient } from '../clients/mail.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { accountPageRoutes } from './account/pages.ts';
-import { countRequests } from './countRequests.ts';
 import { drainable } from './drain.ts';
 import { auditExportRoutes } from './exports/auditExport.ts';
 import { createClientReader } from './forwarded.ts';
 import { createGraphiQL } from './graphiql/page.ts';
 import { createHttpHandler } from './http.ts';
 import { createLeanPath } from './leanPath.ts';
-import { createAdmission } from './limits/admission.ts';
+import { openLimits } from './limits/openLimits.ts';
 import { createHttpServer, listen } from './listen.ts';
 import { listenIdentityChanges } from './listenIdentityChanges.ts';
 import type { Logger } from './logger.ts';
@@ -64,17 +63,17 @@ export async function startServer(
   const tokens = accessTokens(keys, config.accessTokenSeconds);
   const authenticator = createAuthenticator(database, tokens);
   const mailWorker = startMail(config, database, logger);
+  const limits = openLimits(database, config, logger);
   const listener = await listenIdentityChanges(
     workplace.serverUrl,
     authenticator,
     () => mailWorker?.wake(),
+    (payload) => limits.recall(payload),
     logger,
   );
-  const counter = countRequests(database, logger);
   const keyUse = recordKeyUse(database, logger);
   const sweeping = startSweeping(database, logger);
   const onAnswered = (principal: Principal): void => {
-    counter.count(principal.tenantId);
     keyUse.note(principal);
   };
   const journal = recordSignIns(database);
@@ -105,7 +104,7 @@ export async function startServer(
       baseDomain: config.baseDomain,
       lookUpTxt: createTxtLookup(config.dnsServers),
     },
-    createAdmission(),
+    limits.admit,
     onAnswered,
   );
   const graphql = createGraphQLServer({ schema, endpoint: '/graphql', execute, logger });
@@ -139,7 +138,7 @@ export async function startServer(
   const drain = drainable(server);
   const closeWriters = async (): Promise<void> => {
     await purger.close();
-    await counter.close();
+    await limits.close();
     await keyUse.close();
     await sweeping.close();
     await listener.close();

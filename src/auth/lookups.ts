@@ -91,12 +91,13 @@ export interface LiveApiKey {
   tenant_status: TenantStatus;
   plan: string;
   slug: string;
+  cost_per_minute: number | null;
 }
 
 /** null unless a key with this SHA-256 is neither revoked nor expired. */
 export async function findApiKey(database: Database, hash: string): Promise<LiveApiKey | null> {
   const rows = await database.lookup<LiveApiKey>(
-    'select tenant_id, key_id, name, scopes, expires_at, tenant_status, plan, slug from app.find_api_key($1)',
+    'select tenant_id, key_id, name, scopes, expires_at, tenant_status, plan, slug, cost_per_minute from app.find_api_key($1)',
     [hash],
   );
   return rows[0] ?? null;

@@ -47,6 +47,8 @@ export interface Reply {
   /** null: the browser is to forget it. */
   setRefreshCookie(cookie: { token: string; expiresAt: Date } | null): void;
   setRetryAfter(seconds: number): void;
+  /** The headers RateLimit-Policy and RateLimit. */
+  setRateLimit(policy: string, state: string): void;
 }
 
 /** Who asks, and what came with the request. */

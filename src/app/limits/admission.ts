@@ -1,12 +1,27 @@
 import type { ExecutionResult } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
+import type { HangUp } from '../../db/hangUp.ts';
 import type { Reply } from '../../graphql/context.ts';
-import { type AskedOperation, costOf } from '../../graphql/cost/operationCost.ts';
+import {
+  type AskedOperation,
+  costOf,
+  type OperationCost,
+} from '../../graphql/cost/operationCost.ts';
+import { PublicError } from '../../lib/errors.ts';
+import { type CallerLimits, callerLimits } from './callerLimits.ts';
+import type { CreditPool } from './creditPool.ts';
+import { rateLimitHeaders } from './rateLimitHeaders.ts';
+import { explainShortage, momentIn, refuseHopeless } from './refusals.ts';
+import type { RequestLedger } from './requestLedger.ts';
+import { type Demand, GaveUp, Shortage, TooManyWaiting } from './tenantCredit.ts';
 
 /** An operation that may run. */
 export interface Admission {
-  /** Gives back what the operation did not use; what its answer says in `extensions`, null: nothing. */
-  settle(result: ExecutionResult): Readonly<Record<string, unknown>> | null;
+  /**
+   * Counts the operation and gives back what it did not use; null: its execution threw. Answers what
+   * the result says in `extensions`, null: nothing.
+   */
+  settle(result: ExecutionResult | null): Readonly<Record<string, unknown>> | null;
 }
 
 /**
@@ -17,11 +32,107 @@ export type Admit = (
   asked: AskedOperation,
   principal: Principal | null,
   reply: Reply,
+  signal: HangUp,
 ) => Admission | Promise<Admission>;
 
-export function createAdmission(): Admit {
-  return (asked) => {
-    costOf(asked);
-    return { settle: () => null };
+/** Without a business there is nothing to take from; what such callers try is limited by src/auth/attempts.ts. */
+const free: Admission = { settle: () => null };
+
+export function createAdmission(pool: CreditPool, ledger: RequestLedger): Admit {
+  const limitsOf = callerLimits(pool);
+
+  return (asked, principal, reply, signal) => {
+    if (principal === null) return free;
+    const limits = limitsOf(principal);
+    const cost = costOf(asked);
+    refuseHopeless(limits, cost.requested);
+    const demands = demandsOf(limits, cost);
+    const admitted = (): Admission => new Admitted(ledger, principal, limits, cost, reply);
+    const refused = (error: unknown): never => {
+      throw explain(error, limits, reply);
+    };
+    try {
+      if (limits.credit.take(demands, performance.now())) return admitted();
+    } catch (error) {
+      refused(error);
+    }
+    return limits.credit.wait(demands, signal).then(admitted, refused);
+  };
+}
+
+function demandsOf({ budgets, requests }: CallerLimits, { requested }: OperationCost): Demand[] {
+  const demands: Demand[] = [];
+  for (const { held } of budgets) demands.push({ held, amount: requested });
+  demands.push({ held: requests, amount: 1 });
+  return demands;
+}
+
+function explain(error: unknown, limits: CallerLimits, reply: Reply): unknown {
+  if (error instanceof Shortage) {
+    const now = performance.now();
+    const explained = explainShortage(limits, error.demand, now);
+    reply.setRetryAfter(explained.retryAfterSeconds);
+    const headers = rateLimitHeaders(limits, now);
+    if (headers !== null) reply.setRateLimit(headers.policy, headers.state);
+    return explained.error;
+  }
+  if (error instanceof TooManyWaiting) {
+    return new PublicError('UNAVAILABLE', 'Too many operations of this business wait already.');
+  }
+  if (error instanceof GaveUp) return new PublicError('TIMED_OUT', 'The request was given up.');
+  return error;
+}
+
+class Admitted implements Admission {
+  readonly #ledger: RequestLedger;
+  readonly #principal: Principal;
+  readonly #limits: CallerLimits;
+  readonly #cost: OperationCost;
+  readonly #reply: Reply;
+  /** Of the narrowest budget, and of the requests. */
+  readonly #windows: readonly number[];
+  readonly #day: number;
+
+  constructor(
+    ledger: RequestLedger,
+    principal: Principal,
+    limits: CallerLimits,
+    cost: OperationCost,
+    reply: Reply,
+  ) {
+    this.#ledger = ledger;
+    this.#principal = principal;
+    this.#limits = limits;
+    this.#cost = cost;
+    this.#reply = reply;
+    this.#windows = limits.budgets.map(({ held }) => held.windowStart);
+    this.#day = limits.requests.windowStart;
+  }
+
+  settle(result: ExecutionResult | null): Readonly<Record<string, unknown>> | null {
+    const { requested } = this.#cost;
+    const now = performance.now();
+    const actual = Math.min(requested, this.#cost.actual(result?.data));
+    const { budgets } = this.#limits;
+    for (let place = 0; place < budgets.length; place += 1) {
+      budgets[place]?.held.giveBack(requested - actual, this.#windows[place] ?? 0, now);
+    }
+    this.#ledger.add(this.#principal, this.#day);
+    const headers = rateLimitHeaders(this.#limits, now);
+    if (headers !== null) this.#reply.setRateLimit(headers.policy, headers.state);
+    return { cost: { requested, actual, budget: budgetOf(this.#limits, now) } };
+  }
+}
+
+/** The one that ends first for this caller; null: none does. */
+function budgetOf({ budgets }: CallerLimits, now: number): object | null {
+  const [narrow, wide] = budgets;
+  if (narrow === undefined) return null;
+  const { held } =
+    wide !== undefined && wide.held.remaining(now) < narrow.held.remaining(now) ? wide : narrow;
+  return {
+    limit: held.bucket.limit,
+    remaining: held.remaining(now),
+    resetAt: momentIn(Math.max(0, held.endsAt - now)),
   };
 }

@@ -27,6 +27,25 @@ export const addToCounter = prepare((db) =>
     }),
 );
 
+/** Adds to the counter of a day that is given, in UTC: what was begun on it counts for it. */
+export const addToDay = prepare((db) =>
+  db
+    .insert(usageCounters)
+    .values({
+      tenantId: tenant,
+      meter: sql.placeholder('meter'),
+      day: sql.placeholder('day'),
+      used: sql.placeholder('amount'),
+    })
+    .onConflictDoUpdate({
+      target: [usageCounters.tenantId, usageCounters.meter, usageCounters.day],
+      set: {
+        used: sql`${usageCounters.used} + excluded.used`,
+        updatedAt: sql`excluded.updated_at`,
+      },
+    }),
+);
+
 /** The plan's limits and the database's day, with what is counted from the rows themselves. */
 export const readStanding = prepare((db) =>
   db

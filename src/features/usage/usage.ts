@@ -1,6 +1,6 @@
 import type { TenantTransaction } from '../../db/database.ts';
 import { type CountedMeter, type Meter, type MeterPeriod, meters } from './meters.ts';
-import { addToCounter, readStanding, sumCounters } from './usage.queries.ts';
+import { addToCounter, addToDay, readStanding, sumCounters } from './usage.queries.ts';
 
 /** A meter as it stands: `limit` and `remaining` are null where the plan sets none. */
 export interface MeterReading {
@@ -26,6 +26,15 @@ export async function countUsage(
   amount: number,
 ): Promise<void> {
   await addToCounter(tx, { meter, amount });
+}
+
+/** Counts requests that were answered. `day`: when they were admitted, "2026-01-31". */
+export async function countRequests(
+  tx: TenantTransaction,
+  day: string,
+  amount: number,
+): Promise<void> {
+  await addToDay(tx, { meter: 'API_REQUESTS_PER_DAY', day, amount });
 }
 
 /** How many more people may join; null: as many as there are. */

@@ -52,6 +52,7 @@ test('a change whose answer fails, although no statement did, is rolled back', a
     readRefreshCookie: none,
     setRefreshCookie: none,
     setRetryAfter: none,
+    setRateLimit: none,
   };
   const run = (query: string) =>
     execute(

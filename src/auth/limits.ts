@@ -1,0 +1,32 @@
+import type { Principal } from './principal.ts';
+
+/** Whose limit it is: the business's, or the API key's own part of it. */
+export type LimitScope = 'TENANT' | 'API_KEY';
+
+/** What a plan allows, until the principal carries it. */
+const byPlan: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  BASIC: { API_REQUESTS_PER_DAY: 1_000, COST_PER_MINUTE: 200_000 },
+  PREMIUM: { API_REQUESTS_PER_DAY: 10_000, COST_PER_MINUTE: 1_000_000 },
+  ENTERPRISE: { API_REQUESTS_PER_DAY: 100_000, COST_PER_MINUTE: 5_000_000 },
+};
+
+/** null: as much as there is. */
+export function limitOf(
+  { plan }: Principal,
+  name: 'API_REQUESTS_PER_DAY' | 'COST_PER_MINUTE',
+): number | null {
+  return byPlan[plan]?.[name] ?? null;
+}
+
+/**
+ * Half: whatever one integration does, people and the other integrations have the other half.
+ */
+const defaultShare = 0.5;
+
+/** What an API key may spend of its business's budget; null: the caller is no key, or there is no budget. */
+export function costLimitOfKey(principal: Principal): number | null {
+  if (principal.kind !== 'API_KEY') return null;
+  const whole = limitOf(principal, 'COST_PER_MINUTE');
+  const own = principal.costPerMinute ?? (whole === null ? null : Math.floor(whole * defaultShare));
+  return own === null || whole === null ? own : Math.min(own, whole);
+}
