@@ -31,12 +31,17 @@ import '../features/usage/usage.graphql.ts';
 import { specifiedDirectives } from 'graphql';
 import { builder } from '../graphql/builder.ts';
 import { accessDirectives, enforceAccess } from '../graphql/enforceAccess.ts';
+import { declareRateLimits, rateLimitDirective } from '../graphql/rateLimits.ts';
 import { resolveRelayFields } from '../graphql/relayFields.ts';
 
 /** The whole schema; every feature is named above, and nowhere else. */
 export const buildSchema = (): GraphQLSchema =>
-  enforceAccess(
-    resolveRelayFields(
-      builder.toSchema({ directives: [...specifiedDirectives, ...accessDirectives] }),
+  declareRateLimits(
+    enforceAccess(
+      resolveRelayFields(
+        builder.toSchema({
+          directives: [...specifiedDirectives, ...accessDirectives, rateLimitDirective],
+        }),
+      ),
     ),
   );

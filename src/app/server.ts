@@ -63,7 +63,7 @@ export async function startServer(
   const tokens = accessTokens(keys, config.accessTokenSeconds);
   const authenticator = createAuthenticator(database, tokens);
   const mailWorker = startMail(config, database, logger);
-  const limits = openLimits(database, config, logger);
+  const limits = await openLimits(database, config, logger);
   const listener = await listenIdentityChanges(
     workplace.serverUrl,
     authenticator,

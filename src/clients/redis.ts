@@ -33,26 +33,29 @@ export interface RedisOptions {
 }
 
 const longestPauseMs = 1_000;
+/** A start does not wait longer for a Redis that is not there. */
+const connectMs = 1_000;
 
 /**
- * One connection, which comes back by itself, twice a second at the latest. Nothing waits for it: what
+ * One connection; resolves when it is there, or after a second. It comes back by itself. Nothing waits for it: what
  * is asked while it is away, or is not answered in time, is rejected at once, and nothing is sent later
  * that somebody has given up (`disableOfflineQueue`).
  */
-export function openRedis({ url, timeoutMs, channel, onMessage }: RedisOptions): RedisClient {
+export async function openRedis(options: RedisOptions): Promise<RedisClient> {
+  const { url, timeoutMs, channel, onMessage } = options;
   const client = createClient({
     url,
     name: 'tenantry',
     disableOfflineQueue: true,
     socket: {
-      connectTimeout: 1_000,
+      connectTimeout: connectMs,
       keepAlive: true,
       reconnectStrategy: (retries) => Math.min(50 * 2 ** Math.min(retries, 5), longestPauseMs),
     },
   });
   // What is asked says that it is away; without a listener the process would end.
   client.on('error', () => undefined);
-  client.connect().catch(() => undefined);
+  const connected = client.connect().catch(() => undefined);
   if (channel !== undefined && onMessage !== undefined) {
     // Subscribed anew by the client itself whenever it comes back.
     client.on('ready', () => {
@@ -60,12 +63,9 @@ export function openRedis({ url, timeoutMs, channel, onMessage }: RedisOptions):
     });
   }
 
-  async function inTime<T>(work: Promise<T>): Promise<T> {
+  async function inTime<T>(work: Promise<T>, ms = timeoutMs): Promise<T> {
     const { promise, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new RedisUnavailable(`no answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
+    const timer = setTimeout(() => reject(new RedisUnavailable(`no answer within ${ms} ms`)), ms);
     try {
       return await Promise.race([work, promise]);
     } catch (error) {
@@ -77,6 +77,7 @@ export function openRedis({ url, timeoutMs, channel, onMessage }: RedisOptions):
     }
   }
 
+  await inTime(connected, connectMs).catch(() => undefined);
   return {
     async evaluate({ source, sha1 }, keys, values) {
       const given = { keys: [...keys], arguments: [...values] };

@@ -1,5 +1,6 @@
 import SchemaBuilder from '@pothos/core';
 import './accessPlugin.ts';
+import './rateLimitPlugin.ts';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { GraphQLResolveInfo } from 'graphql';
 import { PublicError } from '../lib/errors.ts';
@@ -40,7 +41,7 @@ interface SchemaTypes {
 /** Holds no types: every feature brings its own. */
 export const builder = new SchemaBuilder<SchemaTypes>({
   defaultFieldNullability: false,
-  plugins: ['access', RelayPlugin],
+  plugins: ['access', 'rateLimit', RelayPlugin],
   relay: {
     clientMutationId: 'omit',
     cursorType: 'String',

@@ -7,9 +7,11 @@ import {
   costOf,
   type OperationCost,
 } from '../../graphql/cost/operationCost.ts';
+import { rateLimitsOf } from '../../graphql/rateLimits.ts';
 import { PublicError } from '../../lib/errors.ts';
 import { type CallerLimits, callerLimits } from './callerLimits.ts';
 import type { CreditPool } from './creditPool.ts';
+import { giveBackCalls, limitedCalls, takeCalls } from './fieldLimits.ts';
 import { rateLimitHeaders } from './rateLimitHeaders.ts';
 import { explainShortage, momentIn, refuseHopeless } from './refusals.ts';
 import type { RequestLedger } from './requestLedger.ts';
@@ -47,16 +49,31 @@ export function createAdmission(pool: CreditPool, ledger: RequestLedger): Admit 
     const cost = costOf(asked);
     refuseHopeless(limits, cost.requested);
     const demands = demandsOf(limits, cost);
+    const calls = limitedCalls(rateLimitsOf(asked.schema), cost.calls);
     const admitted = (): Admission => new Admitted(ledger, principal, limits, cost, reply);
     const refused = (error: unknown): never => {
       throw explain(error, limits, reply);
     };
+    if (calls.length > 0) return admitCalls().then(admitted, refused);
     try {
       if (limits.credit.take(demands, performance.now())) return admitted();
     } catch (error) {
       refused(error);
     }
     return limits.credit.wait(demands, signal).then(admitted, refused);
+
+    /** Narrow limits first: what they refuse uses up nothing of the others. */
+    async function admitCalls(): Promise<void> {
+      const who = principal as Principal;
+      const taken = await takeCalls(pool, limits, who, calls, signal);
+      try {
+        if (limits.credit.take(demands, performance.now())) return;
+        await limits.credit.wait(demands, signal);
+      } catch (error) {
+        giveBackCalls(taken);
+        throw error;
+      }
+    }
   };
 }
 

@@ -23,15 +23,15 @@ export interface Limits {
 const redisTimeoutMs = 75;
 
 /** Everything that limits what callers do, for one server process. */
-export function openLimits(
+export async function openLimits(
   database: Database,
   config: Pick<Config, 'redisUrl' | 'redisPrefix'>,
   logger: Logger,
-): Limits {
+): Promise<Limits> {
   const process = randomUUID();
   const ledger = new RequestLedger(database, process, logger);
   const requests = postgresCredit(database, process);
-  const redis = openShared(config, process, requests, recall, logger);
+  const redis = await openShared(config, process, requests, recall, logger);
   const pool = new CreditPool({
     rates: redis?.store ?? requests,
     requests,
@@ -55,15 +55,15 @@ export function openLimits(
 }
 
 /** null: there is no Redis, and Postgres has it all. */
-function openShared(
+async function openShared(
   { redisUrl, redisPrefix }: Pick<Config, 'redisUrl' | 'redisPrefix'>,
   process: string,
   second: CreditStore,
   onMessage: (payload: string) => void,
   logger: Logger,
-): { store: CreditStore; close(): void } | null {
+): Promise<{ store: CreditStore; close(): void } | null> {
   if (redisUrl === undefined) return null;
-  const redis = openRedis({
+  const redis = await openRedis({
     url: redisUrl,
     timeoutMs: redisTimeoutMs,
     channel: recallChannel(redisPrefix),

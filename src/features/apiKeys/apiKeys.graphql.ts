@@ -149,6 +149,7 @@ builder.relayMutationField(
   },
   {
     access: 'apiKeys:write',
+    rateLimit: { limit: 100, window: 3600, per: 'TENANT' },
     description: 'Makes an API key. Its secret is shown in this answer and never again.',
     resolve: (_parent, { input }, context) =>
       settle(context, (tx) => createApiKey(tx, context.actor, input)),

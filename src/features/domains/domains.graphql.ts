@@ -116,6 +116,7 @@ builder.relayMutationField(
   },
   {
     access: 'tenant:write',
+    rateLimit: { limit: 60, window: 60, per: 'TENANT' },
     description:
       'Looks for the record in DNS; if it is there the domain leads to this business. Send it as the only field of its operation.',
     resolve: async (_parent, { input }, context) => {

@@ -159,6 +159,7 @@ builder.relayMutationField(
   },
   {
     access: 'products:write',
+    rateLimit: { limit: 60, window: 60, per: 'TENANT' },
     description: 'Imports a catalogue file by external reference; run again, it makes no doubles.',
     resolve: (
       _parent,
