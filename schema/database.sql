@@ -24,6 +24,7 @@ create role tenantry_server login nosuperuser nobypassrls nocreaterole nocreated
 alter role tenantry_server set idle_in_transaction_session_timeout = 15s;
 alter role tenantry_server set lock_timeout = 5s;
 alter role tenantry_server set plan_cache_mode = force_generic_plan;
+alter role tenantry_server set random_page_cost = 1.1;
 alter role tenantry_server set search_path = app;
 alter role tenantry_server set statement_timeout = 15s;
 
@@ -318,6 +319,7 @@ create table app.members (
 );
 alter table app.members owner to tenantry_owner;
 CREATE INDEX members_tenant_id_created_at_id_idx ON app.members USING btree (tenant_id, created_at, id) WHERE (user_id IS NOT NULL);
+CREATE INDEX members_tenant_id_role_idx ON app.members USING btree (tenant_id, role) WHERE (user_id IS NOT NULL);
 CREATE INDEX members_user_id_idx ON app.members USING btree (user_id);
 alter table app.members enable row level security;
 alter table app.members force row level security;

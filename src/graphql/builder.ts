@@ -1,5 +1,6 @@
 import SchemaBuilder from '@pothos/core';
 import './accessPlugin.ts';
+import './cost/costPlugin.ts';
 import './rateLimitPlugin.ts';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { GraphQLResolveInfo } from 'graphql';
@@ -41,7 +42,7 @@ interface SchemaTypes {
 /** Holds no types: every feature brings its own. */
 export const builder = new SchemaBuilder<SchemaTypes>({
   defaultFieldNullability: false,
-  plugins: ['access', 'rateLimit', RelayPlugin],
+  plugins: ['access', 'cost', 'rateLimit', RelayPlugin],
   relay: {
     clientMutationId: 'omit',
     cursorType: 'String',
@@ -67,6 +68,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     },
     nodesQueryOptions: {
       access: 'signedIn',
+      cost: { complexity: 0, each: 1, sizedBy: ['ids'] },
       description:
         'Objects by their ids, in the order asked for, at most 100; null in the place of each that you cannot read.',
       args: { ids: { description: 'Ids of any objects, at most 100.' } },

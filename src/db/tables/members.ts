@@ -45,6 +45,10 @@ export const members = app.table(
     index('members_tenant_id_created_at_id_idx')
       .on(table.tenantId, table.createdAt, table.id)
       .where(sql`${table.userId} is not null`),
+    // Owners are counted before one of them goes.
+    index('members_tenant_id_role_idx')
+      .on(table.tenantId, table.role)
+      .where(sql`${table.userId} is not null`),
     check('members_role_known', sql`${table.role} in ('OWNER','ADMIN','MEMBER','VIEWER')`),
   ],
 );

@@ -40,6 +40,7 @@ builder.relayMutationField(
   },
   {
     access: 'products:write',
+    cost: { each: 2, sizedBy: ['input.products'] },
     description: 'Adds or changes up to 500 products by external reference: all of them or none.',
     resolve: (_parent, { input }, context): Promise<Settled<BulkUpsert>> =>
       settle(context, (tx) => bulkUpsert(tx, context.actor, input.products.map(readVariants))),

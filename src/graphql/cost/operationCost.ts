@@ -1,4 +1,17 @@
-import type { DocumentNode, GraphQLSchema } from 'graphql';
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+  valueFromASTUntyped,
+  visit,
+} from 'graphql';
+import { actualCost, requestedCost } from './evaluate.ts';
+import { type PlannedField, planRoots } from './plan.ts';
+import type { Variables } from './sizes.ts';
 
 /** One operation as a client sends it, found valid. */
 export interface AskedOperation {
@@ -9,15 +22,135 @@ export interface AskedOperation {
 }
 
 export interface OperationCost {
-  /** The most that it can come to. */
+  /** The most that it can come to; 1 at least. */
   readonly requested: number;
   /** How often each root field is called, by `Mutation.messageSend`; what is skipped is not. */
   readonly calls: ReadonlyMap<string, number>;
-  /** What it came to, by the rows that were answered; never more than `requested`. */
+  /**
+   * What it came to, by the rows of a result's `data`; never more than `requested`. 0 where nothing was
+   * executed (`undefined`); where all was undone (`null`), what its root fields cost themselves.
+   */
   actual(data: unknown): number;
 }
 
-/** What an operation costs, before it runs. */
-export function costOf(_asked: AskedOperation): OperationCost {
-  return { requested: 1, calls: new Map(), actual: () => 1 };
+const nothing: OperationCost = { requested: 0, calls: new Map(), actual: () => 0 };
+
+/**
+ * What an operation costs, before it runs: an upper bound by its variables, page sizes, `@skip` and
+ * `@include`. The document is read once; after that a page costs two microseconds.
+ */
+export function costOf(asked: AskedOperation): OperationCost {
+  const variables = asked.variableValues ?? {};
+  const plan = planOf(asked);
+  if (plan === null) return nothing;
+  const { fields, calls } = plan;
+  const requested = Math.max(1, requestedCost(fields, variables));
+  return {
+    requested,
+    calls,
+    actual: (data) =>
+      data === undefined
+        ? 0
+        : Math.min(requested, Math.max(1, actualCost(fields, data, variables))),
+  };
+}
+
+interface Plan {
+  readonly fields: readonly PlannedField[];
+  readonly calls: ReadonlyMap<string, number>;
+}
+
+interface ReadOperation {
+  readonly operation: OperationDefinitionNode;
+  /** The variables that `@skip` and `@include` look at. */
+  readonly conditions: readonly string[];
+  /** By their values, for with other values other fields are asked for. */
+  readonly plans: Map<string, Plan>;
+}
+
+/** By name. Documents live as long as the caches of parsed ones. */
+const known = new WeakMap<DocumentNode, Map<string, ReadOperation | null>>();
+/** Of one operation with this many conditions nobody sends all combinations, unless to fill memory. */
+const mostPlans = 64;
+
+/** null: the document has no such operation. */
+function planOf(asked: AskedOperation): Plan | null {
+  const { document, operationName } = asked;
+  let operations = known.get(document);
+  if (operations === undefined) {
+    operations = new Map();
+    known.set(document, operations);
+  }
+  const name = operationName ?? '';
+  let found = operations.get(name);
+  if (found === undefined) {
+    found = readOperation(asked);
+    operations.set(name, found);
+  }
+  return found && planFor(asked, found);
+}
+
+function readOperation({ document, operationName }: AskedOperation): ReadOperation | null {
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return null;
+  const conditions = new Set<string>();
+  visit(document, {
+    Directive({ name, arguments: [argument] = [] }) {
+      if (name.value !== 'skip' && name.value !== 'include') return;
+      if (argument?.value.kind === Kind.VARIABLE) conditions.add(argument.value.name.value);
+    },
+  });
+  return { operation, conditions: [...conditions].sort(), plans: new Map() };
+}
+
+function planFor(asked: AskedOperation, { operation, conditions, plans }: ReadOperation): Plan {
+  const values = new Map(
+    conditions.map((name) => [name, conditionIn(operation, name, asked.variableValues ?? {})]),
+  );
+  const key = conditions.map((name) => (values.get(name) ? '1' : '0')).join('');
+  let plan = plans.get(key);
+  if (plan === undefined) {
+    plan = planRoots({
+      schema: asked.schema,
+      operation,
+      fragments: fragmentsOf(asked.document),
+      isIncluded: (node) => isIncluded(node, values),
+    });
+    if (plans.size >= mostPlans) plans.clear();
+    plans.set(key, plan);
+  }
+  return plan;
+}
+
+function conditionIn(
+  operation: OperationDefinitionNode,
+  name: string,
+  variables: Variables,
+): boolean {
+  if (variables[name] !== undefined) return variables[name] === true;
+  const defined = operation.variableDefinitions?.find((each) => each.variable.name.value === name);
+  return defined?.defaultValue !== undefined && valueFromASTUntyped(defined.defaultValue) === true;
+}
+
+function isIncluded(
+  { directives = [] }: { readonly directives?: FieldNode['directives'] },
+  values: ReadonlyMap<string, boolean>,
+): boolean {
+  return directives.every(({ name, arguments: [argument] = [] }) => {
+    if (name.value !== 'skip' && name.value !== 'include') return true;
+    const value = argument?.value;
+    const holds =
+      value?.kind === Kind.VARIABLE
+        ? values.get(value.name.value) === true
+        : value?.kind === Kind.BOOLEAN && value.value;
+    return holds === (name.value === 'include');
+  });
+}
+
+function fragmentsOf({ definitions }: DocumentNode): Map<string, FragmentDefinitionNode> {
+  return new Map(
+    definitions.flatMap((each) =>
+      each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [],
+    ),
+  );
 }

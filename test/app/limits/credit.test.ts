@@ -126,7 +126,7 @@ describe.each([
   });
 
   limitsTest('what one holds and does not use, another gets in time', async () => {
-    const [one, other] = await open(2) as [Process, Process];
+    const [one, other] = (await open(2)) as [Process, Process];
     const bucket = bucketOf(400);
     // Enough to make the first keep some in hand.
     for (let turn = 0; turn < 100; turn += 1) expect(await one.take(bucket)).toBe(true);
@@ -136,19 +136,22 @@ describe.each([
     await Promise.all([one.close(), other.close()]);
   });
 
-  limitsTest('large and small demands: no more than the limit, and what fits in fits in', async () => {
-    const processes = await open(2);
-    const bucket = bucketOf(1_000);
-    let taken = 0;
-    await Promise.all(
-      Array.from({ length: 300 }, async (_, turn) => {
-        const amount = 1 + ((turn * 7) % 19);
-        if (await processes[turn % 2]?.take(bucket, amount)) taken += amount;
-      }),
-    );
-    // Ones fill what the last large ones left.
-    while (await processes[0]?.take(bucket, 1)) taken += 1;
-    expect(taken).toBe(1_000);
-    await Promise.all(processes.map((each) => each.close()));
-  });
+  limitsTest(
+    'large and small demands: no more than the limit, and what fits in fits in',
+    async () => {
+      const processes = await open(2);
+      const bucket = bucketOf(1_000);
+      let taken = 0;
+      await Promise.all(
+        Array.from({ length: 300 }, async (_, turn) => {
+          const amount = 1 + ((turn * 7) % 19);
+          if (await processes[turn % 2]?.take(bucket, amount)) taken += amount;
+        }),
+      );
+      // Ones fill what the last large ones left.
+      while (await processes[0]?.take(bucket, 1)) taken += 1;
+      expect(taken).toBe(1_000);
+      await Promise.all(processes.map((each) => each.close()));
+    },
+  );
 });

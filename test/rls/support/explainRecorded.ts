@@ -26,6 +26,7 @@ export async function explainAfter(
     await admin.query('set local role tenantry_server');
     await admin.query('set local search_path = app');
     await admin.query('set local plan_cache_mode = force_generic_plan');
+    await admin.query('set local random_page_cost = 1.1');
     return explain(admin, tenantId, statement);
   });
 }

@@ -1,0 +1,1 @@
+CREATE INDEX "members_tenant_id_role_idx" ON "app"."members" USING btree ("tenant_id","role") WHERE "app"."members"."user_id" is not null;

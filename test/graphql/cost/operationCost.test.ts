@@ -1,0 +1,123 @@
+import { type DocumentNode, parse } from 'graphql';
+import { expect, test } from 'vitest';
+import { buildSchema } from '../../../src/app/schema.ts';
+import { costOf, type OperationCost } from '../../../src/graphql/cost/operationCost.ts';
+
+const schema = buildSchema();
+
+function cost(query: string | DocumentNode, variableValues: object = {}): OperationCost {
+  const document = typeof query === 'string' ? parse(query) : query;
+  return costOf({ schema, document, variableValues: variableValues as Record<string, unknown> });
+}
+
+const requested = (query: string, variables?: object): number => cost(query, variables).requested;
+
+test('a page costs a point and one for each row that it may have, whoever says how many', () => {
+  expect(requested('{ products { nodes { id price { amount } } } }')).toBe(21);
+  expect(requested('{ products(first: 3) { edges { node { id } } } }')).toBe(4);
+  const asked = 'query ($n: Int = 7) { products(last: $n) { nodes { id } } }';
+  expect(requested(asked)).toBe(8);
+  expect(requested(asked, { n: 50 })).toBe(51);
+  expect(requested(asked, { n: null })).toBe(21);
+  // Refused when it is read: no page has more than 100 rows.
+  expect(requested(asked, { n: 1_000_000 })).toBe(101);
+  expect(requested(asked, { n: -5 })).toBe(1);
+});
+
+test('what is below a page is paid for each of its rows, and a list in a list has 10', () => {
+  const customer = 1;
+  const messages = 1 + 5 * (1 + 1);
+  expect(
+    requested(
+      '{ conversations { nodes { customer { name } messages(last: 5) { nodes { author { member { id } } } } } } }',
+    ),
+  ).toBe(1 + 20 * (1 + customer + messages));
+  expect(requested('{ customers(first: 2) { nodes { conversations { nodes { id } } } } }')).toBe(
+    1 + 2 * (1 + 11),
+  );
+});
+
+test('each alias counts, the same field twice does not, through whatever fragment', () => {
+  expect(requested('{ a: viewer { id } b: viewer { id } }')).toBe(2);
+  expect(
+    requested(
+      '{ products(first: 2) { nodes { id } } ...F ... on Query { products(first: 2) { nodes { name } } } } fragment F on Query { products(first: 2) { edges { cursor } } }',
+    ),
+  ).toBe(3);
+});
+
+test('of an interface the dearest kind of object counts', () => {
+  const query = `query ($ids: [ID!]!) { nodes(ids: $ids) { id
+    ... on Customer { conversations(first: 3) { nodes { id } } }
+    ... on Conversation { customer { id } } } }`;
+  expect(requested(query, { ids: ['a', 'b'] })).toBe(2 * (1 + 4));
+  expect(requested(query.replace('$ids }', '["a"] }').replace('ids: $ids', 'ids: ["a"]'))).toBe(5);
+});
+
+test('what is skipped costs nothing and is no call', () => {
+  const query = `query ($with: Boolean = true) {
+    products(first: 4) @include(if: $with) { nodes { id } }
+    a: viewer @skip(if: $with) { id }
+    b: viewer { id } ... @skip(if: true) { c: viewer { id } } }`;
+  const document = parse(query);
+  expect(cost(document).requested).toBe(6);
+  expect([...cost(document).calls]).toEqual([
+    ['Query.products', 1],
+    ['Query.viewer', 1],
+  ]);
+  expect(cost(document, { with: false }).requested).toBe(2);
+  expect([...cost(document, { with: false }).calls]).toEqual([['Query.viewer', 2]]);
+});
+
+test('a change costs ten, one in bulk two more for each thing that it changes', () => {
+  expect(
+    requested('mutation ($i: ProductCreateInput!) { productCreate(input: $i) { product { id } } }'),
+  ).toBe(10);
+  const bulk =
+    'mutation ($i: ProductBulkUpsertInput!) { productBulkUpsert(input: $i) { created products { id } } }';
+  expect(requested(bulk, { i: { products: [{}, {}, {}] } })).toBe(16);
+  expect(
+    requested(
+      'mutation ($p: [ProductUpsertInput!]!) { productBulkUpsert(input: { products: $p }) { created } }',
+      { p: [{}, {}] },
+    ),
+  ).toBe(14);
+});
+
+test('what it came to goes by the rows that were answered', () => {
+  const { requested: most, actual } = cost(
+    '{ all: conversations { nodes { customer { name } } } viewer { id } }',
+  );
+  expect(most).toBe(1 + 20 * 2 + 1);
+  const nodes = [{ customer: { name: 'A' } }, { customer: null }];
+  expect(actual({ all: { nodes }, viewer: null })).toBe(1 + 2 * 2 + 1);
+  expect(actual({ all: { nodes: [] }, viewer: { id: '1' } })).toBe(2);
+  expect(actual({ all: null, viewer: null })).toBe(2);
+  // Undone as a whole; and never begun.
+  expect(actual(null)).toBe(2);
+  expect(actual(undefined)).toBe(0);
+});
+
+test('nonsense in variables and answers costs no more than was asked for', () => {
+  const { requested: most, actual } = cost(
+    'query ($n: Int, $ids: [ID!]!) { products(first: $n) { nodes { id } } nodes(ids: $ids) { id } }',
+    { n: 'many', ids: 'one' },
+  );
+  expect(most).toBe(1 + 1 + 1);
+  for (const data of [
+    {},
+    [],
+    'text',
+    1,
+    { products: 7 },
+    { products: { nodes: new Array(999) } },
+  ]) {
+    expect(actual(data)).toBeLessThanOrEqual(most);
+    expect(actual(data)).toBeGreaterThan(0);
+  }
+});
+
+test('one document with other variables is another cost', () => {
+  const document = parse('query ($n: Int) { products(first: $n) { nodes { id } } }');
+  expect([1, 2, 3, 1].map((n) => cost(document, { n }).requested)).toEqual([2, 3, 4, 2]);
+});
