@@ -1049,7 +1049,7 @@ end $function$;
 alter function app.end_session(uuid,uuid,text,text,text,text) owner to tenantry_accounts;
 grant execute on function app.end_session(uuid,uuid,text,text,text,text) to tenantry_server;
 
-CREATE OR REPLACE FUNCTION app.exchange_credit(tenant uuid, process text, buckets text[], seconds integer[], limits bigint[], starts bigint[], spent bigint[], pending bigint[], holding bigint[], need bigint[], extra bigint[])
+CREATE OR REPLACE FUNCTION app.exchange_credit(tenant uuid, process text, buckets text[], seconds integer[], limits bigint[], starts bigint[], spent bigint[], pending bigint[], holding bigint[], need bigint[], smallest bigint[], extra bigint[])
  RETURNS TABLE(window_start bigint, ends_in double precision, granted bigint, free bigint, elsewhere bigint)
  LANGUAGE plpgsql
  SET search_path TO 'app', 'pg_temp'
@@ -1064,7 +1064,6 @@ declare
   under_way bigint;
   others bigint;
   kept bigint;
-  recalled boolean := false;
 begin
   -- By itself, or in a transaction of the very tenant: the rest of another's would run as this one.
   if app.current_tenant() is null then
@@ -1114,14 +1113,14 @@ begin
     from jsonb_each(known.holds) where key <> process and (value ->> 1)::bigint > ms;
 
     free := greatest(limits[place] - used - own - under_way - others, 0);
-    granted := least(free, need[place]);
+    granted := case when free >= smallest[place] then least(free, need[place]) else 0 end;
     free := free - granted;
     if granted = need[place] then
       kept := least(extra[place], free / 16);
       granted := granted + kept;
       free := free - kept;
     elsif elsewhere > 0 then
-      recalled := true;
+      perform pg_notify('tenantry_credit', concat_ws(' ', process, tenant, buckets[place]));
     end if;
     if own + granted + under_way > 0 then
       known.holds := known.holds
@@ -1133,10 +1132,9 @@ begin
     where w.tenant_id = tenant and w.bucket = buckets[place];
     return next;
   end loop;
-  if recalled then perform pg_notify('tenantry_credit', process || ' ' || tenant); end if;
 end $function$;
-alter function app.exchange_credit(uuid,text,text[],integer[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[]) owner to tenantry_owner;
-grant execute on function app.exchange_credit(uuid,text,text[],integer[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[]) to tenantry_server;
+alter function app.exchange_credit(uuid,text,text[],integer[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[]) owner to tenantry_owner;
+grant execute on function app.exchange_credit(uuid,text,text[],integer[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[]) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.fail_sign_in(given_email text, wanted_slug text, wanted_id uuid, from_ip text, agent text, request text)
  RETURNS void

@@ -3,7 +3,7 @@
 
 drop function if exists
   app.exchange_credit(
-    uuid, text, text[], integer[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[]);
+    uuid, text, text[], integer[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[]);
 
 -- The clock of all windows. A function of its own, so that a test can put another in its place, which
 -- takes the owner's rights: the server has no say in what time it is.
@@ -11,8 +11,9 @@ create or replace function app.clock() returns timestamptz
 language sql volatile
 as $$ select clock_timestamp() $$;
 
--- Settles what a process has spent of each bucket, notes what it keeps, and grants what it needs: all of it
--- or what there is; and a part of `extra` while plenty is left (a sixteenth, so none near the limit).
+-- Settles what a process has spent of each bucket, notes what it keeps, and grants what it needs: all of it,
+-- or what there is if that is `smallest` or more, for less would serve nobody; and a part of `extra` while plenty is left (a
+-- sixteenth, so none near the limit).
 -- `holding` is what the process could still spend, `pending` what it has spent and not yet counted
 -- elsewhere, `starts` the window that these and `spent` are of, in seconds since 1970: what is of a window
 -- that has ended counts no more. Buckets come sorted: whoever locks their rows does so in one order.
@@ -22,7 +23,8 @@ as $$ select clock_timestamp() $$;
 -- it back (NOTIFY); `elsewhere` says that it is worth to ask again.
 create function app.exchange_credit(
   tenant uuid, process text, buckets text[], seconds integer[], limits bigint[],
-  starts bigint[], spent bigint[], pending bigint[], holding bigint[], need bigint[], extra bigint[])
+  starts bigint[], spent bigint[], pending bigint[], holding bigint[], need bigint[],
+  smallest bigint[], extra bigint[])
 returns table (window_start bigint, ends_in double precision, granted bigint, free bigint, elsewhere bigint)
 language plpgsql volatile set search_path = app, pg_temp
 as $$
@@ -36,7 +38,6 @@ declare
   under_way bigint;
   others bigint;
   kept bigint;
-  recalled boolean := false;
 begin
   -- By itself, or in a transaction of the very tenant: the rest of another's would run as this one.
   if app.current_tenant() is null then
@@ -86,14 +87,14 @@ begin
     from jsonb_each(known.holds) where key <> process and (value ->> 1)::bigint > ms;
 
     free := greatest(limits[place] - used - own - under_way - others, 0);
-    granted := least(free, need[place]);
+    granted := case when free >= smallest[place] then least(free, need[place]) else 0 end;
     free := free - granted;
     if granted = need[place] then
       kept := least(extra[place], free / 16);
       granted := granted + kept;
       free := free - kept;
     elsif elsewhere > 0 then
-      recalled := true;
+      perform pg_notify('tenantry_credit', concat_ws(' ', process, tenant, buckets[place]));
     end if;
     if own + granted + under_way > 0 then
       known.holds := known.holds
@@ -105,14 +106,13 @@ begin
     where w.tenant_id = tenant and w.bucket = buckets[place];
     return next;
   end loop;
-  if recalled then perform pg_notify('tenantry_credit', process || ' ' || tenant); end if;
 end $$;
 
 revoke all on function app.clock(),
   app.exchange_credit(
-    uuid, text, text[], integer[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[])
+    uuid, text, text[], integer[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[])
   from public;
 grant execute on function app.clock(),
   app.exchange_credit(
-    uuid, text, text[], integer[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[])
+    uuid, text, text[], integer[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[])
   to tenantry_server;

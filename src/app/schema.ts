@@ -15,6 +15,7 @@ import '../features/conversations/messages.graphql.ts';
 import '../features/customers/customers.graphql.ts';
 import '../features/domains/domains.graphql.ts';
 import '../features/isolation/isolation.graphql.ts';
+import '../features/limits/rateLimit.graphql.ts';
 import '../features/members/invitationAcceptance.graphql.ts';
 import '../features/members/invitations.graphql.ts';
 import '../features/members/memberMutations.graphql.ts';
@@ -31,7 +32,7 @@ import '../features/usage/usage.graphql.ts';
 import { specifiedDirectives } from 'graphql';
 import { builder } from '../graphql/builder.ts';
 import { accessDirectives, enforceAccess } from '../graphql/enforceAccess.ts';
-import { declareRateLimits, rateLimitDirective } from '../graphql/rateLimits.ts';
+import { declareRateLimits } from '../graphql/rateLimits.ts';
 import { resolveRelayFields } from '../graphql/relayFields.ts';
 
 /** The whole schema; every feature is named above, and nowhere else. */
@@ -39,9 +40,7 @@ export const buildSchema = (): GraphQLSchema =>
   declareRateLimits(
     enforceAccess(
       resolveRelayFields(
-        builder.toSchema({
-          directives: [...specifiedDirectives, ...accessDirectives, rateLimitDirective],
-        }),
+        builder.toSchema({ directives: [...specifiedDirectives, ...accessDirectives] }),
       ),
     ),
   );

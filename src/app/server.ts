@@ -63,7 +63,8 @@ export async function startServer(
   const tokens = accessTokens(keys, config.accessTokenSeconds);
   const authenticator = createAuthenticator(database, tokens);
   const mailWorker = startMail(config, database, logger);
-  const limits = await openLimits(database, config, logger);
+  const schema = buildSchema();
+  const limits = await openLimits(schema, database, config, logger);
   const listener = await listenIdentityChanges(
     workplace.serverUrl,
     authenticator,
@@ -89,7 +90,6 @@ export async function startServer(
   let url = '';
   // PORT 0 is any free one, which is known before the first request.
   const publicUrl = () => config.publicUrl.replace(/:0$/, () => `:${new URL(url).port}`);
-  const schema = buildSchema();
   const execute = operationExecutor(
     {
       database,
@@ -99,6 +99,7 @@ export async function startServer(
       sessions: createSessions(database, tokens, attempts, journal),
       attempts,
       publicUrl,
+      readLimits: limits.read,
       listMemberships: (userId) => listMemberships(database, userId),
       deleteGraceDays: config.deleteGraceDays,
       baseDomain: config.baseDomain,

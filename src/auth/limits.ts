@@ -1,5 +1,22 @@
 import type { Principal } from './principal.ts';
 
+/** A limit as it stands: what all server processes have left of it together. */
+export interface LimitReading {
+  readonly limit: number;
+  readonly remaining: number;
+  readonly windowSeconds: number;
+  readonly resetAt: Date;
+}
+
+/** `null`: there is no such limit for this caller. */
+export interface LimitReadings {
+  readonly tenant: LimitReading | null;
+  readonly apiKey: LimitReading | null;
+  readonly requests: LimitReading | null;
+  /** By coordinate, `Mutation.messageSend`. */
+  readonly fields: ReadonlyMap<string, LimitReading>;
+}
+
 /** Whose limit it is: the business's, or the API key's own part of it. */
 export type LimitScope = 'TENANT' | 'API_KEY';
 

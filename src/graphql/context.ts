@@ -1,5 +1,6 @@
 import type DataLoader from 'dataloader';
 import type { Attempts } from '../auth/attempts.ts';
+import type { LimitReadings } from '../auth/limits.ts';
 import type { Membership } from '../auth/lookups.ts';
 import type { PasswordChanges } from '../auth/passwordChanges.ts';
 import type { Permission } from '../auth/permissions.ts';
@@ -30,6 +31,8 @@ export interface Services {
   /** Where links in mails lead, without a slash at its end. */
   readonly publicUrl: () => string;
   readonly listMemberships: (userId: string) => Promise<Membership[]>;
+  /** How the limits of a caller stand; asks the store that all processes share. */
+  readonly readLimits: (principal: Principal) => Promise<LimitReadings>;
   /** How many days a deleted business can be restored. */
   readonly deleteGraceDays: number;
   /** Its subdomains are businesses; null: it has none. */

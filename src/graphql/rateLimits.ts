@@ -1,10 +1,10 @@
 import {
   DirectiveLocation,
   GraphQLDirective,
-  GraphQLEnumType,
+  type GraphQLEnumType,
   GraphQLInt,
   GraphQLNonNull,
-  type GraphQLSchema,
+  GraphQLSchema,
 } from 'graphql';
 
 /** Whose calls are counted together: all of the business's, or each person's and each API key's own. */
@@ -18,31 +18,23 @@ export interface RateLimit {
   readonly per: RateLimitPer;
 }
 
-const perType = new GraphQLEnumType({
-  name: 'RateLimitPer',
-  description: 'Whose calls a rate limit counts together.',
-  values: {
-    TENANT: { description: 'All calls of the business.' },
-    CALLER: { description: 'Each person’s and each API key’s own.' },
-  },
-});
-
-export const rateLimitDirective = new GraphQLDirective({
-  name: 'rateLimit',
-  description:
-    'How often a field may be called; each alias is a call. What is over it is refused before anything is executed: 429 with Retry-After.',
-  locations: [DirectiveLocation.FIELD_DEFINITION],
-  args: {
-    limit: { type: new GraphQLNonNull(GraphQLInt), description: 'So many calls …' },
-    window: {
-      type: new GraphQLNonNull(GraphQLInt),
-      description: '… in so many seconds, from one whole multiple of them to the next, in UTC.',
+const directiveWith = (per: GraphQLEnumType): GraphQLDirective =>
+  new GraphQLDirective({
+    name: 'rateLimit',
+    description:
+      'How often a field may be called; each alias is a call. What is over it is refused before anything is executed: 429 with Retry-After.',
+    locations: [DirectiveLocation.FIELD_DEFINITION],
+    args: {
+      limit: { type: new GraphQLNonNull(GraphQLInt), description: 'So many calls …' },
+      window: {
+        type: new GraphQLNonNull(GraphQLInt),
+        description: '… in so many seconds, from one whole multiple of them to the next, in UTC.',
+      },
+      per: { type: new GraphQLNonNull(per), description: 'Whose calls are counted together.' },
     },
-    per: { type: new GraphQLNonNull(perType), description: 'Whose calls are counted together.' },
-  },
-});
+  });
 
-/** Puts what fields declare into the schema as directives. */
+/** The schema with what fields declare as directives. Its enum `RateLimitPer` is the query `rateLimit`'s. */
 export function declareRateLimits(schema: GraphQLSchema): GraphQLSchema {
   for (const root of rootsOf(schema)) {
     for (const field of Object.values(root.getFields())) {
@@ -51,7 +43,9 @@ export function declareRateLimits(schema: GraphQLSchema): GraphQLSchema {
       field.extensions = { ...field.extensions, directives: { ...directives, rateLimit } };
     }
   }
-  return schema;
+  const config = schema.toConfig();
+  const per = schema.getType('RateLimitPer') as GraphQLEnumType;
+  return new GraphQLSchema({ ...config, directives: [...config.directives, directiveWith(per)] });
 }
 
 interface Declared {

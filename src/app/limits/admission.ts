@@ -9,7 +9,7 @@ import {
 } from '../../graphql/cost/operationCost.ts';
 import { rateLimitsOf } from '../../graphql/rateLimits.ts';
 import { PublicError } from '../../lib/errors.ts';
-import { type CallerLimits, callerLimits } from './callerLimits.ts';
+import type { CallerLimits } from './callerLimits.ts';
 import type { CreditPool } from './creditPool.ts';
 import { giveBackCalls, limitedCalls, takeCalls } from './fieldLimits.ts';
 import { rateLimitHeaders } from './rateLimitHeaders.ts';
@@ -40,9 +40,11 @@ export type Admit = (
 /** Without a business there is nothing to take from; what such callers try is limited by src/auth/attempts.ts. */
 const free: Admission = { settle: () => null };
 
-export function createAdmission(pool: CreditPool, ledger: RequestLedger): Admit {
-  const limitsOf = callerLimits(pool);
-
+export function createAdmission(
+  pool: CreditPool,
+  limitsOf: (principal: Principal) => CallerLimits,
+  ledger: RequestLedger,
+): Admit {
   return (asked, principal, reply, signal) => {
     if (principal === null) return free;
     const limits = limitsOf(principal);

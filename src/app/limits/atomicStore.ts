@@ -23,5 +23,7 @@ export class AtomicStore extends Store {
     return new Array<number>(this.#limit).fill(Date.now());
   }
 
-  setForIdentity(): void {}
+  setForIdentity(): void {
+    // Taken already.
+  }
 }

@@ -1,4 +1,4 @@
-import type { Bucket, CreditStore, Exchange, Grant } from '../../features/limits/credit.ts';
+import type { Bucket, CreditStore, Exchange, Grant, Recall } from '../../features/limits/credit.ts';
 import type { Logger } from '../logger.ts';
 import { HeldCredit } from './heldCredit.ts';
 import { type ExchangeAll, TenantCredit } from './tenantCredit.ts';
@@ -58,12 +58,12 @@ export class CreditPool {
   }
 
   /** Another process misses what this one may hold. */
-  recall(tenantId: string): void {
+  recall({ tenantId, bucket }: Recall): void {
     const credit = this.#tenants.get(tenantId);
-    if (credit === undefined) return;
-    const now = performance.now();
-    for (const held of credit.held.values()) held.recall(now);
-    credit.release().catch((error: unknown) => this.#failed(error, tenantId));
+    const held = credit?.held.get(bucket);
+    if (credit === undefined || held === undefined) return;
+    held.recall(performance.now());
+    credit.release([held]).catch((error: unknown) => this.#failed(error, tenantId));
   }
 
   /** Gives everything back. Nobody may ask any more. */

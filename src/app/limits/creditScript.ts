@@ -11,12 +11,13 @@ const source = `
 local clock = redis.call('TIME')
 local ms = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local process, channel, tenant = ARGV[1], ARGV[2], ARGV[3]
-local answer, recalled = {}, false
+local answer = {}
+local named = tonumber(ARGV[4])
 for place, key in ipairs(KEYS) do
-  local at = 4 + (place - 1) * 7
+  local at = 5 + (place - 1) * 8
   local seconds, limit, starts = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local spent, holding = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
-  local need, extra = tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6])
+  local need, smallest, extra = tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6]), tonumber(ARGV[at + 7])
   local window = math.floor(ms / 1000 / seconds) * seconds
   local ends = (window + seconds) * 1000
   local taken, elsewhere = 0, 0
@@ -42,14 +43,15 @@ for place, key in ipairs(KEYS) do
   if starts ~= window then holding = 0
   else taken = math.max(taken + spent, 0) end
   local free = math.max(limit - taken - holding - elsewhere, 0)
-  local granted = math.min(free, need)
+  local granted = 0
+  if free >= smallest then granted = math.min(free, need) end
   free = free - granted
   if granted == need then
     local kept = math.min(extra, math.floor(free / 16))
     granted = granted + kept
     free = free - kept
   elseif elsewhere > 0 then
-    recalled = true
+    redis.call('PUBLISH', channel, process .. ' ' .. tenant .. ' ' .. string.sub(key, named + 1))
   end
   redis.call('HSET', key, 't', taken)
   if holding + granted > 0 then
@@ -60,7 +62,6 @@ for place, key in ipairs(KEYS) do
   redis.call('PEXPIRE', key, ends - ms + 1000)
   answer[place] = { window, ends - ms, granted, free, elsewhere }
 end
-if recalled then redis.call('PUBLISH', channel, process .. ' ' .. tenant) end
 return answer
 `;
 

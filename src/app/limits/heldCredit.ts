@@ -9,6 +9,14 @@ const recalledMs = 1_000;
 /** Of a second each: longer than an operation may take. */
 const idleSweeps = 30;
 
+/** By those who wait. */
+export interface Wanted {
+  readonly demand: number;
+  readonly smallest: number;
+}
+
+export const nothingWanted: Wanted = { demand: 0, smallest: 0 };
+
 /** What this process holds of one bucket, and has spent of it. Times are performance.now(). */
 export class HeldCredit {
   bucket: Bucket;
@@ -22,6 +30,8 @@ export class HeldCredit {
   endsAt = 0;
   /** Others held something when this process last missed something. */
   elsewhere = 0;
+  /** The store had less than was needed. */
+  isShort = false;
   /** The bucket was empty until then, and nobody could give back anything. */
   emptyUntil = 0;
   #leasedUntil = 0;
@@ -108,15 +118,14 @@ export class HeldCredit {
   }
 
   /**
-   * What the store is asked. `need`: for those who wait, beside what is available. `settled`: what is
-   * written down with it, of what is counted elsewhere.
+   * What the store is asked. `demand`: of all who wait; `smallest`: of the one who wants least. `settled`: what is written down with it, of what
+   * is counted elsewhere.
    */
-  ask(need: number, now: number, keeps: boolean, settled = 0): Exchange {
-    if (!this.isLive(now)) this.available = 0;
-    const wanted = Math.max(this.#perSecond, this.#lately * 2, need * 4);
-    if (!keeps || now < this.#recalledUntil) this.available = need > 0 ? this.available : 0;
-    else this.available = Math.min(this.available, Math.max(wanted, need));
-    const extra = !keeps || now < this.#recalledUntil ? 0 : Math.max(0, wanted - this.available);
+  ask({ demand, smallest }: Wanted, now: number, keeps: boolean, settled = 0): Exchange {
+    const isScarce = !keeps || now < this.#recalledUntil;
+    const wanted = isScarce ? 0 : Math.max(this.#perSecond, this.#lately * 2, demand * 4);
+    this.available = Math.min(this.usable(now), Math.max(wanted, demand));
+    const need = Math.max(0, demand - this.available);
     return {
       ...this.bucket,
       windowStart: this.windowStart,
@@ -124,7 +133,8 @@ export class HeldCredit {
       pending: this.#isCounted ? Math.max(0, this.#unreported - settled) : 0,
       holding: this.available,
       need,
-      extra: Math.ceil(extra),
+      smallest: Math.max(0, smallest - this.available),
+      extra: Math.max(0, Math.ceil(wanted - this.available - need)),
     };
   }
 
@@ -144,8 +154,8 @@ export class HeldCredit {
     this.#isPlenty = asked.extra > 0 && grant.granted - asked.need >= asked.extra / 2;
     this.free = grant.free;
     this.elsewhere = grant.elsewhere;
-    const isShort = grant.granted < asked.need;
+    this.isShort = grant.granted < asked.need;
     this.emptyUntil =
-      isShort && grant.elsewhere === 0 ? Math.min(now + askAgainMs, this.endsAt) : 0;
+      this.isShort && grant.elsewhere === 0 ? Math.min(now + askAgainMs, this.endsAt) : 0;
   }
 }

@@ -1,20 +1,27 @@
 import { randomUUID } from 'node:crypto';
+import type { GraphQLSchema } from 'graphql';
+import type { LimitReadings } from '../../auth/limits.ts';
+import type { Principal } from '../../auth/principal.ts';
 import { openRedis } from '../../clients/redis.ts';
 import type { Config } from '../../config.ts';
 import type { Database } from '../../db/database.ts';
-import type { CreditStore } from '../../features/limits/credit.ts';
+import { type CreditStore, readRecall } from '../../features/limits/credit.ts';
+import { rateLimitsOf } from '../../graphql/rateLimits.ts';
 import type { Logger } from '../logger.ts';
 import { type Admit, createAdmission } from './admission.ts';
+import { callerLimits } from './callerLimits.ts';
 import { CreditPool } from './creditPool.ts';
 import { withFallback } from './fallbackCredit.ts';
 import { postgresCredit } from './postgresCredit.ts';
+import { readLimits } from './readLimits.ts';
 import { recallChannel, redisCredit } from './redisCredit.ts';
 import { RequestLedger } from './requestLedger.ts';
 
 export interface Limits {
   readonly admit: Admit;
-  /** Another process misses credit that this one may hold: `<process> <tenant>`. */
-  recall(payload: string): void;
+  readonly read: (principal: Principal) => Promise<LimitReadings>;
+  /** Another process misses credit that this one may hold. */
+  recall(message: string): void;
   /** Writes down what was answered and gives back what is held, once nothing is asked any more. */
   close(): Promise<void>;
 }
@@ -24,6 +31,7 @@ const redisTimeoutMs = 75;
 
 /** Everything that limits what callers do, for one server process. */
 export async function openLimits(
+  schema: GraphQLSchema,
   database: Database,
   config: Pick<Config, 'redisUrl' | 'redisPrefix'>,
   logger: Logger,
@@ -39,13 +47,16 @@ export async function openLimits(
     onSweep: (tenantId, credit) => ledger.write(tenantId, credit),
   });
 
-  function recall(payload: string): void {
-    const [asking, tenantId] = payload.split(' ');
-    if (tenantId !== undefined && asking !== process) pool.recall(tenantId);
+  const limitsOf = callerLimits(pool);
+
+  function recall(message: string): void {
+    const recalled = readRecall(message);
+    if (recalled.process !== process) pool.recall(recalled);
   }
 
   return {
-    admit: createAdmission(pool, ledger),
+    admit: createAdmission(pool, limitsOf, ledger),
+    read: (principal) => readLimits(pool, limitsOf(principal), principal, rateLimitsOf(schema)),
     recall,
     async close() {
       await pool.close();
@@ -59,7 +70,7 @@ async function openShared(
   { redisUrl, redisPrefix }: Pick<Config, 'redisUrl' | 'redisPrefix'>,
   process: string,
   second: CreditStore,
-  onMessage: (payload: string) => void,
+  onMessage: (message: string) => void,
   logger: Logger,
 ): Promise<{ store: CreditStore; close(): void } | null> {
   if (redisUrl === undefined) return null;

@@ -15,10 +15,12 @@ export function redisCredit(
 ): CreditStore {
   return {
     async exchange(tenantId, asked) {
+      const start = `${prefix}{${tenantId}} `;
+      const named = String(Buffer.byteLength(start));
       const answer = (await redis.evaluate(
         creditScript,
-        asked.map(({ name }) => `${prefix}{${tenantId}} ${name}`),
-        [process, recallChannel(prefix), tenantId, ...asked.flatMap(toArguments)],
+        asked.map(({ name }) => `${start}${name}`),
+        [process, recallChannel(prefix), tenantId, named, ...asked.flatMap(toArguments)],
       )) as Numbers[];
       return answer.map(toGrant);
     },
@@ -33,6 +35,7 @@ const toArguments = (asked: Exchange): string[] =>
     asked.spent,
     asked.holding,
     asked.need,
+    asked.smallest,
     asked.extra,
   ].map(String);
 

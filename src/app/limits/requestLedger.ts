@@ -6,6 +6,7 @@ import type { Exchange, Grant } from '../../features/limits/credit.ts';
 import { countRequests } from '../../features/usage/usage.ts';
 import type { Logger } from '../logger.ts';
 import { requestsBucket } from './creditPool.ts';
+import { nothingWanted } from './heldCredit.ts';
 import type { TenantCredit } from './tenantCredit.ts';
 
 /** Of businesses that wait, some 10 MB: reached only while the database takes nothing. */
@@ -70,7 +71,8 @@ export class RequestLedger {
     const held = credit.held.get(requestsBucket);
     const isCurrent = held?.windowStart === windowStart;
     const sentAt = performance.now();
-    const asked: Exchange[] = held && isCurrent ? [held.ask(0, sentAt, true, amount)] : [];
+    const asked: Exchange[] =
+      held && isCurrent ? [held.ask(nothingWanted, sentAt, true, amount)] : [];
     const grants = await this.#database.withTenant(tenantId, { mode: 'write' }, async (tx) => {
       const [, granted] = await Promise.all([
         countRequests(tx, new Date(windowStart * 1000).toISOString().slice(0, 10), amount),

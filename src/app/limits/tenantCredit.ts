@@ -1,6 +1,6 @@
 import type { HangUp } from '../../db/hangUp.ts';
 import type { Exchange, Grant } from '../../features/limits/credit.ts';
-import type { HeldCredit } from './heldCredit.ts';
+import { type HeldCredit, nothingWanted, type Wanted } from './heldCredit.ts';
 
 export interface Demand {
   readonly held: HeldCredit;
@@ -49,6 +49,7 @@ export class TenantCredit {
   #waiting: Waiter[] = [];
   #turns: Promise<void> = Promise.resolve();
   #isNext = false;
+  #pause: NodeJS.Timeout | undefined;
   #pauseMs = firstPauseMs;
 
   constructor(exchange: ExchangeAll, mostWaiting: number) {
@@ -101,14 +102,25 @@ export class TenantCredit {
     });
   }
 
-  /** Gives back what is not needed, now: another process misses it, or this one stops. */
-  async release(): Promise<void> {
-    await this.turn(() => this.#ask([...this.held.values()], performance.now(), false));
+  /** Asks how these stand, and takes nothing. */
+  look(all: readonly HeldCredit[]): Promise<void> {
+    return this.turn(() => this.#exchangeAll(all, performance.now(), true));
+  }
+
+  /** Gives back what is not spent, now: another process misses it, or this one stops. */
+  release(all: readonly HeldCredit[] = [...this.held.values()]): Promise<void> {
+    return this.turn(() => {
+      const some = all.filter((held) => held.hasNews());
+      return this.#exchangeAll(some, performance.now(), false);
+    });
   }
 
   /** Tells the store what was spent; what a second does not use goes back. */
-  async settle(): Promise<void> {
-    await this.turn(() => this.#ask([...this.held.values()], performance.now(), true));
+  settle(): Promise<void> {
+    return this.turn(() => {
+      const some = [...this.held.values()].filter((held) => held.hasNews());
+      return this.#exchangeAll(some, performance.now(), true);
+    });
   }
 
   /** Exchanges and whatever else talks to a store take turns. */
@@ -124,38 +136,46 @@ export class TenantCredit {
     return true;
   }
 
-  /** An exchange for all who wait by the time it begins. */
-  #next(): void {
+  /** An exchange for all who wait by the time it begins; a little later, where others are to give back first. */
+  #next(pauseMs = 0): void {
     if (this.#isNext) return;
+    clearTimeout(this.#pause);
+    if (pauseMs > 0) {
+      this.#pause = setTimeout(() => this.#next(), pauseMs);
+      return;
+    }
     this.#isNext = true;
-    void this.turn(async () => {
+    this.turn(() => {
       this.#isNext = false;
-      const now = performance.now();
-      const wanted = this.#waiting.flatMap(({ demands }) => demands.map(({ held }) => held));
-      const low = [...this.held.values()].filter((held) => held.isLive(now) && held.runsLow(now));
-      try {
-        await this.#ask([...new Set([...wanted, ...low])], now, true);
-      } catch (error) {
-        for (const waiter of this.#waiting.splice(0)) waiter.end(error as Error);
-      }
+      return this.#exchangeForAll();
+    }).catch((error: Error) => {
+      for (const waiter of this.#waiting.splice(0)) waiter.end(error);
     });
   }
 
-  async #ask(all: readonly HeldCredit[], now: number, keeps: boolean): Promise<void> {
-    const needs = new Map<HeldCredit, number>();
-    for (const { demands } of this.#waiting) {
-      for (const { held, amount } of demands) needs.set(held, (needs.get(held) ?? 0) + amount);
+  #exchangeForAll(): Promise<void> {
+    const now = performance.now();
+    const wanted = new Map<HeldCredit, Wanted>();
+    for (const { held, amount } of this.#waiting.flatMap(({ demands }) => demands)) {
+      const { demand, smallest } = wanted.get(held) ?? { demand: 0, smallest: amount };
+      wanted.set(held, { demand: demand + amount, smallest: Math.min(smallest, amount) });
     }
-    const several = all
-      .filter((held) => needs.has(held) || held.hasNews() || held.isLive(now))
-      .sort((one, other) => (one.bucket.name < other.bucket.name ? -1 : 1));
-    if (several.length === 0) return;
-    const asked = several.map((held) =>
-      held.ask(Math.max(0, (needs.get(held) ?? 0) - held.usable(now)), now, keeps),
-    );
+    const low = [...this.held.values()].filter((held) => held.isLive(now) && held.runsLow(now));
+    return this.#exchangeAll([...new Set([...wanted.keys(), ...low])], now, true, wanted);
+  }
+
+  async #exchangeAll(
+    all: readonly HeldCredit[],
+    now: number,
+    keeps: boolean,
+    wanted: ReadonlyMap<HeldCredit, Wanted> = new Map(),
+  ): Promise<void> {
+    if (all.length === 0) return;
+    const sorted = [...all].sort((one, other) => (one.bucket.name < other.bucket.name ? -1 : 1));
+    const asked = sorted.map((held) => held.ask(wanted.get(held) ?? nothingWanted, now, keeps));
     const grants = await this.#exchange(asked);
     const answered = performance.now();
-    several.forEach((held, place) => {
+    sorted.forEach((held, place) => {
       const [question, grant] = [asked[place], grants[place]];
       if (question && grant) held.absorb(question, grant, now, answered);
     });
@@ -174,7 +194,7 @@ export class TenantCredit {
       const missing = waiter.demands.find(
         ({ held, amount }) =>
           held.isEmpty(amount, now) ||
-          (now > waiter.deadline && held.endsAt > now && held.usable(now) < amount),
+          (now > waiter.deadline && held.isShort && held.usable(now) < amount),
       );
       if (missing !== undefined) waiter.end(new Shortage(missing));
       return missing === undefined;
@@ -185,10 +205,9 @@ export class TenantCredit {
     }
     // Somebody came meanwhile, or others are giving back what they hold.
     const recalls = this.#waiting.some(({ demands }) =>
-      demands.some(({ held, amount }) => held.elsewhere > 0 && held.usable(now) < amount),
+      demands.some(({ held, amount }) => held.isShort && held.usable(now) < amount),
     );
-    if (!recalls) return this.#next();
-    setTimeout(() => this.#next(), this.#pauseMs);
-    this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
+    this.#next(recalls ? this.#pauseMs : 0);
+    if (recalls) this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
   }
 }

@@ -11,7 +11,7 @@ interface GrantRow {
   readonly elsewhere: number | string;
 }
 
-/** Heard by every instance; the payload is who asks, and the tenant whose credit is to come back. */
+/** Heard by every instance; the payload: which process misses something, of which tenant, in which bucket. */
 export const creditChannel = 'tenantry_credit';
 
 /** `asked` in the order of their names. One statement, which names its tenant itself. */
@@ -23,7 +23,7 @@ export async function exchangeCredit(
 ): Promise<Grant[]> {
   const rows = (await run(
     `select window_start, ends_in, granted, free, elsewhere
-     from app.exchange_credit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+     from app.exchange_credit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       tenantId,
       process,
@@ -35,6 +35,7 @@ export async function exchangeCredit(
       asked.map(({ pending }) => pending),
       asked.map(({ holding }) => holding),
       asked.map(({ need }) => need),
+      asked.map(({ smallest }) => smallest),
       asked.map(({ extra }) => extra),
     ],
   )) as GrantRow[];

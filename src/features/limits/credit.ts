@@ -16,8 +16,10 @@ export interface Exchange extends Bucket {
   readonly pending: number;
   /** What the process can still spend. */
   readonly holding: number;
-  /** For those who wait: all of it is granted, or what there is. */
+  /** For those who wait: all of it is granted, or what there is … */
   readonly need: number;
+  /** … if it is this or more: less would serve nobody. */
+  readonly smallest: number;
   /** For those to come: granted in part while plenty is left. */
   readonly extra: number;
 }
@@ -40,6 +42,19 @@ export interface Grant {
  */
 export interface CreditStore {
   exchange(tenantId: string, asked: readonly Exchange[]): Promise<Grant[]>;
+}
+
+/** A recall: another process misses something that this one may hold. */
+export interface Recall {
+  readonly process: string;
+  readonly tenantId: string;
+  readonly bucket: string;
+}
+
+/** Of `<process> <tenant> <bucket>`, as both stores say it. */
+export function readRecall(message: string): Recall {
+  const [process = '', tenantId = '', ...bucket] = message.split(' ');
+  return { process, tenantId, bucket: bucket.join(' ') };
 }
 
 /** How long a store keeps what a process holds. */

@@ -4,9 +4,14 @@ import { ClientHangUp } from '../../../src/app/clientHangUp.ts';
 import { CreditPool } from '../../../src/app/limits/creditPool.ts';
 import { postgresCredit } from '../../../src/app/limits/postgresCredit.ts';
 import { recallChannel, redisCredit } from '../../../src/app/limits/redisCredit.ts';
-import { GaveUp, Shortage, TooManyWaiting } from '../../../src/app/limits/tenantCredit.ts';
+import { GaveUp, Shortage } from '../../../src/app/limits/tenantCredit.ts';
 import { openRedis, type RedisClient } from '../../../src/clients/redis.ts';
-import type { Bucket, CreditStore } from '../../../src/features/limits/credit.ts';
+import {
+  type Bucket,
+  type CreditStore,
+  type Exchange,
+  readRecall,
+} from '../../../src/features/limits/credit.ts';
 import { hasRedis, requireRedis, startRedis, type TestRedis } from '../../support/redis.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
@@ -68,10 +73,13 @@ async function openOnPostgres(count: number): Promise<Process[]> {
     const own = openProcess({
       async exchange(tenant, asked) {
         const grants = await store.exchange(tenant, asked);
-        const isShort = grants.some(({ granted, elsewhere }, place) => {
-          return granted < (asked[place]?.need ?? 0) && elsewhere > 0;
+        grants.forEach(({ granted, elsewhere }, place) => {
+          const { need, name: bucket } = asked[place] as Exchange;
+          if (granted >= need || elsewhere === 0) return;
+          for (const each of all) {
+            if (each !== own) each.pool.recall({ process: '', tenantId: tenant, bucket });
+          }
         });
-        if (isShort) for (const each of all) if (each !== own) each.pool.recall(tenant);
         return grants;
       },
     });
@@ -88,7 +96,7 @@ function openOnRedis(count: number): Promise<Process[]> {
       timeoutMs: 2_000,
       channel: recallChannel('test:'),
       onMessage: (message) => {
-        if (!message.startsWith(name)) own.pool.recall(tenantId);
+        if (!message.startsWith(name)) own.pool.recall(readRecall(message));
       },
     });
     const own = openProcess(redisCredit(client, 'test:', name), () => client.close());
@@ -154,4 +162,75 @@ describe.each([
       await Promise.all(processes.map((each) => each.close()));
     },
   );
+});
+
+test('a client that hangs up waits no longer, and what came for it is given back', async () => {
+  const held = Promise.withResolvers<void>();
+  const store = postgresCredit(server.database, randomUUID());
+  const slow: CreditStore = {
+    async exchange(tenant, asked) {
+      await held.promise;
+      return store.exchange(tenant, asked);
+    },
+  };
+  const { pool, take, close } = openProcess(slow);
+  const bucket = bucketOf(3);
+  const credit = pool.tenant(tenantId);
+  const hangUp = new ClientHangUp();
+  const gone = credit.wait([{ held: pool.held(credit, bucket), amount: 3 }], hangUp);
+  hangUp.fire();
+  await expect(gone).rejects.toBeInstanceOf(GaveUp);
+  expect(credit.waiting).toBe(0);
+  held.resolve();
+  expect(await take(bucket, 3)).toBe(true);
+  await close();
+});
+
+test('what a process held that died is free again when its hold runs out', async () => {
+  const dead = postgresCredit(server.database, 'dead');
+  const bucket = bucketOf(100);
+  const asked = {
+    windowStart: 0,
+    spent: 0,
+    pending: 0,
+    holding: 0,
+    need: 90,
+    smallest: 90,
+    extra: 0,
+  };
+  await dead.exchange(tenantId, [{ ...bucket, ...asked }]);
+  const [own] = (await openOnPostgres(1)) as [Process];
+  expect(await own.take(bucket, 50)).toBe(false);
+  await expect.poll(() => own.take(bucket, 50), { timeout: 5_000, interval: 200 }).toBe(true);
+  await own.close();
+});
+
+describe('at the end of a window', () => {
+  test.each([
+    ['Postgres', openOnPostgres, false],
+    ['Redis', openOnRedis, true],
+  ] as const)('%s: the limit again, and not more', async (_name, open, needsRedis) => {
+    if (needsRedis && !hasRedis) return;
+    const processes = await open(2);
+    const bucket = bucketOf(50, 1);
+    const passed = new Map<number, number>();
+    const until = Date.now() + 2_500;
+    const caller = async (place: number): Promise<void> => {
+      while (Date.now() < until) {
+        const own = processes[place % 2] as Process;
+        if (await own.take(bucket)) {
+          const { windowStart } = own.pool.held(own.pool.tenant(tenantId), bucket);
+          passed.set(windowStart, (passed.get(windowStart) ?? 0) + 1);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    await Promise.all(Array.from({ length: 20 }, (_, place) => caller(place)));
+    const windows = [...passed].sort(([one], [other]) => one - other);
+    // The first and the last may have been cut off by the test.
+    expect(windows.length).toBeGreaterThanOrEqual(3);
+    for (const [, count] of windows) expect(count).toBeLessThanOrEqual(50);
+    for (const [, count] of windows.slice(1, -1)) expect(count).toBe(50);
+    await Promise.all(processes.map((each) => each.close()));
+  });
 });
