@@ -242,6 +242,33 @@ create policy tenant on app.customers for all to tenantry_server
 grant delete, select on app.customers to tenantry_purger;
 grant insert, select, update on app.customers to tenantry_server;
 
+create table app.idempotency_keys (
+  tenant_id uuid not null,
+  key text not null,
+  caller text not null,
+  rights text not null,
+  input text not null,
+  answer text,
+  created_at timestamp(3) with time zone default now() not null,
+  expires_at timestamp(3) with time zone not null,
+  constraint idempotency_keys_pkey PRIMARY KEY (tenant_id, key),
+  constraint idempotency_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+  constraint idempotency_keys_key_short CHECK (((length(key) >= 1) AND (length(key) <= 255)))
+);
+alter table app.idempotency_keys owner to tenantry_owner;
+CREATE INDEX idempotency_keys_expires_at_idx ON app.idempotency_keys USING btree (expires_at);
+alter table app.idempotency_keys enable row level security;
+alter table app.idempotency_keys force row level security;
+create policy expired on app.idempotency_keys for all to tenantry_purger
+  using ((expires_at <= now()));
+create policy purge on app.idempotency_keys for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
+create policy tenant on app.idempotency_keys for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.idempotency_keys to tenantry_purger;
+grant insert, select, update on app.idempotency_keys to tenantry_server;
+
 create table app.invitations (
   tenant_id uuid not null,
   id uuid not null,
@@ -2003,6 +2030,25 @@ AS $function$
 $function$;
 alter function app.sweep_accounts() owner to tenantry_accounts;
 grant execute on function app.sweep_accounts() to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.sweep_idempotency_keys(most integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+declare
+  removed integer;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('sweep idempotency keys', 0)) then return 0; end if;
+  delete from app.idempotency_keys k where k.expires_at <= now() and (k.tenant_id, k.key) in (
+    select due.tenant_id, due.key from app.idempotency_keys due
+    where due.expires_at <= now() order by due.expires_at limit most);
+  get diagnostics removed = row_count;
+  return removed;
+end $function$;
+alter function app.sweep_idempotency_keys(integer) owner to tenantry_purger;
+grant execute on function app.sweep_idempotency_keys(integer) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.take_attempts(subjects text[], limits integer[], window_seconds integer)
  RETURNS integer

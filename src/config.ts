@@ -121,6 +121,7 @@ export const environmentSchema = z.object({
     }),
   REQUEST_MAX_BYTES: wholeNumber(1_000_000, 1_000, 100_000_000),
   UPLOAD_MAX_BYTES: wholeNumber(25_000_000, 1_000, 1_000_000_000),
+  OPERATION_MAX_COST: wholeNumber(5_000, 500, 1_000_000),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
       error: 'is expected to be trace, debug, info, warn, error or silent',
@@ -174,6 +175,8 @@ export interface Config {
   readonly dnsServers: readonly string[];
   readonly requestMaxBytes: number;
   readonly uploadMaxBytes: number;
+  /** The most points that one operation may cost; see docs/limits.md. */
+  readonly maximumCost: number;
   readonly logLevel: Environment['LOG_LEVEL'];
 }
 
@@ -230,6 +233,7 @@ export function loadConfig(
     forwardedHeader: values.FORWARDED_HEADER,
     requestMaxBytes: values.REQUEST_MAX_BYTES,
     uploadMaxBytes: values.UPLOAD_MAX_BYTES,
+    maximumCost: values.OPERATION_MAX_COST,
     logLevel: values.LOG_LEVEL,
   });
 }

@@ -19,7 +19,10 @@ export function allowOrigin(
   if (!origins.includes(origin) && !origins.includes('*')) return;
   response.setHeader('Access-Control-Allow-Origin', origin);
   if (origins.includes(origin)) response.setHeader('Access-Control-Allow-Credentials', 'true');
-  response.setHeader('Access-Control-Expose-Headers', 'X-Request-Id, Retry-After');
+  response.setHeader(
+    'Access-Control-Expose-Headers',
+    'X-Request-Id, Retry-After, Idempotency-Replayed',
+  );
 }
 
 /** Answers OPTIONS: a browser's preflight, if its origin was allowed, and anybody else. */

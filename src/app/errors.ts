@@ -36,7 +36,12 @@ export interface ExposedError {
 const internal = 'Something went wrong on our side. Send us the request id if it stays so.';
 
 /** Refusals of the whole request, which proxies and clients handle by their status. */
-const saidByStatus: ReadonlySet<ErrorCode> = new Set(['UNAUTHENTICATED', 'RATE_LIMITED']);
+const saidByStatus: ReadonlySet<ErrorCode> = new Set([
+  'UNAUTHENTICATED',
+  'RATE_LIMITED',
+  'IDEMPOTENCY_KEY_IN_USE',
+  'IDEMPOTENCY_KEY_REUSED',
+]);
 
 /** Whatever was thrown → what may be shown. SQL, constraints, stacks and paths never pass here. */
 export function expose(error: unknown): ExposedError {
@@ -125,7 +130,7 @@ function exposeDatabaseError(error: DatabaseError): ExposedError {
     case 'COMMIT_IN_DOUBT':
       return shown(
         'COMMIT_IN_DOUBT',
-        'The connection broke while the change was being saved: look whether it took effect before you repeat it.',
+        'The connection broke while the change was being saved: look whether it took effect before you repeat it, unless it has an idempotency key.',
         error,
         500,
       );

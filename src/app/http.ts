@@ -136,7 +136,8 @@ async function serveGraphQL(
   const asking =
     selectors.length === 0 ? whoAsks(caller) : await enterTenant(options, caller, selectors);
   const reply = new HttpReply(request, response, options);
-  const context = { ...asking, facts, reply, signal: hangUp };
+  const { headers } = request;
+  const context = { ...asking, facts, reply, headers, signal: hangUp };
   const answer = await askGraphQL(options, request, context);
   if (isLean(answer)) {
     response.setHeader('Content-Type', answer.contentType);

@@ -1,7 +1,7 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import {
   type ExecutionArgs,
   type ExecutionResult,
-  GraphQLError,
   getOperationAST,
   Kind,
   type OperationDefinitionNode,
@@ -14,6 +14,12 @@ import { PublicError } from '../lib/errors.ts';
 import { executeCompiled } from './compiledExecution.ts';
 import type { Admission, Admit } from './limits/admission.ts';
 import type { MultipartOperation } from './multipart.ts';
+import { runRehearsed } from './operations/dryRun.ts';
+import { type ExecutionMode, readMode } from './operations/executionMode.ts';
+import { runKeyed } from './operations/idempotency.ts';
+import { hashInput } from './operations/inputHash.ts';
+import { type KeysUnderWay, trackKeys } from './operations/keysUnderWay.ts';
+import { runMutation, toGraphQLError } from './operations/runMutation.ts';
 import { needsSignIn } from './publicFields.ts';
 
 /** What the HTTP layer hands to Yoga with each request. */
@@ -25,6 +31,7 @@ export interface ServerContext extends Record<string, unknown> {
   /** The business that the request names without being signed in to it; null: there is none of the name. */
   readonly selected?: string | null | undefined;
   readonly reply: Reply;
+  readonly headers: IncomingHttpHeaders;
   /** Fires when the client hangs up. */
   readonly signal: HangUp;
   /** The operation, where it came in a multipart form. */
@@ -39,23 +46,27 @@ export type ExecuteOperation = (
 
 /**
  * One operation, one transaction of the asking tenant. A query answers as soon as its rows are there;
- * what it reads in one burst is one transaction. A mutation answers after COMMIT has; any error in its
- * result rolls everything back, for a GraphQL error is a value here, not a throw.
+ * what it reads in one burst is one transaction. A mutation answers after COMMIT has, or is run in one
+ * of the ways of src/app/operations.
  */
 export function operationExecutor(
   services: Services,
   admit: Admit,
   onAnswered: (principal: Principal) => void,
 ): ExecuteOperation {
-  return async (args, { principal, account, facts, selected, signal, reply }) => {
+  const keys = trackKeys();
+  return async (args, server) => {
+    const { principal, account, facts, selected, reply } = server;
     const operation = getOperationAST(args.document, args.operationName);
     const isNobody = principal === null && account === null;
     if (isNobody && operation && needsSignIn(args.document, operation, args.schema)) {
       return refused();
     }
+    let mode: ExecutionMode;
     let admission: Admission | Promise<Admission>;
     try {
-      admission = admit(args, principal, reply, signal);
+      mode = readMode(args, operation, server.headers);
+      admission = admit(args, principal, reply, server.signal);
       if (admission instanceof Promise) admission = await admission;
     } catch (error) {
       return { errors: [toGraphQLError(error)] };
@@ -74,8 +85,8 @@ export function operationExecutor(
     try {
       result =
         operation?.operation === 'mutation'
-          ? await runMutation(services, principal, signal, context, run)
-          : await runQuery(services, principal, signal, context, run);
+          ? await runIn(mode, { services, keys, server, args, operation, principal, context, run })
+          : await runQuery(services, principal, server.signal, context, run);
     } catch (error) {
       admission.settle(null);
       throw error;
@@ -118,26 +129,35 @@ async function runQuery(
   }
 }
 
-async function runMutation(
-  { database }: Services,
-  { tenantId }: Principal,
-  signal: HangUp,
-  context: OperationContext,
-  run: () => Promise<ExecutionResult> | ExecutionResult,
-): Promise<ExecutionResult> {
-  context.begin(() => database.operation(tenantId, { mode: 'write', signal }));
-  try {
-    const result = await run();
-    if (result.errors === undefined || result.errors.length === 0) {
-      await context.operation.commit();
-      return result;
-    }
-    await context.operation.rollback();
-    return 'data' in result ? { ...result, data: null } : result;
-  } catch (error) {
-    await context.operation.rollback();
-    return { data: null, errors: [toGraphQLError(error)] };
+interface Mutation {
+  readonly services: Services;
+  readonly keys: KeysUnderWay;
+  readonly server: ServerContext;
+  readonly args: ExecutionArgs;
+  readonly operation: OperationDefinitionNode;
+  readonly principal: Principal;
+  readonly context: OperationContext;
+  readonly run: () => Promise<ExecutionResult>;
+}
+
+async function runIn(mode: ExecutionMode, mutation: Mutation): Promise<ExecutionResult> {
+  const { services, server, principal, context, args } = mutation;
+  const { tenantId } = principal;
+  const rehearsed = mode.kind === 'rehearsed';
+  context.begin(
+    () =>
+      services.database.operation(tenantId, { mode: 'write', signal: server.signal, rehearsed }),
+    { isPlain: mode.kind === 'plain' },
+  );
+  if (rehearsed) return runRehearsed(mutation);
+  if (mode.kind === 'keyed') {
+    const input = await hashInput(args.document, mutation.operation, args.variableValues);
+    return runKeyed(mutation, principal, { key: mode.key, input }, mutation.keys);
   }
+  return runMutation(mutation, async (result) => {
+    await context.operation.commit();
+    return result;
+  });
 }
 
 /** Fragments may hold more; they count as many. */
@@ -156,10 +176,4 @@ function refused(): ExecutionResult {
       ),
     ],
   };
-}
-
-function toGraphQLError(error: unknown): GraphQLError {
-  return new GraphQLError('', {
-    originalError: error instanceof Error ? error : new Error(String(error)),
-  });
 }

@@ -70,6 +70,10 @@ export class HttpReply implements Reply {
     this.#response.setHeader('RateLimit-Policy', policy);
     this.#response.setHeader('RateLimit', state);
   }
+
+  setReplayed(): void {
+    this.#response.setHeader('Idempotency-Replayed', 'true');
+  }
 }
 
 function readCookie(header: string | undefined, name: string): string | null {

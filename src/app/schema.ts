@@ -12,6 +12,7 @@ import '../features/conversations/conversationMutations.graphql.ts';
 import '../features/conversations/conversations.graphql.ts';
 import '../features/conversations/messageSearch.graphql.ts';
 import '../features/conversations/messages.graphql.ts';
+import '../features/cost/costEstimate.graphql.ts';
 import '../features/customers/customers.graphql.ts';
 import '../features/domains/domains.graphql.ts';
 import '../features/isolation/isolation.graphql.ts';
@@ -31,16 +32,19 @@ import '../features/tenants/tenants.graphql.ts';
 import '../features/usage/usage.graphql.ts';
 import { specifiedDirectives } from 'graphql';
 import { builder } from '../graphql/builder.ts';
+import { costDirective, declareCosts } from '../graphql/cost/declareCosts.ts';
 import { accessDirectives, enforceAccess } from '../graphql/enforceAccess.ts';
 import { declareRateLimits } from '../graphql/rateLimits.ts';
 import { resolveRelayFields } from '../graphql/relayFields.ts';
+import { declareRepeats, repeatDirectives } from '../graphql/repeats.ts';
+
+/** What fields declare, put in front of their resolvers and into the schema as directives, in this order. */
+const steps = [resolveRelayFields, enforceAccess, declareCosts, declareRepeats, declareRateLimits];
 
 /** The whole schema; every feature is named above, and nowhere else. */
-export const buildSchema = (): GraphQLSchema =>
-  declareRateLimits(
-    enforceAccess(
-      resolveRelayFields(
-        builder.toSchema({ directives: [...specifiedDirectives, ...accessDirectives] }),
-      ),
-    ),
-  );
+export function buildSchema(): GraphQLSchema {
+  const schema = builder.toSchema({
+    directives: [...specifiedDirectives, ...accessDirectives, costDirective, ...repeatDirectives],
+  });
+  return steps.reduce((made, step) => step(made), schema);
+}

@@ -104,6 +104,7 @@ export async function startServer(
       deleteGraceDays: config.deleteGraceDays,
       baseDomain: config.baseDomain,
       lookUpTxt: createTxtLookup(config.dnsServers),
+      maximumCost: config.maximumCost,
     },
     limits.admit,
     onAnswered,
@@ -183,7 +184,7 @@ async function serveOperators(
 ): Promise<OperatorEndpoint | null> {
   const url = config.environment === 'production' ? config.operatorUrl : operatorUrl;
   if (url === undefined) return null;
-  const { accessTokenSeconds: tokenSeconds, requestMaxBytes } = config;
+  const { accessTokenSeconds: tokenSeconds, requestMaxBytes, maximumCost } = config;
   const database = openOperators(url, config, logger);
   try {
     return await createOperatorEndpoint({
@@ -192,6 +193,7 @@ async function serveOperators(
       keys,
       tokenSeconds,
       requestMaxBytes,
+      maximumCost,
       logger,
     });
   } catch (error) {

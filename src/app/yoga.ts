@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import { armourPlugin } from './armourPlugin.ts';
 import { createDocumentCache } from './documentCache.ts';
-import { documentLimits } from './documentLimits.ts';
 import { errorPlugin } from './errorPlugin.ts';
 import { finishedResultPlugin } from './finishedResult.ts';
 import type { Logger } from './logger.ts';
@@ -35,7 +35,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
     multipart: false,
     logging: false,
     plugins: [
-      documentLimits,
+      armourPlugin,
       uploadPlugin(),
       finishedResultPlugin,
       operationPlugin(options.execute),

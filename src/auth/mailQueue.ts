@@ -18,6 +18,7 @@ export interface Mail {
  * back. The text is erased once it is sent, so it may hold a token.
  */
 export async function queueMail(tx: TenantTransaction, { to, subject, text }: Mail): Promise<void> {
+  tx.note('mail', { to, subject });
   await tx.query('select app.queue_mail($1, $2, $3, $4)', [newId(), to, subject, text]);
 }
 

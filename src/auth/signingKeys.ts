@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type CryptoKey,
@@ -116,10 +116,18 @@ export async function keepSigningKeys(dataDir: string): Promise<string> {
   const file = keyFile(dataDir);
   await makeDirectory(dataDir);
   try {
-    // 'wx': of two processes that start together one writes, the other reads what it wrote.
-    await writeFile(file, await makeSigningKeys(), { mode: 0o600, flag: 'wx' });
+    return await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+  // Of processes that start together one links its file, whole, and all read that.
+  const made = await writeBeside(file, await makeSigningKeys());
+  try {
+    await link(made, file);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  } finally {
+    await rm(made);
   }
   return readFile(file, 'utf8');
 }
@@ -127,7 +135,13 @@ export async function keepSigningKeys(dataDir: string): Promise<string> {
 /** Replaces them whole: a server that starts meanwhile reads the old set or the new one. */
 export async function replaceSigningKeys(dataDir: string, text: string): Promise<void> {
   const file = keyFile(dataDir);
-  const next = `${file}.${randomUUID()}`;
-  await writeFile(next, text, { mode: 0o600, flag: 'wx' });
-  await rename(next, file);
+  await rename(await writeBeside(file, text), file);
 }
+
+async function writeBeside(file: string, text: string): Promise<string> {
+  const name = `${file}.${randomUUID()}`;
+  await writeFile(name, text, { mode: 0o600, flag: 'wx' });
+  return name;
+}
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;

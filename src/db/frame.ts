@@ -5,6 +5,9 @@ import type { StatementRequest } from './statement.ts';
 import type {
   AccessMode,
   Decode,
+  Note,
+  NoteKind,
+  OperationOptions,
   StatementResult,
   TenantDrizzle,
   TenantTransaction,
@@ -20,6 +23,8 @@ export interface FrameHost {
 export class Frame implements TenantTransaction {
   readonly tenantId: string;
   readonly mode: AccessMode;
+  readonly rehearsed: boolean;
+  readonly notes: Note[] = [];
   readonly parent: Frame | undefined;
   readonly depth: number;
   readonly #operation: FrameHost;
@@ -32,10 +37,16 @@ export class Frame implements TenantTransaction {
   /** Its BEGIN or SAVEPOINT is on its way. */
   begun: boolean;
 
-  constructor(operation: FrameHost, tenantId: string, mode: AccessMode, parent: Frame | undefined) {
+  constructor(
+    operation: FrameHost,
+    tenantId: string,
+    { mode, rehearsed = false }: Pick<OperationOptions, 'mode' | 'rehearsed'>,
+    parent: Frame | undefined,
+  ) {
     this.#operation = operation;
     this.tenantId = tenantId;
     this.mode = mode;
+    this.rehearsed = rehearsed;
     this.parent = parent;
     this.depth = parent === undefined ? 0 : parent.depth + 1;
     this.begun = parent === undefined;
@@ -71,9 +82,14 @@ export class Frame implements TenantTransaction {
     this.#commitListeners.push(listener);
   }
 
+  note(kind: NoteKind, entry: Readonly<Record<string, unknown>>): void {
+    if (this.rehearsed) this.notes.push({ kind, entry });
+  }
+
   /** What waits for the commit waits with the frame around, once this one has ended well. */
   released(): void {
     for (const listener of this.#commitListeners) this.parent?.afterCommit(listener);
+    this.parent?.notes.push(...this.notes);
   }
 
   committed(): void {

@@ -16,6 +16,7 @@ import { ReadWaves } from './readWaves.ts';
 import type { Statement, StatementRequest } from './statement.ts';
 import type {
   Decode,
+  Note,
   OperationOptions,
   TenantOperation,
   TenantTransaction,
@@ -37,7 +38,7 @@ export class Operation implements TenantOperation {
     this.#signal = options.signal;
     const Carried = options.mode === 'read' ? ReadWaves : Lease;
     this.#carrier = new Carried({ tenantId, signal: options.signal }, settings);
-    this.#root = new Frame(this, tenantId, options.mode, undefined);
+    this.#root = new Frame(this, tenantId, options, undefined);
     this.#current = this.#root;
   }
 
@@ -58,7 +59,13 @@ export class Operation implements TenantOperation {
     );
   }
 
+  get notes(): readonly Note[] {
+    return this.#root.notes;
+  }
+
   commit(): Promise<void> {
+    if (this.#root.rehearsed)
+      return Promise.reject(new HandleClosed('A rehearsal is never committed.'));
     if (this.#rolledBack !== undefined)
       return Promise.reject(new HandleClosed('The transaction was rolled back.'));
     this.#committing ??= handled(this.#commit());
@@ -93,7 +100,7 @@ export class Operation implements TenantOperation {
   async savepoint<T>(outer: Frame, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     const refusal = this.#refusal(outer);
     if (refusal !== undefined) throw refusal;
-    const inner = new Frame(this, outer.tenantId, outer.mode, outer);
+    const inner = new Frame(this, outer.tenantId, outer, outer);
     this.#current = inner;
     try {
       const value = await work(inner);

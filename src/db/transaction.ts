@@ -13,6 +13,16 @@ export interface OperationOptions {
   mode: AccessMode;
   /** The client's hang-up: rolls back, unless COMMIT has been sent. */
   signal?: HangUp;
+  /** A write that is never committed, and tells what its rules note down: see TenantTransaction.note. */
+  rehearsed?: boolean;
+}
+
+/** What a change brings about beside its own rows. */
+export type NoteKind = 'usage' | 'auditEvent' | 'mail' | 'event';
+
+export interface Note {
+  readonly kind: NoteKind;
+  readonly entry: Readonly<Record<string, unknown>>;
 }
 
 export interface StatementResult<R> {
@@ -62,6 +72,11 @@ export interface TenantTransaction {
   savepoint<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T>;
   /** Called when the whole operation has committed; never, when this frame or one around it is undone. */
   afterCommit(listener: () => void): void;
+  /**
+   * Says what is written beside the change itself, where it is written. Kept in a rehearsal only, and
+   * forgotten with the frame that is undone.
+   */
+  note(kind: NoteKind, entry: Readonly<Record<string, unknown>>): void;
   /** What query(), Drizzle's session and prepare() all go through; `decode` reads the answer. */
   run<T>(request: StatementRequest, decode: Decode<T>): Promise<T>;
 }
@@ -70,6 +85,8 @@ export interface TenantOperation {
   readonly tx: TenantTransaction;
   /** A statement has been sent, so a connection is in use or has been. */
   readonly started: boolean;
+  /** Of a rehearsal: what was noted and not undone, in order. Else empty. */
+  readonly notes: readonly Note[];
   /**
    * Resolves when Postgres answered COMMIT; nothing to do for an operation that never started.
    * Rejects with TransactionFailed (nothing persists), CommitInDoubt (unknown), or what ended the

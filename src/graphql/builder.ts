@@ -68,7 +68,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     },
     nodesQueryOptions: {
       access: 'signedIn',
-      cost: { complexity: 0, each: 1, sizedBy: ['ids'] },
+      cost: { each: 1, sizedBy: ['ids'] },
       description:
         'Objects by their ids, in the order asked for, at most 100; null in the place of each that you cannot read.',
       args: { ids: { description: 'Ids of any objects, at most 100.' } },

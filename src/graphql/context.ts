@@ -37,6 +37,8 @@ export interface Services {
   readonly deleteGraceDays: number;
   /** Its subdomains are businesses; null: it has none. */
   readonly baseDomain: string | null;
+  /** The most points that one operation may cost. */
+  readonly maximumCost: number;
   /** The TXT records of a name; null: DNS could not be asked. Never within a transaction. */
   readonly lookUpTxt: (name: string) => Promise<readonly string[] | null>;
 }
@@ -52,6 +54,8 @@ export interface Reply {
   setRetryAfter(seconds: number): void;
   /** The headers RateLimit-Policy and RateLimit. */
   setRateLimit(policy: string, state: string): void;
+  /** The answer is one that was given before. */
+  setReplayed(): void;
 }
 
 /** Who asks, and what came with the request. */
@@ -81,6 +85,8 @@ export class OperationContext {
   #operation: TenantOperation | null = null;
   #frame: TenantTransaction | null = null;
   readonly #isOnlyField: boolean;
+  #isPlain = true;
+  #changes = 0;
 
   constructor(services: Services, asking: Asking) {
     this.services = services;
@@ -92,10 +98,19 @@ export class OperationContext {
     this.selectedTenantId = asking.selectedTenantId;
   }
 
-  /** Gives the operation its transaction, which opens with the first query. */
-  begin(open: () => TenantOperation): void {
+  /**
+   * Gives the operation its transaction, which opens with the first query. `isPlain: false`: it holds
+   * more than its fields' work, or is to be undone, so no field may end it or go past it.
+   */
+  begin(open: () => TenantOperation, { isPlain = true }: { isPlain?: boolean } = {}): void {
+    this.#isPlain = isPlain;
     this.#open = open;
     this.#operation = open();
+  }
+
+  /** How many mutation fields did what they were asked to. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Says when to come back in the header, which is about the whole answer. */
@@ -144,12 +159,16 @@ export class OperationContext {
    * Runs one mutation field so that it can be undone by itself: in a savepoint, or, where it is the
    * only field, in the transaction, which then starts anew (two statements less). Mutation fields run
    * one after the other (GraphQL specification, 6.2.2), so one current frame is enough; rows loaded
-   * before it may be stale after.
+   * before it may be stale after. Beside an idempotency key it is always a savepoint: the key's row is
+   * in the transaction.
    */
   async undoably<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     this.loaders.clear();
     try {
-      return this.#isOnlyField ? await this.#inTransaction(work) : await this.#inSavepoint(work);
+      const isAlone = this.#isOnlyField && this.#isPlain;
+      const value = isAlone ? await this.#inTransaction(work) : await this.#inSavepoint(work);
+      this.#changes += 1;
+      return value;
     } finally {
       this.loaders.clear();
     }
@@ -162,6 +181,7 @@ export class OperationContext {
    */
   async apart<T>(tenantId: string, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     this.#requireOnlyField();
+    if (!this.#isPlain) throw new Error('a mutation that commits apart has a key or a dry run');
     return this.services.database.withTenant(tenantId, { mode: 'write' }, work);
   }
 
@@ -177,6 +197,7 @@ export class OperationContext {
    */
   async beforehand<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     this.#requireOnlyField();
+    if (this.operation.started) throw new Error('a transaction is open while others are asked');
     const { tenantId } = this.requireSignIn();
     return this.services.database.withTenant(tenantId, { mode: 'read' }, work);
   }

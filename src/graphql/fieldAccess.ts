@@ -2,6 +2,7 @@ import { type GraphQLSchema, isObjectType } from 'graphql';
 import { type Permission, withImplied } from '../auth/permissions.ts';
 import { mapAccess } from './accessMap.ts';
 import { accessModeOf, type FieldAccessMode } from './accessModes.ts';
+import { costOfArgument, costOfField, type FieldCost } from './cost/fieldCost.ts';
 
 /** What a field of the schema asks of a caller. */
 export interface FieldAccess {
@@ -10,6 +11,9 @@ export interface FieldAccess {
   readonly mode: FieldAccessMode;
   /** All of them are needed, those on the way to the field included; an implied one is left out. */
   readonly permissions: readonly Permission[];
+  readonly cost: FieldCost;
+  /** What arguments add to it where they are given. */
+  readonly surcharges: readonly { readonly argument: string; readonly complexity: number }[];
 }
 
 const known = new WeakMap<GraphQLSchema, readonly FieldAccess[]>();
@@ -39,6 +43,10 @@ function readFieldAccess(schema: GraphQLSchema): readonly FieldAccess[] {
           field: field.name,
           mode: modeOf(access, needed),
           permissions: needed,
+          cost: costOfField(schema, type, field),
+          surcharges: field.args
+            .map((argument) => ({ argument: argument.name, complexity: costOfArgument(argument) }))
+            .filter(({ complexity }) => complexity > 0),
         };
       }),
   );

@@ -163,6 +163,48 @@ describe('the lean path answers byte for byte as Yoga does', () => {
     await expectSame(body, { Authorization: 'Bearer wrong' });
   });
 
+  const rename =
+    'mutation ($name: String!) @dryRun { productUpdate(input: { id: "ID", name: $name }) { product { name } userErrors { code } } }';
+
+  test('a dry run, and a mutation that is sent again with its key', async () => {
+    const { body } = await server.ask(
+      tokens['owner@lumen'] ?? '',
+      '{ products(first: 1) { nodes { id } } }',
+    );
+    const query = rename.replace('ID', body.data.products.nodes[0].id);
+    const owner = bearer('owner@lumen');
+    // The third of a document is executed as it was compiled.
+    const texts: string[] = [];
+    for (const name of ['one', 'two', 'one', 'one']) {
+      texts.push((await expectSame({ query, variables: { name } }, owner)).text);
+    }
+    expect(texts[0]).toContain(
+      '"extensions":{"dryRun":{"usage":[],"auditEvents":[{"action":"product.updated"',
+    );
+    expect(texts.slice(2)).toEqual([texts[0], texts[0]]);
+    await expectSame({ query, variables: {} }, owner);
+    await expectSame(
+      { query: query.replace('mutation (', 'query ('), variables: { name: 'x' } },
+      owner,
+    );
+
+    const once = query.replace('@dryRun', '@idempotent(key: "two-ways")');
+    const variables = { name: 'once' };
+    await send({ query: once, variables }, owner);
+    const replayed = await expectSame({ query: once, variables }, owner);
+    expect(replayed.headers['idempotency-replayed']).toBe('true');
+    for (const accept of accepts) {
+      const headers = { ...owner, ...(accept === undefined ? {} : { Accept: accept }) };
+      await expectSame({ query: once, variables: { name: 'other' } }, headers);
+      await expectSame({ query: once, variables }, headers);
+    }
+    await expectSame({ query: once, variables: {} }, owner);
+    for (const key of ['', 'a b', 'two-ways', 'another']) {
+      await expectSame({ query: once, variables }, { ...owner, 'Idempotency-Key': key });
+    }
+    await expectSame({ query: 'mutation @dryRun { signOut(input: {}) { done } }' }, owner);
+  });
+
   test('what is no GraphQL request is refused in the same words', async () => {
     for (const body of [
       {},

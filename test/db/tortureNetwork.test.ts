@@ -238,7 +238,7 @@ describe('a statement', () => {
 
   test('swallowed by the network ends with the operation, and the connection is destroyed', async () => {
     await db.close();
-    db = open({ operationTimeoutMs: 150 });
+    db = open({ operationTimeoutMs: 500 });
     const operation = db.operation(world.a, { mode: 'write' });
     await operation.tx.query(insertCustomer, [world.a, 'hole']);
     judgeStatement('select 5', 'blackHole');

@@ -28,7 +28,7 @@ let owner: string;
 let found: { object: FoundObject; alias: string }[];
 
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ OPERATION_MAX_COST: '1000000' });
   owner = await server.tokenOf('owner@lumen.example');
   await lengthenLists();
   // The demo has no domain of its own: none would be its own.

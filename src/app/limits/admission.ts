@@ -1,7 +1,9 @@
 import type { ExecutionResult } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import type { HangUp } from '../../db/hangUp.ts';
+import { requireShortLists } from '../../graphql/armour/inputLimits.ts';
 import type { Reply } from '../../graphql/context.ts';
+import { requireAffordable } from '../../graphql/cost/maximum.ts';
 import {
   type AskedOperation,
   costOf,
@@ -44,11 +46,14 @@ export function createAdmission(
   pool: CreditPool,
   limitsOf: (principal: Principal) => CallerLimits,
   ledger: RequestLedger,
+  maximumCost: number,
 ): Admit {
   return (asked, principal, reply, signal) => {
+    requireShortLists(asked.variableValues);
+    const cost = costOf(asked);
+    requireAffordable(asked, cost, maximumCost);
     if (principal === null) return free;
     const limits = limitsOf(principal);
-    const cost = costOf(asked);
     refuseHopeless(limits, cost.requested);
     const demands = demandsOf(limits, cost);
     const calls = limitedCalls(rateLimitsOf(asked.schema), cost.calls);

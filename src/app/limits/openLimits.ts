@@ -33,7 +33,7 @@ const redisTimeoutMs = 75;
 export async function openLimits(
   schema: GraphQLSchema,
   database: Database,
-  config: Pick<Config, 'redisUrl' | 'redisPrefix'>,
+  config: Pick<Config, 'redisUrl' | 'redisPrefix' | 'maximumCost'>,
   logger: Logger,
 ): Promise<Limits> {
   const process = randomUUID();
@@ -55,7 +55,7 @@ export async function openLimits(
   }
 
   return {
-    admit: createAdmission(pool, limitsOf, ledger),
+    admit: createAdmission(pool, limitsOf, ledger, config.maximumCost),
     read: (principal) => readLimits(pool, limitsOf(principal), principal, rateLimitsOf(schema)),
     recall,
     async close() {

@@ -6,6 +6,9 @@ import {
   getOperationAST,
 } from 'graphql';
 import type { OperatorSession } from '../../auth/operatorSignIn.ts';
+import { requireShortLists } from '../../graphql/armour/inputLimits.ts';
+import { requireAffordable } from '../../graphql/cost/maximum.ts';
+import { costOf } from '../../graphql/cost/operationCost.ts';
 import { OperatorContext, type OperatorServices } from '../../graphql/operator/context.ts';
 import { PublicError } from '../../lib/errors.ts';
 import type { ExecuteOperation } from '../operationPlugin.ts';
@@ -22,7 +25,10 @@ const mostFields = 5;
  * one tenant which the field names: it is committed when the whole answer has no error, and rolled
  * back else, so that here too a response with `errors` changed nothing.
  */
-export function operatorExecutor(services: OperatorServices): ExecuteOperation {
+export function operatorExecutor(
+  services: OperatorServices,
+  { maximumCost }: { readonly maximumCost: number },
+): ExecuteOperation {
   return async (args, { operatorSession, facts, signal }) => {
     const session = (operatorSession ?? null) as OperatorSession | null;
     const operation = getOperationAST(args.document, args.operationName);
@@ -37,6 +43,12 @@ export function operatorExecutor(services: OperatorServices): ExecuteOperation {
     }
     if (fields.length > mostFields) {
       return refused('BAD_REQUEST', `A query here has ${mostFields} fields at most.`);
+    }
+    try {
+      requireShortLists(args.variableValues);
+      requireAffordable(args, costOf(args), maximumCost);
+    } catch (error) {
+      return { errors: [toGraphQLError(error)] };
     }
     const context = new OperatorContext(services, { session, request: facts, signal });
     return run(args, context, isMutation);

@@ -97,6 +97,12 @@ export const reviewed: readonly Reviewed[] = [
     reason: 'Removes the tenant that is set, and only when its time has come.',
   },
   {
+    kind: 'definer',
+    object: 'app.sweep_idempotency_keys(integer)',
+    allows: ['tenantry_purger'],
+    reason: 'Removes keys that have run out, and answers how many.',
+  },
+  {
     kind: 'narrowRole',
     object: 'tenantry_provisioner',
     allows: ['members', 'tenant_domains', 'tenant_routes', 'tenants', 'users'].map(inApp),

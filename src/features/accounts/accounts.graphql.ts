@@ -69,6 +69,7 @@ export const ViewerType = builder.objectRef<Caller>('Viewer').implement({
     }),
     memberships: t.field({
       type: [MembershipType],
+      cost: { complexity: 5 },
       description: 'Every business they belong to; empty for a key.',
       resolve: (viewer, _args, { services }) =>
         viewer.kind === 'API_KEY' ? [] : services.listMemberships(viewer.userId),

@@ -1,4 +1,5 @@
 import { builder } from '../../graphql/builder.ts';
+import { passwordCost } from '../../graphql/cost/fieldCost.ts';
 import { attempt } from './attempt.ts';
 import { addRefusals } from './refusals.graphql.ts';
 
@@ -19,6 +20,7 @@ addRefusals(
     },
     {
       access: 'person',
+      cost: passwordCost,
       description: 'Changes one’s own password. Every other session ends; a mail tells of it.',
       resolve: (_parent, { input }, context) =>
         attempt(context, async () => {
@@ -87,6 +89,7 @@ addRefusals(
     },
     {
       access: 'public',
+      cost: passwordCost,
       description: 'Sets a new password. Every session of the person ends; a mail tells of it.',
       resolve: (_parent, { input }, context) =>
         attempt(context, async () => {

@@ -1,4 +1,5 @@
 import { builder } from '../../graphql/builder.ts';
+import { passwordCost } from '../../graphql/cost/fieldCost.ts';
 import { attempt } from './attempt.ts';
 import { addRefusals } from './refusals.graphql.ts';
 
@@ -19,6 +20,7 @@ addRefusals(
     },
     {
       access: 'public',
+      cost: passwordCost,
       description:
         'Mails a token to an address; the account is made when `emailVerify` gets it and the password. Answers the same whether or not the address has an account: its owner is told by mail.',
       resolve: (_parent, { input }, context) =>
@@ -89,6 +91,7 @@ addRefusals(
     },
     {
       access: 'public',
+      cost: passwordCost,
       description:
         'Confirms an address and makes its account, with which one can sign in. A wrong password is counted, and leaves the token good.',
       resolve: (_parent, { input }, context) =>

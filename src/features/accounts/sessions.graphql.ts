@@ -45,6 +45,7 @@ const SessionType = builder.objectRef<ShownSession>('Session').implement({
 builder.objectField(ViewerType, 'sessions', (t) =>
   t.field({
     type: [SessionType],
+    cost: { complexity: 5 },
     description:
       'Where they are signed in, the latest used first, at most 100; empty rather than null for a key.',
     resolve: async (viewer, _args, { services }) => {

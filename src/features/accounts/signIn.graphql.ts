@@ -1,8 +1,9 @@
 import { builder } from '../../graphql/builder.ts';
+import { passwordCost } from '../../graphql/cost/fieldCost.ts';
 import { userErrorType } from '../../graphql/userErrors.ts';
 import { refuse } from '../../lib/errors.ts';
-import { MembershipType } from './accounts.graphql.ts';
 import { attempt } from './attempt.ts';
+import { addAccessToken, addRefreshToken } from './issuedTokens.graphql.ts';
 import { placeRefreshToken } from './refreshCookie.ts';
 
 const SignInUserError = userErrorType('SignIn', {
@@ -21,7 +22,7 @@ export const RefreshTokenPlaceType = builder.enumType('RefreshTokenPlace', {
   } as const,
 });
 
-builder.relayMutationField(
+const answer = builder.relayMutationField(
   'signIn',
   {
     description: 'Who signs in, and where.',
@@ -40,6 +41,7 @@ builder.relayMutationField(
   },
   {
     access: 'public',
+    cost: passwordCost,
     description:
       'E-mail and password → an access token for one business, and a refresh token for the next ones.',
     resolve: (_parent, { input }, context) =>
@@ -56,34 +58,6 @@ builder.relayMutationField(
   {
     description: 'The tokens, or why there are none.',
     outputFields: (t) => ({
-      token: t.string({
-        nullable: true,
-        description: 'Send it as "Authorization: Bearer …".',
-        resolve: ({ value }) => value?.token ?? null,
-      }),
-      expiresAt: t.field({
-        type: 'DateTime',
-        nullable: true,
-        description: 'When the access token runs out.',
-        resolve: ({ value }) => value?.expiresAt ?? null,
-      }),
-      refreshToken: t.string({
-        nullable: true,
-        description: 'For `tokenRefresh`; null where it is in the cookie.',
-        resolve: ({ value }) => value?.refreshToken ?? null,
-      }),
-      refreshExpiresAt: t.field({
-        type: 'DateTime',
-        nullable: true,
-        description: 'When the session ends, unless it is refreshed before.',
-        resolve: ({ value }) => value?.refreshExpiresAt ?? null,
-      }),
-      membership: t.field({
-        type: MembershipType,
-        nullable: true,
-        description: 'The business that the token is for; null: for the account alone.',
-        resolve: ({ value }) => value?.membership ?? null,
-      }),
       retryAt: t.field({
         type: 'DateTime',
         nullable: true,
@@ -98,6 +72,9 @@ builder.relayMutationField(
     }),
   },
 );
+
+addAccessToken(answer);
+addRefreshToken(answer);
 
 function refuseSignIn(): never {
   refuse('NOT_SIGNED_IN', null, 'E-mail, password and business do not fit together.');

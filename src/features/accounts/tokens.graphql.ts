@@ -1,8 +1,8 @@
 import type { TenantReference } from '../../auth/sessions.ts';
 import { builder, idExample } from '../../graphql/builder.ts';
 import { readId } from '../../lib/ids.ts';
-import { MembershipType } from './accounts.graphql.ts';
 import { attempt } from './attempt.ts';
+import { addAccessToken, addRefreshToken } from './issuedTokens.graphql.ts';
 import { findRefreshToken, placeRefreshToken, refuseNoToken } from './refreshCookie.ts';
 import { addRefusals } from './refusals.graphql.ts';
 
@@ -21,121 +21,77 @@ function readReference(given: { id?: unknown; slug?: string | null }): TenantRef
     : { id: readId(String(given.id ?? ''), 'Tenant') };
 }
 
-addRefusals(
-  builder.relayMutationField(
-    'tokenRefresh',
-    {
-      description: 'The session that goes on.',
-      inputFields: (t) => ({
-        refreshToken: t.string({
-          description: '`trt_…`, good once; left out, the one in the cookie.',
-        }),
-        tenant: t.field({
-          type: TenantReferenceInput,
-          description:
-            'Which business the token is for; the one that the request names when left out, or else the one that was signed in to. A page on another business names it.',
-        }),
+const refreshed = builder.relayMutationField(
+  'tokenRefresh',
+  {
+    description: 'The session that goes on.',
+    inputFields: (t) => ({
+      refreshToken: t.string({
+        description: '`trt_…`, good once; left out, the one in the cookie.',
       }),
-    },
-    {
-      access: 'public',
-      description:
-        'Trades a refresh token for an access token and the next refresh token, which goes where the old one was. One that comes a second time ends the session, for somebody has a copy of it; within 10 seconds of the first it is only refused. Send it without an access token that has run out: that is refused before anything is looked at.',
-      resolve: (_parent, { input }, context) =>
-        attempt(context, async () => {
-          const found = findRefreshToken(context, input.refreshToken) ?? refuseNoToken();
-          const tenant = input.tenant == null ? null : readReference(input.tenant);
-          const { sessions } = context.services;
-          // A token that came along names a business too, but one that may be left for another.
-          const signedIn = context.principal !== null && tenant !== null;
-          const named = signedIn ? undefined : context.selectedTenantId;
-          const issued = await sessions.refresh(found.token, tenant, named, context.request);
-          return placeRefreshToken(context, found.place, issued);
-        }),
-    },
-    {
-      description: 'The tokens, or why there are none.',
-      outputFields: (t) => ({
-        token: t.string({
-          nullable: true,
-          description: 'Send it as "Authorization: Bearer …".',
-          resolve: ({ value }) => value?.token ?? null,
-        }),
-        expiresAt: t.field({
-          type: 'DateTime',
-          nullable: true,
-          description: 'When the access token runs out.',
-          resolve: ({ value }) => value?.expiresAt ?? null,
-        }),
-        refreshToken: t.string({
-          nullable: true,
-          description: 'For the next `tokenRefresh`; null where it is in the cookie.',
-          resolve: ({ value }) => value?.refreshToken ?? null,
-        }),
-        refreshExpiresAt: t.field({
-          type: 'DateTime',
-          nullable: true,
-          description: 'When the session ends, unless it is refreshed before.',
-          resolve: ({ value }) => value?.refreshExpiresAt ?? null,
-        }),
-        membership: t.field({
-          type: MembershipType,
-          nullable: true,
-          description: 'The business that the token is for; null: for the account alone.',
-          resolve: ({ value }) => value?.membership ?? null,
-        }),
+      tenant: t.field({
+        type: TenantReferenceInput,
+        description:
+          'Which business the token is for; the one that the request names when left out, or else the one that was signed in to. A page on another business names it.',
       }),
-    },
-  ),
+    }),
+  },
+  {
+    access: 'public',
+    description:
+      'Trades a refresh token for an access token and the next refresh token, which goes where the old one was. One that comes a second time ends the session, for somebody has a copy of it; within 10 seconds of the first it is only refused. Send it without an access token that has run out: that is refused before anything is looked at.',
+    resolve: (_parent, { input }, context) =>
+      attempt(context, async () => {
+        const found = findRefreshToken(context, input.refreshToken) ?? refuseNoToken();
+        const tenant = input.tenant == null ? null : readReference(input.tenant);
+        const { sessions } = context.services;
+        // A token that came along names a business too, but one that may be left for another.
+        const signedIn = context.principal !== null && tenant !== null;
+        const named = signedIn ? undefined : context.selectedTenantId;
+        const issued = await sessions.refresh(found.token, tenant, named, context.request);
+        return placeRefreshToken(context, found.place, issued);
+      }),
+  },
+  {
+    description: 'The tokens, or why there are none.',
+    outputFields: () => ({}),
+  },
 );
 
-addRefusals(
-  builder.relayMutationField(
-    'tenantSwitch',
-    {
-      description: 'Where to go.',
-      inputFields: (t) => ({
-        tenant: t.field({
-          type: TenantReferenceInput,
-          required: true,
-          description: 'A business that one belongs to.',
-        }),
+addAccessToken(refreshed);
+addRefreshToken(refreshed);
+addRefusals(refreshed);
+
+const switched = builder.relayMutationField(
+  'tenantSwitch',
+  {
+    description: 'Where to go.',
+    inputFields: (t) => ({
+      tenant: t.field({
+        type: TenantReferenceInput,
+        required: true,
+        description: 'A business that one belongs to.',
       }),
-    },
-    {
-      access: 'person',
-      description:
-        'Gives a token of the same session for another business. The old token stays good: two tabs can be on two businesses.',
-      resolve: (_parent, { input }, context) =>
-        attempt(context, () =>
-          context.services.sessions.switchTenant(
-            context.requirePerson(),
-            readReference(input.tenant),
-            context.request,
-          ),
+    }),
+  },
+  {
+    access: 'person',
+    description:
+      'Gives a token of the same session for another business. The old token stays good: two tabs can be on two businesses.',
+    resolve: (_parent, { input }, context) =>
+      attempt(context, () =>
+        context.services.sessions.switchTenant(
+          context.requirePerson(),
+          readReference(input.tenant),
+          context.request,
         ),
-    },
-    {
-      description: 'The token, or why there is none.',
-      outputFields: (t) => ({
-        token: t.string({
-          nullable: true,
-          description: 'Send it as "Authorization: Bearer …".',
-          resolve: ({ value }) => value?.token ?? null,
-        }),
-        expiresAt: t.field({
-          type: 'DateTime',
-          nullable: true,
-          description: 'When the token runs out.',
-          resolve: ({ value }) => value?.expiresAt ?? null,
-        }),
-        membership: t.field({
-          type: MembershipType,
-          nullable: true,
-          description: 'The business that the token is for.',
-          resolve: ({ value }) => value?.membership ?? null,
-        }),
-      }),
-    },
-  ),
+      ),
+  },
+  {
+    description: 'The token, or why there is none.',
+    outputFields: () => ({}),
+  },
 );
+
+addAccessToken(switched);
+addRefusals(switched);

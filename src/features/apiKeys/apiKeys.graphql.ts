@@ -2,6 +2,7 @@ import { pageRules } from '../../db/keyset.ts';
 import { builder, idExample } from '../../graphql/builder.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
 import { needs } from '../../graphql/lookAhead.ts';
+import { showsSecret } from '../../graphql/repeats.ts';
 import { type Settled, settle, userErrorType } from '../../graphql/userErrors.ts';
 import { readPage, toConnection } from '../../lib/pagination.ts';
 import { apiKeyErrorCodes } from './apiKeyErrors.ts';
@@ -159,6 +160,7 @@ builder.relayMutationField(
   {
     access: 'apiKeys:write',
     rateLimit: { limit: 100, window: 3600, per: 'TENANT' },
+    extensions: showsSecret,
     description: 'Makes an API key. Its secret is shown in this answer and never again.',
     resolve: (_parent, { input }, context) =>
       settle(context, (tx) => createApiKey(tx, context.actor, input)),
@@ -204,6 +206,7 @@ builder.relayMutationField(
   },
   {
     access: 'apiKeys:write',
+    extensions: showsSecret,
     description:
       'A new API key in place of another: the same name, scopes and expiry, another secret, good at once. The old one runs out when the overlap ends.',
     resolve: (_parent, { input: { id, overlapSeconds } }, context) =>

@@ -21,16 +21,17 @@ export async function recordAudit(
   actor: Actor,
   entry: AuditEntry,
 ): Promise<void> {
+  const { action, targetType, targetId } = entry;
+  const before = entry.before === undefined ? null : shown(entry.before);
+  const after = entry.after === undefined ? null : shown(entry.after);
+  const publicId = publicTargetId({ targetType, targetId });
+  tx.note('auditEvent', { action, targetType, targetId: publicId, before, after });
   await insertAuditEvent(tx, {
     id: newId(),
     actorKind: actor.kind,
     actorId: actor.id,
     actorName: actor.name,
-    action: entry.action,
-    targetType: entry.targetType,
-    targetId: entry.targetId,
-    before: entry.before === undefined ? null : shown(entry.before),
-    after: entry.after === undefined ? null : shown(entry.after),
+    ...{ action, targetType, targetId, before, after },
     ip: actor.ip,
     userAgent: actor.userAgent,
     requestId: actor.requestId,

@@ -40,6 +40,7 @@ const MessageMatchType = builder.objectRef<MessageMatch>('MessageMatch').impleme
   fields: (t) => ({
     message: t.field({
       type: MessageType,
+      cost: { complexity: 0 },
       description: 'The message; its conversation is a field of it.',
       resolve: ({ message }) => message,
     }),
@@ -76,6 +77,7 @@ builder.queryField('messageSearch', (t) =>
     type: MessageMatchConnection,
     nullable: true,
     access: 'conversations:read',
+    cost: { complexity: 55 },
     description:
       'Messages and internal notes with all of these words, the latest first. `totalCount` is null when more than about 1,000 have them.',
     args: {

@@ -2,6 +2,7 @@ import { pageRules } from '../../db/keyset.ts';
 import { builder, idExample } from '../../graphql/builder.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
 import { defineLoader } from '../../graphql/loader.ts';
+import { withoutKey } from '../../graphql/repeats.ts';
 import { settle, userErrorType } from '../../graphql/userErrors.ts';
 import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
 import { domainErrorCodes } from './domainName.ts';
@@ -116,7 +117,10 @@ builder.relayMutationField(
   },
   {
     access: 'tenant:write',
-    rateLimit: { limit: 60, window: 60, per: 'TENANT' },
+    rateLimit: { limit: 30, window: 60, per: 'TENANT' },
+    extensions: withoutKey(
+      'It asks DNS before its transaction begins. Call it as often as you like: it proves a domain once.',
+    ),
     description:
       'Looks for the record in DNS; if it is there the domain leads to this business. Send it as the only field of its operation.',
     resolve: async (_parent, { input }, context) => {

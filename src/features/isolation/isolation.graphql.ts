@@ -126,6 +126,7 @@ builder.queryField('isolationReport', (t) =>
     nullable: true,
     access: 'isolation:read',
     rateLimit: { limit: 60, window: 60, per: 'TENANT' },
+    cost: { complexity: 500 },
     description:
       'Proves on the running database that businesses are kept apart. It costs about 60 statements, and is asked for alone: no other field beside it.',
     resolve: (_parent, _args, context, info) => {

@@ -1,4 +1,5 @@
 import { builder } from '../../graphql/builder.ts';
+import { passwordCost } from '../../graphql/cost/fieldCost.ts';
 import { userErrorType } from '../../graphql/userErrors.ts';
 import { MembershipType } from '../accounts/accounts.graphql.ts';
 import { type Attempted, attempt } from '../accounts/attempt.ts';
@@ -98,6 +99,7 @@ builder.relayMutationField(
   },
   {
     access: 'public',
+    cost: passwordCost,
     description:
       'Joins the business, signed in to the account of the invited address, or with a new one that this makes: the mail proves the address. Send it as the only field of its operation.',
     resolve: (_parent, { input }, context) =>

@@ -63,6 +63,45 @@ const FieldAccessModeType = builder.enumType('FieldAccessMode', {
   },
 });
 
+const CostSurchargeType = builder
+  .objectRef<FieldAccess['surcharges'][number]>('CostSurcharge')
+  .implement({
+    description: 'What an argument adds to the cost of its field.',
+    fields: (t) => ({
+      argument: t.exposeString('argument', { description: 'Its name.' }),
+      complexity: t.exposeInt('complexity', { description: 'How much, where it is given.' }),
+    }),
+  });
+
+const FieldCostType = builder.objectRef<FieldAccess>('FieldCost').implement({
+  description:
+    'What a field costs, in points: `complexity`, and for each row `each` and what is asked of the row.',
+  fields: (t) => ({
+    complexity: t.int({
+      description: 'What it costs by itself, once for every object that it is asked of.',
+      resolve: ({ cost }) => cost.complexity,
+    }),
+    each: t.int({
+      description: 'What each row, or each item of the input, adds.',
+      resolve: ({ cost }) => cost.each,
+    }),
+    sizedBy: t.stringList({
+      description:
+        'The arguments that say how many rows: `first`, `ids`, `input.products`. A text counts by its thousands of characters.',
+      resolve: ({ cost }) => [...cost.sizedBy],
+    }),
+    otherwise: t.int({
+      description: 'How many rows where none of them is given.',
+      resolve: ({ cost }) => cost.otherwise,
+    }),
+    surcharges: t.field({
+      type: [CostSurchargeType],
+      description: 'What arguments add where they are given.',
+      resolve: ({ surcharges }) => surcharges,
+    }),
+  }),
+});
+
 const FieldAccessType = builder.objectRef<FieldAccess>('FieldAccess').implement({
   description: 'What a field of this schema asks of a caller, on whatever way it is reached.',
   fields: (t) => ({
@@ -88,6 +127,11 @@ const FieldAccessType = builder.objectRef<FieldAccess>('FieldAccess').implement(
       resolve: (access) =>
         access.permissions.every((name) => grantOf(name).scope) ? [...access.permissions] : null,
     }),
+    points: t.field({
+      type: FieldCostType,
+      description: 'What it costs; `estimateCost` says what a whole operation does.',
+      resolve: (access) => access,
+    }),
     withheld: t.field({
       type: AccessRefusalReasonType,
       nullable: true,
@@ -102,6 +146,7 @@ builder.queryField('fieldAccess', (t) =>
     type: [FieldAccessType],
     nullable: true,
     access: 'signedIn',
+    cost: { complexity: 5 },
     description:
       'What every field asks of a caller, by type and field: what the directives in schema.graphql say, for programs that only have introspection, which does not show them.',
     args: {

@@ -12,6 +12,7 @@ import {
   readVariants,
 } from './productInputs.graphql.ts';
 import { ProductType } from './products.graphql.ts';
+import { batchSize } from './upsertProducts.ts';
 
 const ProductUpsertInput = builder.inputType('ProductUpsertInput', {
   description: 'A product by external reference; of one that is there, what is left out stays.',
@@ -50,6 +51,7 @@ builder.relayMutationField(
     outputFields: (t) => ({
       products: t.field({
         type: [ProductType],
+        cost: { otherwise: batchSize },
         description: 'In the order in which they were given; empty when nothing was changed.',
         resolve: ({ value }) => value?.products ?? [],
       }),
@@ -161,6 +163,8 @@ builder.relayMutationField(
   {
     access: 'products:write',
     rateLimit: { limit: 60, window: 60, per: 'TENANT' },
+    // As much as 250 products of a bulk; what a larger file takes is bounded by UPLOAD_MAX_BYTES.
+    cost: { complexity: 500 },
     description: 'Imports a catalogue file by external reference; run again, it makes no doubles.',
     resolve: (
       _parent,

@@ -146,6 +146,7 @@ const ProductConnection = defineConnection<Product, ProductList>('Product', Prod
   facets: t.field({
     type: ProductFacetsType,
     nullable: true,
+    cost: { complexity: 50 },
     description:
       'How many products of the list, filter and search included, have which values; costs a statement. See `complete` for what is counted of long lists.',
     resolve: ({ selection }, _args, { tx }) => readFacets(tx, selection),
@@ -215,6 +216,7 @@ builder.queryField('products', (t) =>
       ...t.arg.connectionArgs(),
       filter: t.arg({ type: ProductFilterInput, description: 'Which products.' }),
       search: t.arg.string({
+        extensions: { cost: 50 },
         description:
           'Words or beginnings of words, which all must occur, or a SKU; up to 200 characters. Case and accents do not matter. A word that occurs nowhere is taken for a typo of one that products are named by.',
       }),

@@ -78,6 +78,7 @@ const MeterReadingType = builder.objectRef<MeterReading>('MeterReading').impleme
     daily: t.field({
       type: [DayOfUseType],
       nullable: true,
+      cost: { complexity: 1 },
       description:
         'Day by day, the oldest first, days without use included; null for what is not counted by day.',
       args: {
@@ -99,6 +100,7 @@ builder.queryField('usage', (t) =>
     type: [MeterReadingType],
     nullable: true,
     access: 'usage:read',
+    cost: { complexity: 10, sizedBy: ['meters'], otherwise: 7 },
     description: 'What the business has used of its plan.',
     args: {
       meters: t.arg({ type: [MeterType], description: 'Only these meters; all when left out.' }),

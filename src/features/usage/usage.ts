@@ -25,6 +25,7 @@ export async function countUsage(
   meter: CountedMeter,
   amount: number,
 ): Promise<void> {
+  tx.note('usage', { meter, amount });
   await addToCounter(tx, { meter, amount });
 }
 

@@ -21,7 +21,7 @@ export function requestedCost(fields: Fields, variables: Variables, page = 1): n
 }
 
 /** For how many rows that is paid which is asked of one. */
-function timesOf({ kind }: PlannedField, size: number, page: number): number {
+export function timesOf({ kind }: PlannedField, size: number, page: number): number {
   if (kind === 'rows') return page;
   return kind === 'list' ? size : 1;
 }
@@ -31,8 +31,8 @@ export function actualCost(fields: Fields, answered: unknown, variables: Variabl
   let cost = 0;
   for (const field of fields) {
     const value = read(answered, field.key);
-    const most = field.each === 0 ? 0 : sizeIn(field.size, variables);
-    cost += sizeIn(field.own, variables) + field.each * Math.min(most, rowsOf(field, value, most));
+    cost += sizeIn(field.own, variables);
+    if (field.each > 0) cost += field.each * rowsOf(field, value, sizeIn(field.size, variables));
     if (value !== null) cost += actualBelow(field, value, variables);
   }
   return cost;

@@ -8,11 +8,13 @@ import {
   getNullableType,
   isListType,
   isObjectType,
+  SchemaMetaFieldDef,
 } from 'graphql';
 import { maximumPageSize } from '../../lib/pagination.ts';
 
 /**
- * What a field costs, in points: one is a row, or a look-up of one. The whole of a field is
+ * What a field costs, in points: about 10 us of this server's and Postgres's processors (docs/limits.md
+ * has what was measured). One is a row, or a look-up of one. The whole of a field is
  * `complexity + rows × (each + what is asked of a row)`.
  */
 export interface FieldCost {
@@ -20,11 +22,26 @@ export interface FieldCost {
   readonly complexity: number;
   /** What each of its rows, or each item of its input, adds. */
   readonly each: number;
-  /** The arguments that say how many: `first`, `ids`, `input.products`. */
+  /** The arguments that say how many: `first`, `ids`, `input.products`; of a text, its thousands. */
   readonly sizedBy: readonly string[];
   /** How many where none of them is given. */
   readonly otherwise: number;
 }
+
+/** A statement of its own. What is asked below it mostly comes in the same one, or in one for all rows. */
+const statement = 5;
+/** Its transaction, its audit event and its COMMIT: as long as 80 rows, of which most is waiting. */
+const change = 10;
+/**
+ * Checking or making a password's hash: 14 ms of a processor, which is 1 400 rows. It is no more, for such
+ * calls have limits of their own (src/auth/attempts.ts).
+ */
+export const passwordCost = { complexity: 100 };
+
+/** Grows with the list, which is walked from its beginning to its end. */
+const count = 10;
+/** GraphiQL's question for the whole schema: 10 to 17 ms of a processor, the answer has 300 kB. */
+const introspection = 100;
 
 /** What a list of rows is taken for where nobody says otherwise. */
 const defaultPage = 20;
@@ -65,20 +82,21 @@ export const costOfArgument = ({ extensions }: GraphQLArgument): number =>
 
 const free: FieldCost = { complexity: 0, each: 0, sizedBy: [], otherwise: 1 };
 
-/**
- * A page is a statement and its rows; an object with an id is a look-up; a change is ten, for its
- * transaction, audit event and COMMIT; a value of a row was read with it.
- */
+/** A page is a statement and its rows, an object with an id a look-up; a value was read with its row. */
 function suggestedCost(schema: GraphQLSchema, owner: GraphQLObjectType, field: Field): FieldCost {
   const type = getNamedType(field.type);
   const isRoot = owner === schema.getQueryType() || owner === schema.getSubscriptionType();
-  if (owner === schema.getMutationType()) return { ...free, complexity: 10 };
+  if (owner === schema.getMutationType()) return { ...free, complexity: change };
   if (isConnection(type)) {
     const otherwise = isRoot ? defaultPage : defaultNestedPage;
-    return { complexity: 1, each: 1, sizedBy: ['first', 'last'], otherwise };
+    const complexity = isRoot ? statement : 1;
+    return { complexity, each: 1, sizedBy: ['first', 'last'], otherwise };
   }
-  if (isConnection(owner) || owner.name.endsWith('Edge')) return free;
-  if (isRoot) return { ...free, complexity: 1 };
+  if (isConnection(owner))
+    return field.name === 'totalCount' ? { ...free, complexity: count } : free;
+  if (owner.name.endsWith('Edge')) return free;
+  if (field === SchemaMetaFieldDef) return { ...free, complexity: introspection };
+  if (isRoot) return { ...free, complexity: isEntity(type) ? statement : 1 };
   // What was changed is at hand.
   if (owner.name.endsWith('Payload') || !isEntity(type)) return free;
   return isListType(getNullableType(field.type))

@@ -74,7 +74,7 @@ const known = new WeakMap<DocumentNode, Map<string, ReadOperation | null>>();
 const mostPlans = 64;
 
 /** null: the document has no such operation. */
-function planOf(asked: AskedOperation): Plan | null {
+export function planOf(asked: AskedOperation): Plan | null {
   const { document, operationName } = asked;
   let operations = known.get(document);
   if (operations === undefined) {

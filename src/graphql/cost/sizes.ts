@@ -65,12 +65,13 @@ function countOf(given: readonly unknown[], otherwise: number): number {
   return counts.length === 0 ? otherwise : Math.max(...counts);
 }
 
-/** A list is as many as it is long; what is one value instead becomes a list of one. */
+/** A list is as many as it is long, a text its thousands of characters; any other value is one. */
 function toCount(value: unknown): number | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'number') {
     return Number.isNaN(value) ? null : Math.min(Math.max(Math.trunc(value), 0), mostRows);
   }
+  if (typeof value === 'string') return Math.ceil(value.length / 1_000);
   return Array.isArray(value) ? value.length : 1;
 }
 

@@ -38,7 +38,10 @@ test('a change whose answer fails, although no statement did, is rolled back', a
   const keys = await readSigningKeys(await makeSigningKeys());
   const { database } = operators;
   const realm = createOperatorRealm(database, operatorTokens(keys, 60));
-  const execute = operatorExecutor({ database, serving: server.database, realm });
+  const execute = operatorExecutor(
+    { database, serving: server.database, realm },
+    { maximumCost: 5_000 },
+  );
   const operator = {
     id: String(lumen?.id),
     email: 'e',
@@ -53,6 +56,7 @@ test('a change whose answer fails, although no statement did, is rolled back', a
     setRefreshCookie: none,
     setRetryAfter: none,
     setRateLimit: none,
+    setReplayed: none,
   };
   const run = (query: string) =>
     execute(
@@ -61,6 +65,7 @@ test('a change whose answer fails, although no statement did, is rolled back', a
         principal: null,
         account: null,
         reply,
+        headers: {},
         operatorSession: { operator, sessionId: 's' },
         facts: { requestId: 'r', ip: null, userAgent: null },
         signal: new ClientHangUp(),

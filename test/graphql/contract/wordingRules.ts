@@ -25,7 +25,8 @@ const meanings: Record<string, Meaning> = {
     output: ['Money'],
     // A filter compares numbers, and a variant's price is in its product's currency.
     input: ['MoneyInput', 'Decimal', 'DecimalComparator'],
-    except: /^Money\.amount$/,
+    // An operation's cost is in points.
+    except: /^Money\.amount$|^Query\.estimateCost$/,
   },
   'what is named like a moment is typed as one': {
     name: /[a-z](?:At|Until|Since)$/,

@@ -12,16 +12,19 @@ function cost(query: string | DocumentNode, variableValues: object = {}): Operat
 
 const requested = (query: string, variables?: object): number => cost(query, variables).requested;
 
-test('a page costs a point and one for each row that it may have, whoever says how many', () => {
-  expect(requested('{ products { nodes { id price { amount } } } }')).toBe(21);
-  expect(requested('{ products(first: 3) { edges { node { id } } } }')).toBe(4);
+/** A statement. */
+const base = 5;
+
+test('a page costs a statement and one for each row that it may have, whoever says how many', () => {
+  expect(requested('{ products { nodes { id price { amount } } } }')).toBe(base + 20);
+  expect(requested('{ products(first: 3) { edges { node { id } } } }')).toBe(base + 3);
   const asked = 'query ($n: Int = 7) { products(last: $n) { nodes { id } } }';
-  expect(requested(asked)).toBe(8);
-  expect(requested(asked, { n: 50 })).toBe(51);
-  expect(requested(asked, { n: null })).toBe(21);
+  expect(requested(asked)).toBe(base + 7);
+  expect(requested(asked, { n: 50 })).toBe(base + 50);
+  expect(requested(asked, { n: null })).toBe(base + 20);
   // Refused when it is read: no page has more than 100 rows.
-  expect(requested(asked, { n: 1_000_000 })).toBe(101);
-  expect(requested(asked, { n: -5 })).toBe(1);
+  expect(requested(asked, { n: 1_000_000 })).toBe(base + 100);
+  expect(requested(asked, { n: -5 })).toBe(base);
 });
 
 test('what is below a page is paid for each of its rows, and a list in a list has 10', () => {
@@ -31,9 +34,9 @@ test('what is below a page is paid for each of its rows, and a list in a list ha
     requested(
       '{ conversations { nodes { customer { name } messages(last: 5) { nodes { author { member { id } } } } } } }',
     ),
-  ).toBe(1 + 20 * (1 + customer + messages));
+  ).toBe(base + 20 * (1 + customer + messages));
   expect(requested('{ customers(first: 2) { nodes { conversations { nodes { id } } } } }')).toBe(
-    1 + 2 * (1 + 11),
+    base + 2 * (1 + 11),
   );
 });
 
@@ -43,15 +46,17 @@ test('each alias counts, the same field twice does not, through whatever fragmen
     requested(
       '{ products(first: 2) { nodes { id } } ...F ... on Query { products(first: 2) { nodes { name } } } } fragment F on Query { products(first: 2) { edges { cursor } } }',
     ),
-  ).toBe(3);
+  ).toBe(base + 2);
 });
 
 test('of an interface the dearest kind of object counts', () => {
   const query = `query ($ids: [ID!]!) { nodes(ids: $ids) { id
     ... on Customer { conversations(first: 3) { nodes { id } } }
     ... on Conversation { customer { id } } } }`;
-  expect(requested(query, { ids: ['a', 'b'] })).toBe(2 * (1 + 4));
-  expect(requested(query.replace('$ids }', '["a"] }').replace('ids: $ids', 'ids: ["a"]'))).toBe(5);
+  expect(requested(query, { ids: ['a', 'b'] })).toBe(base + 2 * (1 + 4));
+  expect(requested(query.replace('$ids }', '["a"] }').replace('ids: $ids', 'ids: ["a"]'))).toBe(
+    base + 5,
+  );
 });
 
 test('what is skipped costs nothing and is no call', () => {
@@ -60,7 +65,7 @@ test('what is skipped costs nothing and is no call', () => {
     a: viewer @skip(if: $with) { id }
     b: viewer { id } ... @skip(if: true) { c: viewer { id } } }`;
   const document = parse(query);
-  expect(cost(document).requested).toBe(6);
+  expect(cost(document).requested).toBe(base + 4 + 1);
   expect([...cost(document).calls]).toEqual([
     ['Query.products', 1],
     ['Query.viewer', 1],
@@ -88,13 +93,13 @@ test('what it came to goes by the rows that were answered', () => {
   const { requested: most, actual } = cost(
     '{ all: conversations { nodes { customer { name } } } viewer { id } }',
   );
-  expect(most).toBe(1 + 20 * 2 + 1);
+  expect(most).toBe(base + 20 * 2 + 1);
   const nodes = [{ customer: { name: 'A' } }, { customer: null }];
-  expect(actual({ all: { nodes }, viewer: null })).toBe(1 + 2 * 2 + 1);
-  expect(actual({ all: { nodes: [] }, viewer: { id: '1' } })).toBe(2);
-  expect(actual({ all: null, viewer: null })).toBe(2);
+  expect(actual({ all: { nodes }, viewer: null })).toBe(base + 2 * 2 + 1);
+  expect(actual({ all: { nodes: [] }, viewer: { id: '1' } })).toBe(base + 1);
+  expect(actual({ all: null, viewer: null })).toBe(base + 1);
   // Undone as a whole; and never begun.
-  expect(actual(null)).toBe(2);
+  expect(actual(null)).toBe(base + 1);
   expect(actual(undefined)).toBe(0);
 });
 
@@ -103,7 +108,7 @@ test('nonsense in variables and answers costs no more than was asked for', () =>
     'query ($n: Int, $ids: [ID!]!) { products(first: $n) { nodes { id } } nodes(ids: $ids) { id } }',
     { n: 'many', ids: 'one' },
   );
-  expect(most).toBe(1 + 1 + 1);
+  expect(most).toBe(base + 1 + base + 1);
   for (const data of [
     {},
     [],
@@ -117,7 +122,16 @@ test('nonsense in variables and answers costs no more than was asked for', () =>
   }
 });
 
+test('what an argument asks for more is paid where it is given', () => {
+  const search = 50;
+  expect(requested('{ products(search: "lamp", first: 1) { nodes { id } } }')).toBe(
+    base + 1 + search,
+  );
+  const asked = 'query ($s: String) { products(search: $s, first: 1) { totalCount } }';
+  expect([null, 'a'].map((s) => requested(asked, { s }))).toEqual([base + 11, base + 11 + search]);
+});
+
 test('one document with other variables is another cost', () => {
   const document = parse('query ($n: Int) { products(first: $n) { nodes { id } } }');
-  expect([1, 2, 3, 1].map((n) => cost(document, { n }).requested)).toEqual([2, 3, 4, 2]);
+  expect([1, 2, 3, 1].map((n) => cost(document, { n }).requested)).toEqual([6, 7, 8, 6]);
 });
