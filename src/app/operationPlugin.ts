@@ -13,6 +13,7 @@ import { OperationContext, type Reply, type Services } from '../graphql/context.
 import { PublicError } from '../lib/errors.ts';
 import { executeCompiled } from './compiledExecution.ts';
 import type { Admission, Admit } from './limits/admission.ts';
+import { TenantTurns } from './limits/tenantTurns.ts';
 import type { MultipartOperation } from './multipart.ts';
 import { runRehearsed } from './operations/dryRun.ts';
 import { type ExecutionMode, readMode } from './operations/executionMode.ts';
@@ -38,6 +39,9 @@ export interface ServerContext extends Record<string, unknown> {
   readonly uploaded?: MultipartOperation;
 }
 
+/** Of one business, beside those that run: the rest of a flood is told to come back. */
+const mostWaiting = 500;
+
 /** Executes one operation of a validated document for whoever asks. */
 export type ExecuteOperation = (
   args: ExecutionArgs,
@@ -55,6 +59,7 @@ export function operationExecutor(
   onAnswered: (principal: Principal) => void,
 ): ExecuteOperation {
   const keys = trackKeys();
+  const turns = new TenantTurns(services.mostAtOnce, mostWaiting);
   return async (args, server) => {
     const { principal, account, facts, selected, reply } = server;
     const operation = getOperationAST(args.document, args.operationName);
@@ -81,6 +86,15 @@ export function operationExecutor(
     });
     const run = () => executeCompiled({ ...args, contextValue: context });
     if (principal === null) return withExtensions(await run(), admission);
+    const turn = turns.enter(principal.tenantId, server.signal);
+    if (turn !== null) {
+      try {
+        await turn;
+      } catch (error) {
+        admission.cancel();
+        return { errors: [toGraphQLError(error)] };
+      }
+    }
     let result: ExecutionResult;
     try {
       result =
@@ -90,6 +104,8 @@ export function operationExecutor(
     } catch (error) {
       admission.settle(null);
       throw error;
+    } finally {
+      turns.leave(principal.tenantId);
     }
     onAnswered(principal);
     return withExtensions(result, admission);

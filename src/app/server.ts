@@ -99,6 +99,7 @@ export async function startServer(
       sessions: createSessions(database, tokens, attempts, journal),
       attempts,
       publicUrl,
+      mostAtOnce: Math.max(1, Math.floor(config.poolSize * 0.8)),
       readLimits: limits.read,
       listMemberships: (userId) => listMemberships(database, userId),
       deleteGraceDays: config.deleteGraceDays,

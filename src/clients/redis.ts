@@ -65,7 +65,10 @@ export async function openRedis(options: RedisOptions): Promise<RedisClient> {
 
   async function inTime<T>(work: Promise<T>, ms = timeoutMs): Promise<T> {
     const { promise, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new RedisUnavailable(`no answer within ${ms} ms`)), ms);
+    // What came while this process was busy is read first (setImmediate): timers come before sockets.
+    const timer = setTimeout(() => {
+      setImmediate(() => reject(new RedisUnavailable(`no answer within ${ms} ms`)));
+    }, ms);
     try {
       return await Promise.race([work, promise]);
     } catch (error) {

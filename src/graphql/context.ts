@@ -31,6 +31,8 @@ export interface Services {
   /** Where links in mails lead, without a slash at its end. */
   readonly publicUrl: () => string;
   readonly listMemberships: (userId: string) => Promise<Membership[]>;
+  /** So many operations of one business run in this process at a time. */
+  readonly mostAtOnce: number;
   /** How the limits of a caller stand; asks the store that all processes share. */
   readonly readLimits: (principal: Principal) => Promise<LimitReadings>;
   /** How many days a deleted business can be restored. */

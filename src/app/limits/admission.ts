@@ -13,7 +13,7 @@ import { rateLimitsOf } from '../../graphql/rateLimits.ts';
 import { PublicError } from '../../lib/errors.ts';
 import type { CallerLimits } from './callerLimits.ts';
 import type { CreditPool } from './creditPool.ts';
-import { giveBackCalls, limitedCalls, takeCalls } from './fieldLimits.ts';
+import { giveBackAll, limitedCalls, takeCalls } from './fieldLimits.ts';
 import { rateLimitHeaders } from './rateLimitHeaders.ts';
 import { explainShortage, momentIn, refuseHopeless } from './refusals.ts';
 import type { RequestLedger } from './requestLedger.ts';
@@ -26,6 +26,8 @@ export interface Admission {
    * the result says in `extensions`, null: nothing.
    */
   settle(result: ExecutionResult | null): Readonly<Record<string, unknown>> | null;
+  /** It does not run after all: nothing is counted. */
+  cancel(): void;
 }
 
 /**
@@ -39,8 +41,10 @@ export type Admit = (
   signal: HangUp,
 ) => Admission | Promise<Admission>;
 
+const none: readonly Demand[] = [];
+
 /** Without a business there is nothing to take from; what such callers try is limited by src/auth/attempts.ts. */
-const free: Admission = { settle: () => null };
+const free: Admission = { settle: () => null, cancel: () => undefined };
 
 export function createAdmission(
   pool: CreditPool,
@@ -57,27 +61,30 @@ export function createAdmission(
     refuseHopeless(limits, cost.requested);
     const demands = demandsOf(limits, cost);
     const calls = limitedCalls(rateLimitsOf(asked.schema), cost.calls);
-    const admitted = (): Admission => new Admitted(ledger, principal, limits, cost, reply);
+    const admitted = (taken: readonly Demand[]): Admission =>
+      new Admitted(ledger, principal, limits, cost, reply, [...taken, ...demands]);
     const refused = (error: unknown): never => {
       throw explain(error, limits, reply);
     };
     if (calls.length > 0) return admitCalls().then(admitted, refused);
     try {
-      if (limits.credit.take(demands, performance.now())) return admitted();
+      if (limits.credit.take(demands, performance.now())) return admitted(none);
     } catch (error) {
       refused(error);
     }
-    return limits.credit.wait(demands, signal).then(admitted, refused);
+    return limits.credit.wait(demands, signal).then(() => admitted(none), refused);
 
     /** Narrow limits first: what they refuse uses up nothing of the others. */
-    async function admitCalls(): Promise<void> {
+    async function admitCalls(): Promise<readonly Demand[]> {
       const who = principal as Principal;
       const taken = await takeCalls(pool, limits, who, calls, signal);
       try {
-        if (limits.credit.take(demands, performance.now())) return;
-        await limits.credit.wait(demands, signal);
+        if (!limits.credit.take(demands, performance.now())) {
+          await limits.credit.wait(demands, signal);
+        }
+        return taken;
       } catch (error) {
-        giveBackCalls(taken);
+        giveBackAll(taken);
         throw error;
       }
     }
@@ -116,6 +123,7 @@ class Admitted implements Admission {
   /** Of the narrowest budget, and of the requests. */
   readonly #windows: readonly number[];
   readonly #day: number;
+  readonly #taken: readonly Demand[];
 
   constructor(
     ledger: RequestLedger,
@@ -123,7 +131,9 @@ class Admitted implements Admission {
     limits: CallerLimits,
     cost: OperationCost,
     reply: Reply,
+    taken: readonly Demand[],
   ) {
+    this.#taken = taken;
     this.#ledger = ledger;
     this.#principal = principal;
     this.#limits = limits;
@@ -131,6 +141,10 @@ class Admitted implements Admission {
     this.#reply = reply;
     this.#windows = limits.budgets.map(({ held }) => held.windowStart);
     this.#day = limits.requests.windowStart;
+  }
+
+  cancel(): void {
+    giveBackAll(this.#taken);
   }
 
   settle(result: ExecutionResult | null): Readonly<Record<string, unknown>> | null {

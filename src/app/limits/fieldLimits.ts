@@ -59,7 +59,7 @@ export async function takeCalls(
     for (const call of calls) taken.push(await takeCall(call));
     return taken;
   } catch (error) {
-    giveBackCalls(taken);
+    giveBackAll(taken);
     throw error;
   }
 
@@ -91,8 +91,8 @@ export async function takeCalls(
   }
 }
 
-/** The operation was refused for another reason: it called nothing. */
-export function giveBackCalls(taken: readonly Demand[]): void {
+/** The operation does not run after all: it called nothing. */
+export function giveBackAll(taken: readonly Demand[]): void {
   const now = performance.now();
   for (const { held, amount } of taken) held.giveBack(amount, held.windowStart, now);
 }

@@ -27,7 +27,7 @@ export interface Limits {
 }
 
 /** Redis answers in less than one; who waits for the first that it does not is held up so long. */
-const redisTimeoutMs = 75;
+const redisTimeoutMs = 100;
 
 /** Everything that limits what callers do, for one server process. */
 export async function openLimits(

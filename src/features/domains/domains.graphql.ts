@@ -117,7 +117,7 @@ builder.relayMutationField(
   },
   {
     access: 'tenant:write',
-    rateLimit: { limit: 30, window: 60, per: 'TENANT' },
+    rateLimit: { limit: 30, window: 60, per: 'CALLER' },
     extensions: withoutKey(
       'It asks DNS before its transaction begins. Call it as often as you like: it proves a domain once.',
     ),
