@@ -120,6 +120,7 @@ export async function startServer(
       ...(operators?.routes ?? []),
       ...auditExportRoutes({
         ...{ database, authenticator, tenantRoutes, corsOrigins, onAnswered },
+        admitRequest: limits.admitRequest,
         readSelectors: (request) =>
           readSelectors(request, null, readClient(request).host, baseDomain),
       }),

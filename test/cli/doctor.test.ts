@@ -46,6 +46,7 @@ test('a sound installation: exit code 0, and every check says what it saw', asyn
       settings: 'ok',
       'signing keys': 'ok',
       mail: 'ok',
+      redis: 'ok',
       database: 'ok',
       migrations: 'ok',
       clock: 'ok',

@@ -13,7 +13,7 @@ import { rateLimitsOf } from '../../graphql/rateLimits.ts';
 import { PublicError } from '../../lib/errors.ts';
 import type { CallerLimits } from './callerLimits.ts';
 import type { CreditPool } from './creditPool.ts';
-import { giveBackAll, limitedCalls, takeCalls } from './fieldLimits.ts';
+import { giveBackAll, type LimitedCall, limitedCalls, takeCalls } from './fieldLimits.ts';
 import { rateLimitHeaders } from './rateLimitHeaders.ts';
 import { explainShortage, momentIn, refuseHopeless } from './refusals.ts';
 import type { RequestLedger } from './requestLedger.ts';
@@ -40,6 +40,43 @@ export type Admit = (
   reply: Reply,
   signal: HangUp,
 ) => Admission | Promise<Admission>;
+
+/** What is asked over HTTP beside GraphQL: one request of the day, and a call of its own limit. */
+export type AdmitRequest = (
+  call: LimitedCall,
+  principal: Principal,
+  reply: Pick<Reply, 'setRetryAfter' | 'setRateLimit'>,
+  signal: HangUp,
+) => Promise<{ settle(): void; cancel(): void }>;
+
+export function createRequestAdmission(
+  pool: CreditPool,
+  limitsOf: (principal: Principal) => CallerLimits,
+  ledger: RequestLedger,
+): AdmitRequest {
+  return async (call, principal, reply, signal) => {
+    const limits = limitsOf(principal);
+    const demands = [{ held: limits.requests, amount: 1 }];
+    try {
+      const taken = await takeCalls(pool, limits, principal, [call], signal);
+      try {
+        if (!limits.credit.take(demands, performance.now())) {
+          await limits.credit.wait(demands, signal);
+        }
+      } catch (error) {
+        giveBackAll(taken);
+        throw error;
+      }
+      const day = limits.requests.windowStart;
+      return {
+        settle: () => ledger.add(principal, day),
+        cancel: () => giveBackAll([...taken, ...demands]),
+      };
+    } catch (error) {
+      throw explain(error, limits, reply);
+    }
+  };
+}
 
 const none: readonly Demand[] = [];
 
@@ -98,7 +135,11 @@ function demandsOf({ budgets, requests }: CallerLimits, { requested }: Operation
   return demands;
 }
 
-function explain(error: unknown, limits: CallerLimits, reply: Reply): unknown {
+function explain(
+  error: unknown,
+  limits: CallerLimits,
+  reply: Pick<Reply, 'setRetryAfter' | 'setRateLimit'>,
+): unknown {
   if (error instanceof Shortage) {
     const now = performance.now();
     const explained = explainShortage(limits, error.demand, now);

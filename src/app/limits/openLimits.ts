@@ -8,7 +8,12 @@ import type { Database } from '../../db/database.ts';
 import { type CreditStore, readRecall } from '../../features/limits/credit.ts';
 import { rateLimitsOf } from '../../graphql/rateLimits.ts';
 import type { Logger } from '../logger.ts';
-import { type Admit, createAdmission } from './admission.ts';
+import {
+  type Admit,
+  type AdmitRequest,
+  createAdmission,
+  createRequestAdmission,
+} from './admission.ts';
 import { callerLimits } from './callerLimits.ts';
 import { CreditPool } from './creditPool.ts';
 import { withFallback } from './fallbackCredit.ts';
@@ -19,6 +24,7 @@ import { RequestLedger } from './requestLedger.ts';
 
 export interface Limits {
   readonly admit: Admit;
+  readonly admitRequest: AdmitRequest;
   readonly read: (principal: Principal) => Promise<LimitReadings>;
   /** Another process misses credit that this one may hold. */
   recall(message: string): void;
@@ -56,6 +62,7 @@ export async function openLimits(
 
   return {
     admit: createAdmission(pool, limitsOf, ledger, config.maximumCost),
+    admitRequest: createRequestAdmission(pool, limitsOf, ledger),
     read: (principal) => readLimits(pool, limitsOf(principal), principal, rateLimitsOf(schema)),
     recall,
     async close() {

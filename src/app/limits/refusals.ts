@@ -40,12 +40,13 @@ export function explainShortage(
     : held === limits.requests
       ? requestWords(limit)
       : fieldWords(held.bucket.name, limit, held.bucket.seconds);
+  const perCaller = !budget && callerBucket.test(held.bucket.name);
   return {
     retryAfterSeconds: Math.max(1, Math.ceil(ms / 1000)),
     error: new PublicError('RATE_LIMITED', message, {
       extensions: {
         reason: 'QUOTA',
-        scope,
+        scope: perCaller ? 'CALLER' : scope,
         limit,
         remaining: held.remaining(now),
         requested: amount,
@@ -78,9 +79,13 @@ const requestWords = (limit: number): Words => ({
   fix: 'Wait until resetAt (midnight UTC), or choose a plan that has more.',
 });
 
+/** `field Mutation.messageSend <caller>`, `field GET /exports/audit.jsonl` */
+const callerBucket = / [0-9a-f-]{36}$/;
+
 function fieldWords(name: string, limit: number, seconds: number): Words {
+  const called = name.replace(/^field (?:\w+\.)?/, '').replace(callerBucket, '');
   return {
-    message: `${name} may be called ${limit} times in ${seconds} seconds.`,
-    fix: 'Wait until resetAt.',
+    message: `${called} may be called ${limit} times in ${seconds} seconds, and these are used up.`,
+    fix: 'Wait until resetAt; the query rateLimit says how often fields may be called.',
   };
 }

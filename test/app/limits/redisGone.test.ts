@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRedis } from '../../../src/clients/redis.ts';
 import { askAt } from '../../support/ask.ts';
-import { hasRedis, startRedis, type TestRedis } from '../../support/redis.ts';
+import { hasRedis, requireRedis, startRedis, type TestRedis } from '../../support/redis.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
 // A Redis that dies, that says nothing any more, and that is not there when a server starts.
+
+requireRedis();
 
 const page = '{ products(first: 3) { nodes { id } } }';
 
