@@ -5,7 +5,8 @@ export interface LimitReading {
   readonly limit: number;
   readonly remaining: number;
   readonly windowSeconds: number;
-  readonly resetAt: Date;
+  /** ISO 8601. */
+  readonly resetAt: string;
 }
 
 /** `null`: there is no such limit for this caller. */

@@ -15,7 +15,7 @@ import type { CallerLimits } from './callerLimits.ts';
 import type { CreditPool } from './creditPool.ts';
 import { giveBackAll, type LimitedCall, limitedCalls, takeCalls } from './fieldLimits.ts';
 import { rateLimitHeaders } from './rateLimitHeaders.ts';
-import { explainShortage, momentIn, refuseHopeless } from './refusals.ts';
+import { explainShortage, refuseHopeless } from './refusals.ts';
 import type { RequestLedger } from './requestLedger.ts';
 import { type Demand, GaveUp, Shortage, TooManyWaiting } from './tenantCredit.ts';
 
@@ -212,6 +212,6 @@ function budgetOf({ budgets }: CallerLimits, now: number): object | null {
   return {
     limit: held.bucket.limit,
     remaining: held.remaining(now),
-    resetAt: momentIn(Math.max(0, held.endsAt - now)),
+    resetAt: held.resetAt,
   };
 }

@@ -1,3 +1,4 @@
+import { StatementFailed } from '../../db/errors.ts';
 import type { Bucket, CreditStore, Exchange, Grant, Recall } from '../../features/limits/credit.ts';
 import type { Logger } from '../logger.ts';
 import { HeldCredit } from './heldCredit.ts';
@@ -103,6 +104,11 @@ export class CreditPool {
   }
 
   #failed(error: unknown, tenantId: string): void {
+    // A business that was purged meanwhile: its rows can't be written any more.
+    if (error instanceof StatementFailed && error.sqlState === '23503') {
+      this.#tenants.delete(tenantId);
+      return;
+    }
     this.#options.logger.warn({ err: error, tenantId }, 'credit could not be settled yet');
   }
 

@@ -44,6 +44,7 @@ export class HeldCredit {
   /** Whether the store gave what was asked for beside the need: near the limit it does not. */
   #isPlenty = false;
   #idleSweeps = 0;
+  #resetAt = new Date(0).toISOString();
 
   /** Written down elsewhere, by `settle`; until then the store sees it as held. */
   readonly #isCounted: boolean;
@@ -65,6 +66,11 @@ export class HeldCredit {
   remaining(now: number): number {
     if (now >= this.endsAt) return this.bucket.limit;
     return Math.max(0, Math.min(this.bucket.limit, this.free + this.usable(now)));
+  }
+
+  /** When the window ends by its store's clock, ISO 8601; before anything was asked of it: the Unix epoch. */
+  get resetAt(): string {
+    return this.#resetAt;
   }
 
   isEmpty(amount: number, now: number): boolean {
@@ -142,6 +148,7 @@ export class HeldCredit {
   absorb(asked: Exchange, grant: Grant, sentAt: number, now: number, settled = 0): void {
     if (grant.windowStart !== this.windowStart) {
       this.windowStart = grant.windowStart;
+      this.#resetAt = new Date((grant.windowStart + asked.seconds) * 1000).toISOString();
       this.available = 0;
       this.#unreported = 0;
     } else {

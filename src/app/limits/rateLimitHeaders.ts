@@ -11,30 +11,34 @@ export interface RateLimitHeaders {
   readonly state: string;
 }
 
-const policies = new WeakMap<CallerLimits, string>();
+type Named = readonly [name: string, held: HeldCredit];
+
+const known = new WeakMap<CallerLimits, { policy: string; named: readonly Named[] }>();
 
 /** null: nothing limits the caller. */
 export function rateLimitHeaders(limits: CallerLimits, now: number): RateLimitHeaders | null {
-  let policy = policies.get(limits);
-  if (policy === undefined) {
-    policy = namedBuckets(limits)
-      .map(([name, { bucket }]) => `"${name}";q=${bucket.limit};w=${bucket.seconds}`)
-      .join(', ');
-    policies.set(limits, policy);
+  let fixed = known.get(limits);
+  if (fixed === undefined) {
+    const named = namedBuckets(limits);
+    const items = named.map(
+      ([name, { bucket }]) => `"${name}";q=${bucket.limit};w=${bucket.seconds}`,
+    );
+    fixed = { policy: items.join(', '), named };
+    known.set(limits, fixed);
   }
+  const { policy, named } = fixed;
   if (policy === '') return null;
   let state = '';
-  for (const [name, held] of namedBuckets(limits)) {
+  for (const [name, held] of named) {
     const seconds = Math.max(0, Math.ceil((held.endsAt - now) / 1000));
     state += `${state === '' ? '' : ', '}"${name}";r=${held.remaining(now)};t=${seconds}`;
   }
   return { policy, state };
 }
 
-function namedBuckets({ budgets, requests, requestsLimit }: CallerLimits): [string, HeldCredit][] {
-  const named = budgets.map(({ scope, held }): [string, HeldCredit] => [
-    scope === 'TENANT' ? 'cost' : 'key-cost',
-    held,
-  ]);
+function namedBuckets({ budgets, requests, requestsLimit }: CallerLimits): Named[] {
+  const named = budgets.map(
+    ({ scope, held }): Named => [scope === 'TENANT' ? 'cost' : 'key-cost', held],
+  );
   return requestsLimit === null ? named : [...named, ['requests', requests]];
 }

@@ -34,6 +34,5 @@ export async function readLimits(
 function readingOf(held: HeldCredit, now: number): LimitReading {
   const { limit, seconds } = held.bucket;
   const remaining = Math.min(limit, held.remaining(now) + held.elsewhere);
-  const resetAt = new Date(Math.round((Date.now() + Math.max(0, held.endsAt - now)) / 1000) * 1000);
-  return { limit, remaining, windowSeconds: seconds, resetAt };
+  return { limit, remaining, windowSeconds: seconds, resetAt: held.resetAt };
 }

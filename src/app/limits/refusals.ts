@@ -32,7 +32,6 @@ export function explainShortage(
 ): { readonly error: PublicError; readonly retryAfterSeconds: number } {
   const { limit } = held.bucket;
   const ms = Math.max(0, held.endsAt - now);
-  const resetAt = momentIn(ms);
   const budget = limits.budgets.find((each) => each.held === held);
   const scope = budget?.scope ?? 'TENANT';
   const { message, fix } = budget
@@ -50,16 +49,12 @@ export function explainShortage(
         limit,
         remaining: held.remaining(now),
         requested: amount,
-        resetAt,
+        resetAt: held.resetAt,
         fix,
       },
     }),
   };
 }
-
-/** By this machine's clock; the window itself ends by the store's. */
-export const momentIn = (ms: number): string =>
-  new Date(Math.round((Date.now() + ms) / 1000) * 1000).toISOString();
 
 interface Words {
   readonly message: string;
