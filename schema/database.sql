@@ -242,6 +242,25 @@ create policy tenant on app.customers for all to tenantry_server
 grant delete, select on app.customers to tenantry_purger;
 grant insert, select, update on app.customers to tenantry_server;
 
+create table app.features (
+  code text not null,
+  name text not null,
+  description text not null,
+  "position" integer not null,
+  constraint features_pkey PRIMARY KEY (code)
+);
+alter table app.features owner to tenantry_owner;
+alter table app.features enable row level security;
+alter table app.features force row level security;
+create policy everyone on app.features for select to tenantry_lookup, tenantry_operator, tenantry_server
+  using (true);
+create policy owner on app.features for all to tenantry_owner
+  using (true)
+  with check (true);
+grant select on app.features to tenantry_lookup;
+grant select on app.features to tenantry_operator;
+grant select on app.features to tenantry_server;
+
 create table app.idempotency_keys (
   tenant_id uuid not null,
   key text not null,
@@ -370,7 +389,7 @@ grant select on app.members to tenantry_lookup;
 grant insert, select on app.members to tenantry_provisioner;
 grant delete, select on app.members to tenantry_purger;
 grant insert, select, update on app.members to tenantry_server;
-grant select (tenant_id), select (id), select (left_at) on app.members to tenantry_operator;
+grant select (tenant_id), select (id), select (user_id), select (left_at) on app.members to tenantry_operator;
 
 create table app.messages (
   tenant_id uuid not null,
@@ -520,18 +539,21 @@ create table app.plans (
   "position" integer not null,
   limits jsonb not null,
   features text[] not null,
+  description text default ''::text not null,
+  self_service boolean default true not null,
   constraint plans_pkey PRIMARY KEY (code)
 );
 alter table app.plans owner to tenantry_owner;
 alter table app.plans enable row level security;
 alter table app.plans force row level security;
-create policy everyone on app.plans for select to tenantry_lookup, tenantry_operator, tenantry_server
+create policy everyone on app.plans for select to tenantry_lookup, tenantry_operator, tenantry_provisioner, tenantry_server
   using (true);
 create policy owner on app.plans for all to tenantry_owner
   using (true)
   with check (true);
 grant select on app.plans to tenantry_lookup;
 grant select on app.plans to tenantry_operator;
+grant select on app.plans to tenantry_provisioner;
 grant select on app.plans to tenantry_server;
 
 create table app.product_words (
@@ -650,6 +672,37 @@ create policy accounts on app.refresh_tokens for all to tenantry_accounts
   with check (true);
 grant delete, insert, select, update on app.refresh_tokens to tenantry_accounts;
 
+create table app.scheduled_plan_changes (
+  tenant_id uuid not null,
+  plan text not null,
+  effective_at timestamp(3) with time zone not null,
+  created_at timestamp(3) with time zone default now() not null,
+  constraint scheduled_plan_changes_pkey PRIMARY KEY (tenant_id),
+  constraint scheduled_plan_changes_plan_plans_code_fk FOREIGN KEY (plan) REFERENCES app.plans(code),
+  constraint scheduled_plan_changes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id)
+);
+alter table app.scheduled_plan_changes owner to tenantry_owner;
+CREATE INDEX scheduled_plan_changes_effective_at_idx ON app.scheduled_plan_changes USING btree (effective_at);
+alter table app.scheduled_plan_changes enable row level security;
+alter table app.scheduled_plan_changes force row level security;
+create policy operator on app.scheduled_plan_changes for all to tenantry_operator
+  using (true)
+  with check (true);
+create policy provision on app.scheduled_plan_changes for all to tenantry_provisioner
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+create policy provision_read on app.scheduled_plan_changes for select to tenantry_provisioner
+  using (true);
+create policy purge on app.scheduled_plan_changes for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
+create policy tenant on app.scheduled_plan_changes for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, insert, select, update on app.scheduled_plan_changes to tenantry_operator;
+grant delete, insert, select, update on app.scheduled_plan_changes to tenantry_provisioner;
+grant delete, select on app.scheduled_plan_changes to tenantry_purger;
+grant select on app.scheduled_plan_changes to tenantry_server;
+
 create table app.sessions (
   id uuid not null,
   user_id uuid not null,
@@ -703,6 +756,43 @@ create policy tenant on app.tenant_domains for all to tenantry_server
 grant select on app.tenant_domains to tenantry_provisioner;
 grant delete, select on app.tenant_domains to tenantry_purger;
 grant delete, insert, select, update on app.tenant_domains to tenantry_server;
+
+create table app.tenant_overrides (
+  tenant_id uuid not null,
+  kind text not null,
+  code text not null,
+  limit_value bigint,
+  granted boolean,
+  reason text not null,
+  expires_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone default now() not null,
+  constraint tenant_overrides_pkey PRIMARY KEY (tenant_id, kind, code),
+  constraint tenant_overrides_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+  constraint tenant_overrides_kind_known CHECK ((kind = ANY (ARRAY['LIMIT'::text, 'FEATURE'::text]))),
+  constraint tenant_overrides_limit_value_not_negative CHECK ((limit_value >= 0)),
+  constraint tenant_overrides_says_one_thing CHECK (
+CASE kind
+    WHEN 'FEATURE'::text THEN ((granted IS NOT NULL) AND (limit_value IS NULL))
+    ELSE (granted IS NULL)
+END)
+);
+alter table app.tenant_overrides owner to tenantry_owner;
+alter table app.tenant_overrides enable row level security;
+alter table app.tenant_overrides force row level security;
+create policy lookup on app.tenant_overrides for select to tenantry_lookup
+  using (true);
+create policy operator on app.tenant_overrides for all to tenantry_operator
+  using (true)
+  with check (true);
+create policy purge on app.tenant_overrides for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
+create policy tenant on app.tenant_overrides for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.tenant_overrides to tenantry_lookup;
+grant delete, insert, select, update on app.tenant_overrides to tenantry_operator;
+grant delete, select on app.tenant_overrides to tenantry_purger;
+grant select on app.tenant_overrides to tenantry_server;
 
 create table app.tenant_routes (
   kind text not null,
@@ -924,6 +1014,22 @@ AS $function$
 $function$;
 alter function app.audit_person(uuid,text,text,text,text) owner to tenantry_accounts;
 
+CREATE OR REPLACE FUNCTION app.cancel_plan_change(owner_user_id uuid)
+ RETURNS text
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  delete from app.scheduled_plan_changes c
+  where c.tenant_id = app.current_tenant()
+    and exists (select from app.members m
+                where m.tenant_id = c.tenant_id and m.user_id = owner_user_id and m.role = 'OWNER')
+  returning c.plan
+$function$;
+alter function app.cancel_plan_change(uuid) owner to tenantry_provisioner;
+grant execute on function app.cancel_plan_change(uuid) to tenantry_operator;
+grant execute on function app.cancel_plan_change(uuid) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.change_password(person uuid, current_session uuid, old_password_hash text, new_password_hash text, mail_id uuid, mail_subject text, mail_body text, from_ip text, agent text, request text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -947,6 +1053,27 @@ begin
 end $function$;
 alter function app.change_password(uuid,uuid,text,text,uuid,text,text,text,text,text) owner to tenantry_accounts;
 grant execute on function app.change_password(uuid,uuid,text,text,uuid,text,text,text,text,text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.change_plan(owner_user_id uuid, new_plan text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+begin
+  update app.tenants t
+  set plan = p.code, status = case t.status when 'TRIAL' then 'ACTIVE' else t.status end, updated_at = now()
+  from app.plans p
+  where t.id = app.current_tenant() and t.status <> 'DELETING' and p.code = new_plan and p.self_service
+    and exists (select from app.members m
+                where m.tenant_id = t.id and m.user_id = owner_user_id and m.role = 'OWNER');
+  if not found then return false; end if;
+  delete from app.scheduled_plan_changes c where c.tenant_id = app.current_tenant();
+  return true;
+end $function$;
+alter function app.change_plan(uuid,text) owner to tenantry_provisioner;
+grant execute on function app.change_plan(uuid,text) to tenantry_operator;
+grant execute on function app.change_plan(uuid,text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.claim_mail(lease_seconds integer)
  RETURNS TABLE(id uuid, recipient text, subject text, body text, attempts integer)
@@ -1203,15 +1330,17 @@ alter function app.find_account(uuid,uuid) owner to tenantry_accounts;
 grant execute on function app.find_account(uuid,uuid) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.find_api_key(key_hash text)
- RETURNS TABLE(tenant_id uuid, key_id uuid, name text, scopes text[], expires_at timestamp with time zone, tenant_status text, plan text, slug text, cost_per_minute integer)
+ RETURNS TABLE(tenant_id uuid, key_id uuid, name text, scopes text[], expires_at timestamp with time zone, tenant_status text, slug text, plan text, limits jsonb, features text[], reaches text[], cost_per_minute integer)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'app', 'pg_temp'
 AS $function$
-  select k.tenant_id, k.id, k.name, k.scopes, k.expires_at, t.status, t.plan, t.slug, k.cost_per_minute
+  select k.tenant_id, k.id, k.name, k.scopes, k.expires_at, t.status, t.slug,
+    p.plan, p.limits, p.features, p.reaches, k.cost_per_minute
   from app.tenant_routes r
   join app.api_keys k on k.tenant_id = r.tenant_id and k.secret_hash = r.key
   join app.tenants t on t.id = r.tenant_id
+  cross join lateral app.plan_standing(t.id, t.plan) p
   where r.kind = 'API_KEY' and r.key = key_hash
     and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
 $function$;
@@ -1244,15 +1373,16 @@ alter function app.find_invited(text) owner to tenantry_accounts;
 grant execute on function app.find_invited(text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.find_membership(session_id uuid, member_user_id uuid, member_tenant_id uuid)
- RETURNS TABLE(member_id uuid, role text, member_name text, email text, tenant_status text, plan text, slug text)
+ RETURNS TABLE(member_id uuid, role text, member_name text, email text, tenant_status text, slug text, plan text, limits jsonb, features text[], reaches text[])
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'app', 'pg_temp'
 AS $function$
-  select m.id, m.role, m.name, m.email, t.status, t.plan, t.slug
+  select m.id, m.role, m.name, m.email, t.status, t.slug, p.plan, p.limits, p.features, p.reaches
   from app.sessions s
   join app.members m on m.user_id = s.user_id and m.tenant_id = member_tenant_id
   join app.tenants t on t.id = m.tenant_id
+  cross join lateral app.plan_standing(t.id, t.plan) p
   where s.id = session_id and s.user_id = member_user_id
     and s.revoked_at is null and s.expires_at > now()
 $function$;
@@ -1304,6 +1434,9 @@ AS $function$
   select t.id, t.slug, t.name, t.status, t.plan
   from app.tenant_routes r join app.tenants t on t.id = r.tenant_id
   where r.kind = route_kind and r.key = route_key
+    -- A domain is kept while the plan does not have it, and leads nowhere meanwhile.
+    and (r.kind <> 'DOMAIN' or exists (
+      select from app.plan_standing(t.id, t.plan) s where 'CUSTOM_DOMAIN' = any (s.features)))
 $function$;
 alter function app.find_tenant(text,text) owner to tenantry_lookup;
 grant execute on function app.find_tenant(text,text) to tenantry_server;
@@ -1324,6 +1457,30 @@ AS $function$
 $function$;
 alter function app.finish_mail(uuid,text,double precision) owner to tenantry_accounts;
 grant execute on function app.finish_mail(uuid,text,double precision) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.finish_plan_change(apply boolean)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+declare
+  due text;
+begin
+  delete from app.scheduled_plan_changes c
+  where c.tenant_id = app.current_tenant() and c.effective_at <= now()
+  returning c.plan into due;
+  if due is null then return false; end if;
+  if apply then
+    update app.tenants t
+    set plan = due, status = case t.status when 'TRIAL' then 'ACTIVE' else t.status end, updated_at = now()
+    where t.id = app.current_tenant() and t.status <> 'DELETING';
+  end if;
+  return true;
+end $function$;
+alter function app.finish_plan_change(boolean) owner to tenantry_provisioner;
+grant execute on function app.finish_plan_change(boolean) to tenantry_operator;
+grant execute on function app.finish_plan_change(boolean) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.fold(input text)
  RETURNS text
@@ -1379,6 +1536,21 @@ AS $function$
 $function$;
 alter function app.list_memberships(uuid) owner to tenantry_lookup;
 grant execute on function app.list_memberships(uuid) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.list_plan_changes(most integer)
+ RETURNS TABLE(id uuid, due_in double precision)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select c.tenant_id, extract(epoch from c.effective_at - now())::double precision
+  from app.scheduled_plan_changes c join app.tenants t on t.id = c.tenant_id
+  where t.status <> 'DELETING'
+  order by c.effective_at limit most
+$function$;
+alter function app.list_plan_changes(integer) owner to tenantry_provisioner;
+grant execute on function app.list_plan_changes(integer) to tenantry_operator;
+grant execute on function app.list_plan_changes(integer) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.list_purgeable(most integer)
  RETURNS TABLE(id uuid)
@@ -1479,6 +1651,38 @@ begin
 end $function$;
 alter function app.open_session(uuid,uuid,text,uuid,text,integer,text,text) owner to tenantry_accounts;
 grant execute on function app.open_session(uuid,uuid,text,uuid,text,integer,text,text) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.period_end()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ select (date_trunc('month', now() at time zone 'utc') + interval '1 month') at time zone 'utc' $function$;
+alter function app.period_end() owner to tenantry_lookup;
+grant execute on function app.period_end() to tenantry_operator;
+grant execute on function app.period_end() to tenantry_provisioner;
+grant execute on function app.period_end() to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.plan_standing(of_tenant uuid, on_plan text)
+ RETURNS TABLE(plan text, limits jsonb, features text[], reaches text[])
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select p.code,
+    jsonb_strip_nulls(p.limits || coalesce((
+      select jsonb_object_agg(o.code, o.limit_value) filter (where coalesce(o.expires_at > now(), true))
+      from app.tenant_overrides o where o.tenant_id = of_tenant and o.kind = 'LIMIT'), '{}')),
+    array(
+      select f.code from app.features f
+      left join app.tenant_overrides o on o.tenant_id = of_tenant and o.kind = 'FEATURE' and o.code = f.code
+      where coalesce(case when coalesce(o.expires_at > now(), true) then o.granted end, f.code = any (p.features))
+      order by f.position, f.code),
+    array(select s.code from app.plans s where s.position <= p.position order by s.position)
+  from app.plans p where p.code = on_plan
+$function$;
+alter function app.plan_standing(uuid,text) owner to tenantry_lookup;
+grant execute on function app.plan_standing(uuid,text) to tenantry_operator;
+grant execute on function app.plan_standing(uuid,text) to tenantry_provisioner;
+grant execute on function app.plan_standing(uuid,text) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.product_search_text(name text, sku text, category text, tags text[])
  RETURNS text
@@ -1853,6 +2057,26 @@ alter function app.route_domain(uuid) owner to tenantry_provisioner;
 grant execute on function app.route_domain(uuid) to tenantry_operator;
 grant execute on function app.route_domain(uuid) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.schedule_plan_change(owner_user_id uuid, new_plan text)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  insert into app.scheduled_plan_changes as c (tenant_id, plan, effective_at)
+  select t.id, p.code, app.period_end()
+  from app.tenants t join app.plans p on p.code = new_plan and p.self_service
+  where t.id = app.current_tenant() and t.status <> 'DELETING'
+    and exists (select from app.members m
+                where m.tenant_id = t.id and m.user_id = owner_user_id and m.role = 'OWNER')
+  on conflict (tenant_id) do update
+  set plan = excluded.plan, effective_at = excluded.effective_at, created_at = excluded.created_at
+  returning c.effective_at
+$function$;
+alter function app.schedule_plan_change(uuid,text) owner to tenantry_provisioner;
+grant execute on function app.schedule_plan_change(uuid,text) to tenantry_operator;
+grant execute on function app.schedule_plan_change(uuid,text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.search_messages(phrase text)
  RETURNS TABLE(wanted text, ids uuid[])
  LANGUAGE plpgsql
@@ -2077,6 +2301,20 @@ begin
 end $function$;
 alter function app.take_attempts(text[],integer[],integer) owner to tenantry_accounts;
 grant execute on function app.take_attempts(text[],integer[],integer) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.tenant_standing(of_tenant uuid)
+ RETURNS TABLE(plan text, limits jsonb, features text[], reaches text[])
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select s.plan, s.limits, s.features, s.reaches
+  from app.tenants t cross join lateral app.plan_standing(t.id, t.plan) s
+  where t.id = of_tenant
+$function$;
+alter function app.tenant_standing(uuid) owner to tenantry_lookup;
+grant execute on function app.tenant_standing(uuid) to tenantry_operator;
+grant execute on function app.tenant_standing(uuid) to tenantry_provisioner;
+grant execute on function app.tenant_standing(uuid) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.unroute_domain(own_domain text)
  RETURNS void

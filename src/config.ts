@@ -121,6 +121,8 @@ export const environmentSchema = z.object({
     }),
   REQUEST_MAX_BYTES: wholeNumber(1_000_000, 1_000, 100_000_000),
   UPLOAD_MAX_BYTES: wholeNumber(25_000_000, 1_000, 1_000_000_000),
+  PERSISTED_DOCUMENTS: z.string().optional(),
+  PERSISTED_DOCUMENTS_ONLY: flag('false'),
   OPERATION_MAX_COST: wholeNumber(5_000, 500, 1_000_000),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
@@ -175,6 +177,10 @@ export interface Config {
   readonly dnsServers: readonly string[];
   readonly requestMaxBytes: number;
   readonly uploadMaxBytes: number;
+  /** A manifest's path, absolute; absent: documents are sent by clients. */
+  readonly persistedDocuments: string | undefined;
+  /** Whether no other document is executed. */
+  readonly persistedDocumentsOnly: boolean;
   /** The most points that one operation may cost; see docs/limits.md. */
   readonly maximumCost: number;
   readonly logLevel: Environment['LOG_LEVEL'];
@@ -202,6 +208,11 @@ export function loadConfig(
   const values = parsed.data;
   const production = values.NODE_ENV === 'production';
   if (production) requireInProduction(values);
+  if (values.PERSISTED_DOCUMENTS_ONLY && values.PERSISTED_DOCUMENTS === undefined) {
+    throw new ConfigError(
+      'PERSISTED_DOCUMENTS is expected beside PERSISTED_DOCUMENTS_ONLY: without a manifest nothing could run.',
+    );
+  }
   return Object.freeze({
     environment: values.NODE_ENV,
     startedByNpm: environment.npm_lifecycle_event === 'start',
@@ -233,6 +244,8 @@ export function loadConfig(
     forwardedHeader: values.FORWARDED_HEADER,
     requestMaxBytes: values.REQUEST_MAX_BYTES,
     uploadMaxBytes: values.UPLOAD_MAX_BYTES,
+    persistedDocuments: values.PERSISTED_DOCUMENTS && path.resolve(values.PERSISTED_DOCUMENTS),
+    persistedDocumentsOnly: values.PERSISTED_DOCUMENTS_ONLY,
     maximumCost: values.OPERATION_MAX_COST,
     logLevel: values.LOG_LEVEL,
   });

@@ -19,7 +19,7 @@ Printed by \`npm run schema:print\` from the one table in \`src/auth/permissions
 - A member has the permissions of their role, an API key those of its scopes. \`X:write\` brings \`X:read\`, because a mutation answers with what it wrote.
 - In a suspended business only the permissions to read are left. Reading and exporting go on; every mutation that needs a permission is refused with the reason \`TENANT_SUSPENDED\`.
 - Nobody grants more than they have: a key gets only scopes that its maker has.
-- What is withheld is null with an error \`FORBIDDEN\` whose \`extensions\` say the \`permission\`, the \`reason\` (\`ROLE\`, \`SCOPE\`, \`TENANT_SUSPENDED\`) and a \`fix\`. What belongs to another business is simply not found.
+- What is withheld is null with an error \`FORBIDDEN\` whose \`extensions\` say the \`permission\`, the \`reason\` (\`ROLE\`, \`SCOPE\`, \`TENANT_SUSPENDED\`) and a \`fix\`. Where the plan lacks a feature the reason is \`PLAN\`, and \`feature\` and \`plans\` say which, and which plans have it. What belongs to another business is simply not found.
 - The same tables for programs: the directives in \`schema/schema.graphql\`, and the queries \`permissions\`, \`fieldAccess\` and \`viewer { permissions }\`.
 `;
 
@@ -71,18 +71,27 @@ function typeRows(fields: readonly FieldAccess[], roots: readonly string[]): str
   });
 }
 
-const key = ({ mode, permissions: needed }: FieldAccess): string => `${mode} ${needed.join()}`;
+const key = ({ mode, requirements }: FieldAccess): string => `${mode} ${requirements.join()}`;
 
 /** The least that one of its fields asks for: what getting the object asks for. */
 function leastAccess(of: readonly FieldAccess[]): FieldAccess {
-  const [first] = of.toSorted((one, other) => one.permissions.length - other.permissions.length);
+  const [first] = of.toSorted((one, other) => one.requirements.length - other.requirements.length);
   if (first === undefined) throw new Error('A type without fields is not a type.');
   return first;
 }
 
 const fieldRow = (access: FieldAccess): string[] => [code(access.field), ...accessCells(access)];
 
-function accessCells({ mode, permissions: needed }: FieldAccess): string[] {
+function accessCells(access: FieldAccess): string[] {
+  const [asked = '', ...who] = callerCells(access);
+  const gates = [
+    ...access.features.map((feature) => `the feature ${code(feature)}`),
+    ...access.plans.map((plan) => `the plan ${code(plan)}`),
+  ];
+  return [[asked, ...gates].join(' and '), ...who];
+}
+
+function callerCells({ mode, permissions: needed }: FieldAccess): string[] {
   const known = Object.values(accessModes).find((each) => each.mode === mode);
   if (known !== undefined) return [code(`@${known.directive}`), known.description];
   if (mode === 'PARENT') return ['what it is part of', ''];

@@ -13,6 +13,9 @@ as $$
   select t.id, t.slug, t.name, t.status, t.plan
   from app.tenant_routes r join app.tenants t on t.id = r.tenant_id
   where r.kind = route_kind and r.key = route_key
+    -- A domain is kept while the plan does not have it, and leads nowhere meanwhile.
+    and (r.kind <> 'DOMAIN' or exists (
+      select from app.plan_standing(t.id, t.plan) s where 'CUSTOM_DOMAIN' = any (s.features)))
 $$;
 
 create function app.find_credentials(sign_in_email text)
@@ -35,26 +38,31 @@ $$;
 -- One row only while the session lives and the membership stands: an access token is checked
 -- against what is true now, not against what was when it was signed.
 create function app.find_membership(session_id uuid, member_user_id uuid, member_tenant_id uuid)
-returns table (member_id uuid, role text, member_name text, email text, tenant_status text, plan text, slug text)
+returns table (member_id uuid, role text, member_name text, email text, tenant_status text, slug text,
+               plan text, limits jsonb, features text[], reaches text[])
 language sql stable security definer set search_path = app, pg_temp
 as $$
-  select m.id, m.role, m.name, m.email, t.status, t.plan, t.slug
+  select m.id, m.role, m.name, m.email, t.status, t.slug, p.plan, p.limits, p.features, p.reaches
   from app.sessions s
   join app.members m on m.user_id = s.user_id and m.tenant_id = member_tenant_id
   join app.tenants t on t.id = m.tenant_id
+  cross join lateral app.plan_standing(t.id, t.plan) p
   where s.id = session_id and s.user_id = member_user_id
     and s.revoked_at is null and s.expires_at > now()
 $$;
 
 create function app.find_api_key(key_hash text)
 returns table (tenant_id uuid, key_id uuid, name text, scopes text[], expires_at timestamptz,
-               tenant_status text, plan text, slug text, cost_per_minute integer)
+               tenant_status text, slug text, plan text, limits jsonb, features text[], reaches text[],
+               cost_per_minute integer)
 language sql stable security definer set search_path = app, pg_temp
 as $$
-  select k.tenant_id, k.id, k.name, k.scopes, k.expires_at, t.status, t.plan, t.slug, k.cost_per_minute
+  select k.tenant_id, k.id, k.name, k.scopes, k.expires_at, t.status, t.slug,
+    p.plan, p.limits, p.features, p.reaches, k.cost_per_minute
   from app.tenant_routes r
   join app.api_keys k on k.tenant_id = r.tenant_id and k.secret_hash = r.key
   join app.tenants t on t.id = r.tenant_id
+  cross join lateral app.plan_standing(t.id, t.plan) p
   where r.kind = 'API_KEY' and r.key = key_hash
     and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
 $$;

@@ -31,4 +31,4 @@ grant select, insert on app.members to tenantry_provisioner;
 -- An operator counts them, and can read nothing that they say.
 drop policy if exists operator on app.members;
 create policy operator on app.members for select to tenantry_operator using (true);
-grant select (tenant_id, id, left_at) on app.members to tenantry_operator;
+grant select (tenant_id, id, user_id, left_at) on app.members to tenantry_operator;

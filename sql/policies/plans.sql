@@ -3,9 +3,10 @@ alter table app.plans enable row level security;
 alter table app.plans force row level security;
 
 drop policy if exists everyone on app.plans;
-create policy everyone on app.plans for select to tenantry_server, tenantry_operator, tenantry_lookup using (true);
+create policy everyone on app.plans for select
+  to tenantry_server, tenantry_operator, tenantry_lookup, tenantry_provisioner using (true);
 revoke all on app.plans from public, tenantry_server;
-grant select on app.plans to tenantry_server, tenantry_operator, tenantry_lookup;
+grant select on app.plans to tenantry_server, tenantry_operator, tenantry_lookup, tenantry_provisioner;
 
 -- The owner writes the catalogue; forced row-level security would refuse even it.
 drop policy if exists owner on app.plans;

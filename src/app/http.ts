@@ -132,12 +132,14 @@ async function serveGraphQL(
     if (!response.writableFinished) hangUp.fire();
   });
   requireAcceptable(request);
-  const caller = await identify(options.authenticator, request);
-  const asking =
-    selectors.length === 0 ? whoAsks(caller) : await enterTenant(options, caller, selectors);
+  const ask = async () => {
+    const caller = await identify(options.authenticator, request);
+    return selectors.length === 0 ? whoAsks(caller) : enterTenant(options, caller, selectors);
+  };
+  const asking = await ask();
   const reply = new HttpReply(request, response, options);
   const { headers } = request;
-  const context = { ...asking, facts, reply, headers, signal: hangUp };
+  const context = { ...asking, facts, reply, headers, signal: hangUp, renew: ask };
   const answer = await askGraphQL(options, request, context);
   if (isLean(answer)) {
     response.setHeader('Content-Type', answer.contentType);

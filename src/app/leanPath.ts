@@ -3,6 +3,7 @@ import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql'
 import type { GraphQLParams } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 import { createDocumentCache } from './documentCache.ts';
+import type { PersistedDocuments } from './documents/persistedDocuments.ts';
 import { withResult } from './finishedResult.ts';
 import type { ExecuteOperation, ServerContext } from './operationPlugin.ts';
 import type { GraphQLServer } from './yoga.ts';
@@ -30,17 +31,21 @@ export function createLeanPath(
   graphql: GraphQLServer,
   schema: GraphQLSchema,
   execute: ExecuteOperation,
+  persisted: PersistedDocuments,
 ): AnswerLean {
   /** Parsed and found valid. */
   const documents = createDocumentCache<DocumentNode>();
 
   /** null: Yoga is to say what is wrong with it. */
   function readDocument(params: GraphQLParams, context: ServerContext): DocumentNode | null {
-    const { query = '' } = params;
-    const known = documents.get(query);
-    if (known !== undefined) return known;
     try {
-      const { parse, validate } = graphql.getEnveloped({ ...context, params } as never);
+      const query = persisted.textFor(params) ?? '';
+      const known = documents.get(query);
+      if (known !== undefined) return known;
+      const { parse, validate } = graphql.getEnveloped({
+        ...context,
+        params: { ...params, query },
+      } as never);
       const document = parse(query) as DocumentNode;
       if (validate(schema, document).length > 0) return null;
       documents.set(query, document);
@@ -76,7 +81,7 @@ export function createLeanPath(
 export const isLean = (answer: LeanAnswer | Response): answer is LeanAnswer =>
   typeof answer.body === 'string';
 
-const known = new Set(['query', 'variables', 'operationName', 'extensions']);
+const known = new Set(['query', 'documentId', 'variables', 'operationName', 'extensions']);
 
 /** null: not what a client library sends, and Yoga knows what to say to it. */
 function readParams(body: Buffer): GraphQLParams | null {
@@ -86,9 +91,10 @@ function readParams(body: Buffer): GraphQLParams | null {
   } catch {
     return null;
   }
-  if (!isObject(params) || typeof params.query !== 'string') return null;
-  const { variables, extensions, operationName } = params;
+  if (!isObject(params)) return null;
+  const { query, variables, extensions, operationName } = params;
   const fine =
+    (query == null || typeof query === 'string') &&
     Object.keys(params).every((name) => known.has(name)) &&
     (variables == null || isObject(variables)) &&
     (extensions == null || isObject(extensions)) &&

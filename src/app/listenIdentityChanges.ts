@@ -1,12 +1,11 @@
 import postgres from 'postgres';
-import type { Authenticator } from '../auth/authenticate.ts';
 import { identityChannel } from '../auth/identityChanges.ts';
 import { mailChannel } from '../auth/mailQueue.ts';
 import { creditChannel } from '../features/limits/credit.queries.ts';
 import type { Logger } from './logger.ts';
 
 /**
- * Keeps the authenticator's cache honest: what changes anywhere is forgotten here at once. postgres.js
+ * Keeps what is remembered of callers and tenants honest: what changes anywhere is forgotten here at once. postgres.js
  * resubscribes by itself, and then everything is forgotten, for something could have been missed; what
  * is missed until then ends with the cache's own second. (To switch caching off meanwhile was tried:
  * postgres.js puts an `onclose` of its own in the place of ours, and a connection that went silent has
@@ -15,7 +14,7 @@ import type { Logger } from './logger.ts';
  */
 export async function listenIdentityChanges(
   url: string,
-  authenticator: Authenticator,
+  forget: (id: string | null) => void,
   onMail: () => void,
   onRecall: (payload: string) => void,
   logger: Logger,
@@ -27,9 +26,9 @@ export async function listenIdentityChanges(
   });
   await sql.listen(
     identityChannel,
-    (id) => authenticator.forget(id === '' ? null : id),
+    (id) => forget(id === '' ? null : id),
     () => {
-      authenticator.forget(null);
+      forget(null);
       logger.debug('listening for identity changes');
     },
   );

@@ -9,7 +9,8 @@ import {
 import type { Plugin } from 'graphql-yoga';
 import type { AccountPrincipal, Principal, RequestFacts } from '../auth/principal.ts';
 import type { HangUp } from '../db/hangUp.ts';
-import { OperationContext, type Reply, type Services } from '../graphql/context.ts';
+import { OperationContext, type Services } from '../graphql/context.ts';
+import type { Reply } from '../graphql/reply.ts';
 import { PublicError } from '../lib/errors.ts';
 import { executeCompiled } from './compiledExecution.ts';
 import type { Admission, Admit } from './limits/admission.ts';
@@ -32,6 +33,8 @@ export interface ServerContext extends Record<string, unknown> {
   /** The business that the request names without being signed in to it; null: there is none of the name. */
   readonly selected?: string | null | undefined;
   readonly reply: Reply;
+  /** Who asks as of now; rejects where the credential is not good any more. */
+  readonly renew: () => Promise<Pick<ServerContext, 'principal' | 'account'>>;
   readonly headers: IncomingHttpHeaders;
   /** Fires when the client hangs up. */
   readonly signal: HangUp;
@@ -61,7 +64,7 @@ export function operationExecutor(
   const keys = trackKeys();
   const turns = new TenantTurns(services.mostAtOnce, mostWaiting);
   return async (args, server) => {
-    const { principal, account, facts, selected, reply } = server;
+    const { principal, account, facts, selected, reply, renew } = server;
     const operation = getOperationAST(args.document, args.operationName);
     const isNobody = principal === null && account === null;
     if (isNobody && operation && needsSignIn(args.document, operation, args.schema)) {
@@ -82,6 +85,7 @@ export function operationExecutor(
       request: facts,
       selectedTenantId: selected,
       reply,
+      renew,
       isOnlyField: operation != null && hasOneField(operation),
     });
     const run = () => executeCompiled({ ...args, contextValue: context });

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Reply } from '../graphql/context.ts';
+import type { Reply } from '../graphql/reply.ts';
 import { PublicError } from '../lib/errors.ts';
 import { isSameOrigin } from './graphiql/localRequest.ts';
 

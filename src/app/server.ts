@@ -3,6 +3,7 @@ import { createAttempts } from '../auth/attempts.ts';
 import { createAuthenticator } from '../auth/authenticate.ts';
 import { listMemberships } from '../auth/lookups.ts';
 import { createPasswordChanges } from '../auth/passwordChanges.ts';
+import { createPlanCatalogue } from '../auth/planCatalogue.ts';
 import type { Principal } from '../auth/principal.ts';
 import { createRegistration } from '../auth/registration.ts';
 import { createSessions } from '../auth/sessions.ts';
@@ -13,6 +14,8 @@ import { openMailClient } from '../clients/mail.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { accountPageRoutes } from './account/pages.ts';
+import { startPlanChanges } from './applyPlanChanges.ts';
+import { loadPersistedDocuments } from './documents/persistedDocuments.ts';
 import { drainable } from './drain.ts';
 import { auditExportRoutes } from './exports/auditExport.ts';
 import { createClientReader } from './forwarded.ts';
@@ -59,15 +62,20 @@ export async function startServer(
   await requireMigrated(workplace);
   await requireIsolation(workplace);
   const keys = await signingKeys(config);
+  const schema = buildSchema();
+  const documents = await loadPersistedDocuments(config, schema);
   const operators = await serveOperators(config, workplace, keys, logger);
   const tokens = accessTokens(keys, config.accessTokenSeconds);
   const authenticator = createAuthenticator(database, tokens);
+  const tenantRoutes = createTenantRoutes(database);
   const mailWorker = startMail(config, database, logger);
-  const schema = buildSchema();
   const limits = await openLimits(schema, database, config, logger);
   const listener = await listenIdentityChanges(
     workplace.serverUrl,
-    authenticator,
+    (id) => {
+      authenticator.forget(id);
+      tenantRoutes.forget(id);
+    },
     () => mailWorker?.wake(),
     (payload) => limits.recall(payload),
     logger,
@@ -81,12 +89,13 @@ export async function startServer(
   const attempts = createAttempts(database);
   const signIn = createSignIn(database, tokens, attempts, journal);
   const purger = purgeTenants(database, logger);
+  const planChanges = startPlanChanges(database, logger);
   const graphiql = config.graphiql
     ? createGraphiQL(config.demoIdentities ? { signIn, database, dataDir: config.dataDir } : null)
     : null;
   const { baseDomain, corsOrigins } = config;
   const readClient = createClientReader(config.trustedProxies, config.forwardedHeader);
-  const tenantRoutes = createTenantRoutes(database);
+  const planCatalogue = createPlanCatalogue(database);
   let url = '';
   // PORT 0 is any free one, which is known before the first request.
   const publicUrl = () => config.publicUrl.replace(/:0$/, () => `:${new URL(url).port}`);
@@ -101,6 +110,7 @@ export async function startServer(
       publicUrl,
       mostAtOnce: Math.max(1, Math.floor(config.poolSize * 0.8)),
       readLimits: limits.read,
+      planCatalogue,
       listMemberships: (userId) => listMemberships(database, userId),
       deleteGraceDays: config.deleteGraceDays,
       baseDomain: config.baseDomain,
@@ -110,7 +120,9 @@ export async function startServer(
     limits.admit,
     onAnswered,
   );
-  const graphql = createGraphQLServer({ schema, endpoint: '/graphql', execute, logger });
+  const graphql = createGraphQLServer({
+    ...{ schema, endpoint: '/graphql', execute, logger, documents },
+  });
   const handler = createHttpHandler({
     routes: new Map([
       ...probeRoutes(workplace, keys),
@@ -119,14 +131,14 @@ export async function startServer(
       ...(config.demoIdentities ? outboxRoutes(database) : []),
       ...(operators?.routes ?? []),
       ...auditExportRoutes({
-        ...{ database, authenticator, tenantRoutes, corsOrigins, onAnswered },
+        ...{ database, authenticator, tenantRoutes, planCatalogue, corsOrigins, onAnswered },
         admitRequest: limits.admitRequest,
         readSelectors: (request) =>
           readSelectors(request, null, readClient(request).host, baseDomain),
       }),
     ]),
     graphql,
-    answerLean: createLeanPath(graphql, schema, execute),
+    answerLean: createLeanPath(graphql, schema, execute, documents),
     graphiql: graphiql?.page ?? null,
     authenticator,
     readClient,
@@ -143,6 +155,7 @@ export async function startServer(
   const closeWriters = async (): Promise<void> => {
     await purger.close();
     await limits.close();
+    await planChanges.close();
     await keyUse.close();
     await sweeping.close();
     await listener.close();

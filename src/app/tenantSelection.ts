@@ -70,6 +70,8 @@ function selectorOfHost(host: string | null, baseDomain: string): Selector | nul
 export interface TenantRoutes {
   /** The tenant that a slug or domain leads to, former slugs included; null: none. */
   find(kind: 'SLUG' | 'DOMAIN', key: string): Promise<string | null>;
+  /** Forgets where a tenant's slugs and domains lead; null: all. */
+  forget(tenantId: string | null): void;
 }
 
 const cacheMilliseconds = 5_000;
@@ -78,7 +80,8 @@ const unknownMilliseconds = 1_000;
 const cacheEntries = 10_000;
 
 /**
- * Slugs and domains → tenants, remembered for five seconds at most. That may be stale, and harms nobody: what a
+ * Slugs and domains → tenants, remembered for five seconds at most, and until the tenant is told to have
+ * changed: a plan without domains of one's own ends where they lead. It may be stale, and harms nobody: what a
  * caller may do is decided by the membership, which is looked up under its own rules.
  */
 export function createTenantRoutes(database: Database): TenantRoutes {
@@ -86,14 +89,23 @@ export function createTenantRoutes(database: Database): TenantRoutes {
     max: cacheEntries,
     ttl: cacheMilliseconds,
   });
+  /** Counts what was forgotten: a look-up that began before must not be kept after. */
+  let epoch = 0;
   return {
+    forget(tenantId) {
+      epoch += 1;
+      for (const [key, known] of cache.entries()) {
+        if (tenantId === null || known.tenantId === tenantId) cache.delete(key);
+      }
+    },
     async find(kind, key) {
       if (!/^[a-z0-9.-]{1,253}$/.test(key)) return null;
       const known = cache.get(`${kind} ${key}`);
       if (known !== undefined) return known.tenantId;
+      const before = epoch;
       const tenantId = (await findTenant(database, kind, key))?.id ?? null;
       const ttl = tenantId === null ? unknownMilliseconds : cacheMilliseconds;
-      cache.set(`${kind} ${key}`, { tenantId }, { ttl });
+      if (before === epoch) cache.set(`${kind} ${key}`, { tenantId }, { ttl });
       return tenantId;
     },
   };

@@ -2,6 +2,8 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import { armourPlugin } from './armourPlugin.ts';
 import { createDocumentCache } from './documentCache.ts';
+import type { PersistedDocuments } from './documents/persistedDocuments.ts';
+import { persistedPlugin } from './documents/persistedPlugin.ts';
 import { errorPlugin } from './errorPlugin.ts';
 import { finishedResultPlugin } from './finishedResult.ts';
 import type { Logger } from './logger.ts';
@@ -15,6 +17,8 @@ export interface GraphQLServerOptions {
   readonly endpoint: '/graphql' | '/operator/graphql';
   readonly execute: ExecuteOperation;
   readonly logger: Logger;
+  /** Absent: every document is sent by its client. */
+  readonly documents?: PersistedDocuments;
 }
 
 export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServer {
@@ -27,6 +31,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
     cors: false, // see cors.ts
     maskedErrors: false, // errorPlugin does it for every result, with the request id
     batching: false,
+    extraParamNames: options.documents ? ['documentId'] : [],
     parserAndValidationCache: {
       documentCache: createDocumentCache(),
       errorCache: createDocumentCache(),
@@ -38,6 +43,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
       armourPlugin,
       uploadPlugin(),
       finishedResultPlugin,
+      ...(options.documents ? [persistedPlugin(options.documents)] : []),
       operationPlugin(options.execute),
       errorPlugin(options.logger),
     ],

@@ -3,9 +3,9 @@ import type { Database } from '../db/database.ts';
 import type { AccessTokens } from './accessToken.ts';
 import { findAccount } from './accountLookups.ts';
 import { hashApiKeySecret, looksLikeApiKey } from './apiKeySecret.ts';
-import { findApiKey, findMembership } from './lookups.ts';
+import { findApiKey, findMembership, type LiveStanding } from './lookups.ts';
 import { allowedIn, rolePermissions, scopePermissions } from './permissions.ts';
-import type { AccountPrincipal, Caller, UserPrincipal } from './principal.ts';
+import type { AccountPrincipal, Caller, Standing, UserPrincipal } from './principal.ts';
 
 /** What a client sent to say who it is, and its SHA-256, hex: caches know it by that. */
 export interface Credential {
@@ -101,7 +101,7 @@ async function findKey(database: Database, digest: string): Promise<Found | null
     tenantId: key.tenant_id,
     tenantSlug: key.slug,
     tenantStatus: key.tenant_status,
-    plan: key.plan,
+    ...standingOf(key),
     name: key.name,
     permissions: allowedIn(key.tenant_status, granted),
   };
@@ -139,10 +139,14 @@ async function findMember(
     tenantId,
     tenantSlug: member.slug,
     tenantStatus: member.tenant_status,
-    plan: member.plan,
+    ...standingOf(member),
     name: member.member_name,
     email: member.email,
     role: member.role,
     permissions: allowedIn(member.tenant_status, rolePermissions[member.role]),
   };
+}
+
+function standingOf({ plan, limits, features, reaches }: LiveStanding): Standing {
+  return { plan, limits, features: new Set(features), reaches: new Set(reaches) };
 }

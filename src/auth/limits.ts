@@ -21,19 +21,12 @@ export interface LimitReadings {
 /** Whose limit it is: the business's, or the API key's own part of it. */
 export type LimitScope = 'TENANT' | 'API_KEY';
 
-/** What a plan allows, until the principal carries it. */
-const byPlan: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  BASIC: { API_REQUESTS_PER_DAY: 1_000, COST_PER_MINUTE: 200_000 },
-  PREMIUM: { API_REQUESTS_PER_DAY: 10_000, COST_PER_MINUTE: 1_000_000 },
-  ENTERPRISE: { API_REQUESTS_PER_DAY: 100_000, COST_PER_MINUTE: 5_000_000 },
-};
-
 /** null: as much as there is. */
 export function limitOf(
-  { plan }: Principal,
+  { limits }: Principal,
   name: 'API_REQUESTS_PER_DAY' | 'COST_PER_MINUTE',
 ): number | null {
-  return byPlan[plan]?.[name] ?? null;
+  return limits[name] ?? null;
 }
 
 /**

@@ -60,14 +60,21 @@ export function listMemberships(database: Database, userId: string): Promise<Mem
   );
 }
 
-export interface LiveMembership {
+/** What a business may use: app.plan_standing() of sql/functions/standing.sql. */
+export interface LiveStanding {
+  tenant_status: TenantStatus;
+  slug: string;
+  plan: string;
+  limits: Record<string, number>;
+  features: string[];
+  reaches: string[];
+}
+
+export interface LiveMembership extends LiveStanding {
   member_id: string;
   role: MemberRole;
   member_name: string;
   email: string;
-  tenant_status: TenantStatus;
-  plan: string;
-  slug: string;
 }
 
 /** null unless the session lives and the membership stands. */
@@ -76,29 +83,59 @@ export async function findMembership(
   session: { sessionId: string; userId: string; tenantId: string },
 ): Promise<LiveMembership | null> {
   const rows = await database.lookup<LiveMembership>(
-    'select member_id, role, member_name, email, tenant_status, plan, slug from app.find_membership($1, $2, $3)',
+    'select member_id, role, member_name, email, tenant_status, slug, plan, limits, features, reaches from app.find_membership($1, $2, $3)',
     [session.sessionId, session.userId, session.tenantId],
   );
   return rows[0] ?? null;
 }
 
-export interface LiveApiKey {
+export interface LiveApiKey extends LiveStanding {
   tenant_id: string;
   key_id: string;
   name: string;
   scopes: string[];
   expires_at: Date | null;
-  tenant_status: TenantStatus;
-  plan: string;
-  slug: string;
   cost_per_minute: number | null;
 }
 
 /** null unless a key with this SHA-256 is neither revoked nor expired. */
 export async function findApiKey(database: Database, hash: string): Promise<LiveApiKey | null> {
   const rows = await database.lookup<LiveApiKey>(
-    'select tenant_id, key_id, name, scopes, expires_at, tenant_status, plan, slug, cost_per_minute from app.find_api_key($1)',
+    'select tenant_id, key_id, name, scopes, expires_at, tenant_status, slug, plan, limits, features, reaches, cost_per_minute from app.find_api_key($1)',
     [hash],
   );
   return rows[0] ?? null;
+}
+
+/** A plan as everybody may read it. */
+export interface Plan {
+  code: string;
+  name: string;
+  description: string;
+  position: number;
+  self_service: boolean;
+  limits: Record<string, number>;
+  features: string[];
+}
+
+export interface PlanFeature {
+  code: string;
+  name: string;
+  description: string;
+}
+
+/** Every plan, the smallest first. The same for everybody, so no tenant has to be set. */
+export function listPlans(database: Pick<Database, 'lookup'>): Promise<Plan[]> {
+  return database.lookup<Plan>(
+    'select code, name, description, position, self_service, limits, features from app.plans order by position, code',
+    [],
+  );
+}
+
+/** Every feature that a plan can have. */
+export function listFeatures(database: Pick<Database, 'lookup'>): Promise<PlanFeature[]> {
+  return database.lookup<PlanFeature>(
+    'select code, name, description from app.features order by position, code',
+    [],
+  );
 }

@@ -78,6 +78,11 @@ export const permissionTable = {
     scope: true,
   },
   'usage:read': { opens: 'What was used of the plan.', roles: everyone, scope: true },
+  'plan:write': {
+    opens: 'Choosing the plan. It is the owner who pays: a key does not.',
+    roles: ['OWNER'],
+    scope: false,
+  },
   'audit:read': {
     opens: 'Who did what: names, addresses, and what was changed with its values before and after.',
     roles: admins,

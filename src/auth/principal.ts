@@ -3,11 +3,21 @@ import type { MemberRole } from '../db/tables/members.ts';
 import type { TenantStatus } from '../db/tables/tenants.ts';
 import type { Permission } from './permissions.ts';
 
-interface InTenant {
+/** What a business may use, by its plan and by what was agreed beside it. */
+export interface Standing {
+  readonly plan: string;
+  /** The plan and all smaller ones: what `@requiresPlan` asks for. */
+  readonly reaches: ReadonlySet<string>;
+  /** Codes of the features that it has. */
+  readonly features: ReadonlySet<string>;
+  /** Meter → highest value in its period; a missing meter is unlimited. */
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+interface InTenant extends Standing {
   readonly tenantId: string;
   readonly tenantSlug: string;
   readonly tenantStatus: TenantStatus;
-  readonly plan: string;
   /** Shown in audit events and logs. */
   readonly name: string;
   readonly permissions: ReadonlySet<Permission>;

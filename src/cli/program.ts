@@ -5,19 +5,16 @@ import { auditCommand } from './auditCommand.ts';
 import { CommandFailed } from './commandFailed.ts';
 import { deleteCommand } from './deleteCommand.ts';
 import { doctorCommand } from './doctorCommand.ts';
+import { documentsCommand } from './documentsCommand.ts';
 import { importCommand } from './importCommand.ts';
 import { isolationCommand } from './isolationCommand.ts';
 import { jwtKeysCommand } from './jwtKeysCommand.ts';
 import { keysCommand } from './keysCommand.ts';
 import { operatorsCommand } from './operatorsCommand.ts';
 import { outboxCommand } from './outboxCommand.ts';
+import { planCommand } from './plan/planCommand.ts';
 import { provisionCommand } from './provisionCommand.ts';
-import {
-  planCommand,
-  reactivateCommand,
-  restoreCommand,
-  suspendCommand,
-} from './statusCommands.ts';
+import { reactivateCommand, restoreCommand, suspendCommand } from './statusCommands.ts';
 import { listCommand, showCommand } from './tenantCommands.ts';
 
 /** Runs one command line, without the name of the program; answers its exit code. */
@@ -57,6 +54,7 @@ embedded one; see .env.example.`,
     .addCommand(jwtKeysCommand())
     .addCommand(outboxCommand())
     .addCommand(isolationCommand())
+    .addCommand(documentsCommand())
     .addCommand(doctorCommand());
 
   prepare(program);

@@ -2,16 +2,13 @@ import { Command } from 'commander';
 import type { Actor } from '../auth/principal.ts';
 import type { TenantTransaction } from '../db/database.ts';
 import {
-  changeTenantPlan,
   reactivateTenant,
   restoreDeletedTenant,
   suspendTenant,
 } from '../features/tenants/tenantStatus.ts';
-import { findPlans, type Tenant } from '../features/tenants/tenants.queries.ts';
-import { readMeters } from '../features/usage/usage.ts';
+import type { Tenant } from '../features/tenants/tenants.queries.ts';
 import { operator, withTenantRow } from './onDatabase.ts';
 import { printJson, shownTenant } from './print.ts';
-import { describeTable } from './printTable.ts';
 
 interface Flags {
   json?: true;
@@ -60,44 +57,4 @@ export function restoreCommand(): Command {
     .argument('<slug>', 'the business, by its slug')
     .option('--json', 'print the business as JSON')
     .action((slug: string, flags: Flags) => change(slug, flags, restoreDeletedTenant));
-}
-
-/** `plan show | change` */
-export function planCommand(): Command {
-  const show = new Command('show')
-    .description("Show a business's plan, with what it allows and what is used of it.")
-    .argument('<slug>', 'the business, by its slug')
-    .option('--json', 'print it as JSON')
-    .action(showPlan);
-  const changePlan = new Command('change')
-    .description('Move a business to another plan, from now on; one on trial becomes a customer.')
-    .argument('<slug>', 'the business, by its slug')
-    .argument('<plan>', 'the code of the plan, such as PREMIUM')
-    .option('--json', 'print the business as JSON')
-    .action((slug: string, plan: string, flags: Flags) =>
-      change(slug, flags, (tx, actor) => changeTenantPlan(tx, actor, plan.toUpperCase())),
-    );
-  return new Command('plan')
-    .description('What a business may use.')
-    .addCommand(show)
-    .addCommand(changePlan);
-}
-
-function showPlan(slug: string, { json }: Flags): Promise<void> {
-  return withTenantRow(slug, async ({ id, plan: code }, { database }) => {
-    const [plans, readings] = await database.withTenant(id, { mode: 'read' }, (tx) =>
-      Promise.all([findPlans(tx), readMeters(tx)]),
-    );
-    const plan = plans.find((each) => each.code === code);
-    const features = plan?.features ?? [];
-    const meters = readings.map(({ today: _today, ...reading }) => reading);
-    if (json) return printJson({ plan: code, name: plan?.name, features, meters });
-    const rows = meters.map(({ meter, used, limit, resetsAt }) => [
-      ...[meter, String(used), limit === null ? 'no limit' : String(limit)],
-      resetsAt?.toISOString() ?? '-',
-    ]);
-    process.stdout.write(
-      `${slug} is on plan ${code} (${plan?.name}); features: ${features.join(', ') || 'none'}.\n${describeTable(['METER', 'USED', 'LIMIT', 'RESETS'], rows)}`,
-    );
-  });
 }

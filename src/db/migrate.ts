@@ -102,6 +102,7 @@ async function finishSql(client: pg.Client, repair: boolean): Promise<void> {
   );
   if (rows[0]?.stamp === stamp && !repair) return;
   await inTransaction(client, async () => {
+    await ownedBy(client, 'tenantry_lookup', await sqlFile('functions/standing.sql'));
     await ownedBy(client, 'tenantry_lookup', await sqlFile('functions/lookups.sql'));
     await ownedBy(client, 'tenantry_accounts', await sqlFile('functions/mail.sql'));
     await ownedBy(client, 'tenantry_accounts', await sqlFile('functions/accounts.sql'));
@@ -110,6 +111,8 @@ async function finishSql(client: pg.Client, repair: boolean): Promise<void> {
     const messageSearch = await sqlFile('functions/message_search.sql');
     await ownedBy(client, 'tenantry_message_search', messageSearch);
     await ownedBy(client, 'tenantry_provisioner', await sqlFile('functions/tenants.sql'));
+    const planChanges = await sqlFile('functions/plan_changes.sql');
+    await ownedBy(client, 'tenantry_provisioner', planChanges);
     await ownedBy(client, 'tenantry_purger', await sqlFile('functions/purge.sql'));
     await ownedBy(client, 'tenantry_purger', await sqlFile('functions/idempotency.sql'));
     await client.query('set local role tenantry_owner');

@@ -7,37 +7,57 @@ import {
   isAbstractType,
   isObjectType,
 } from 'graphql';
-import { isPermission, type Permission, withImplied } from '../auth/permissions.ts';
+import { featureGate, planGate, type Requirement } from '../auth/gates.ts';
+import { isPermission, withImplied } from '../auth/permissions.ts';
 
 type Field = Pick<GraphQLField<unknown, unknown>, 'name' | 'type' | 'extensions'>;
 
-const accessOf = ({ extensions }: { extensions: Readonly<object> }): string | undefined =>
-  (extensions as { access?: string }).access;
+interface Declared {
+  readonly access?: string;
+  readonly feature?: string;
+  readonly plan?: string;
+}
+
+/** The permission, the feature and the plan that a field or a type declares. */
+export function declaredBy({
+  extensions,
+}: {
+  extensions: Readonly<object>;
+}): readonly Requirement[] {
+  const { access, feature, plan } = extensions as Declared;
+  return [
+    ...(isPermission(access) ? [access] : []),
+    ...(feature === undefined ? [] : [featureGate(feature)]),
+    ...(plan === undefined ? [] : [planGate(plan)]),
+  ];
+}
 
 /** What reading an object of a type needs; a connection and an edge need what their rows need. */
-export function guardOf(type: GraphQLNamedType): Permission | null {
-  const declared = accessOf(type);
-  if (isPermission(declared)) return declared;
-  if (!isObjectType(type)) return null;
+export function guardsOf(type: GraphQLNamedType): readonly Requirement[] {
+  const declared = declaredBy(type);
+  if (declared.length > 0 || !isObjectType(type)) return declared;
   const { edges, node } = type.getFields();
-  if (type.name.endsWith('Connection') && edges) return guardOf(getNamedType(edges.type));
-  if (type.name.endsWith('Edge') && node) return guardOf(getNamedType(node.type));
-  return null;
+  if (type.name.endsWith('Connection') && edges) return guardsOf(getNamedType(edges.type));
+  if (type.name.endsWith('Edge') && node) return guardsOf(getNamedType(node.type));
+  return [];
 }
 
-/** Which permissions each field has to ask for, and which its caller has shown on the way to it. */
+/** Whoever gets an object of such a type has shown this much, by `node` too, and nothing more is sure. */
+const isGuarded = (type: GraphQLNamedType): boolean => guardsOf(type).some(isPermission);
+
+/** What each field has to ask for, and what its caller has shown on the way to it. */
 export interface AccessMap {
   /** All of them are needed; empty where the way there has asked for all. */
-  checksOf(owner: GraphQLObjectType, field: Field): readonly Permission[];
+  checksOf(owner: GraphQLObjectType, field: Field): readonly Requirement[];
   /** What everyone who gets an object of this type has, whatever way they came. */
-  heldIn(owner: GraphQLObjectType): ReadonlySet<Permission>;
+  heldIn(owner: GraphQLObjectType): ReadonlySet<Requirement>;
 }
 
-type Held = Map<GraphQLObjectType, ReadonlySet<Permission>>;
+type Held = Map<GraphQLObjectType, ReadonlySet<Requirement>>;
 
 /**
- * Walks the schema from its roots. A field asks for its own permission and for that of the type it
- * leads to, unless every way to it has asked for that already: a list of conversations does not ask
+ * Walks the schema from its roots. A field asks for what it declares and for what the type declares that
+ * it leads to, unless every way to it has asked for that already: a list of conversations does not ask
  * again for each message, and the product in a mutation's answer was asked for by the mutation.
  */
 export function mapAccess(schema: GraphQLSchema): AccessMap {
@@ -54,8 +74,9 @@ export function mapAccess(schema: GraphQLSchema): AccessMap {
 function heldAtFirst(schema: GraphQLSchema): Held {
   const held: Held = new Map();
   for (const type of Object.values(schema.getTypeMap())) {
-    const guard = guardOf(type);
-    if (isObjectType(type) && guard !== null) held.set(type, new Set(withImplied(guard)));
+    if (isObjectType(type) && isGuarded(type)) {
+      held.set(type, new Set(guardsOf(type).flatMap(shownBy)));
+    }
   }
   for (const root of rootsOf(schema)) held.set(root, new Set());
   return held;
@@ -70,10 +91,10 @@ function narrow(schema: GraphQLSchema, held: Held): boolean {
   for (const { owner, field } of ways) {
     const shown = [
       ...(held.get(owner) ?? []),
-      ...checksOf(schema, held, owner, field).flatMap(withImplied),
+      ...checksOf(schema, held, owner, field).flatMap(shownBy),
     ];
     for (const target of targetsOf(schema, field)) {
-      if (rootsOf(schema).includes(target) || guardOf(target) !== null) continue;
+      if (rootsOf(schema).includes(target) || isGuarded(target)) continue;
       const known = held.get(target);
       const both = new Set(known ? shown.filter((each) => known.has(each)) : shown);
       if (known?.size === both.size) continue;
@@ -89,16 +110,20 @@ function checksOf(
   held: Held,
   owner: GraphQLObjectType,
   field: Field,
-): readonly Permission[] {
-  const own = accessOf(field);
-  const checks = new Set<Permission>(isPermission(own) ? [own] : []);
-  const shown = new Set([...(held.get(owner) ?? []), ...[...checks].flatMap(withImplied)]);
+): readonly Requirement[] {
+  const checks = new Set(declaredBy(field));
+  const shown = new Set([...(held.get(owner) ?? []), ...[...checks].flatMap(shownBy)]);
   for (const target of targetsOf(schema, field)) {
-    const guard = guardOf(target);
-    if (guard !== null && !shown.has(guard)) checks.add(guard);
+    for (const guard of guardsOf(target)) if (!shown.has(guard)) checks.add(guard);
   }
-  return [...checks];
+  // Who may not anyway is not told to buy something.
+  return [...checks].sort(
+    (one, other) => Number(!isPermission(one)) - Number(!isPermission(other)),
+  );
 }
+
+const shownBy = (requirement: Requirement): Requirement[] =>
+  isPermission(requirement) ? withImplied(requirement) : [requirement];
 
 const rootsOf = (schema: GraphQLSchema): GraphQLObjectType[] =>
   [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].filter(

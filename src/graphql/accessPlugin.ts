@@ -4,6 +4,7 @@ import SchemaBuilder, {
   type PothosTypeConfig,
   type SchemaTypes,
 } from '@pothos/core';
+import type { Feature } from '../auth/gates.ts';
 import type { Permission } from '../auth/permissions.ts';
 
 /**
@@ -24,10 +25,17 @@ declare global {
        * says it; one without is part of what it is in.
        */
       access?: Permission | 'signedIn';
+      /** What the business has to have for it, as at a field. */
+      feature?: Feature;
+      plan?: string;
     }
     export interface FieldOptions {
       /** Who may read or call this field. Every root field says it. */
       access?: Access;
+      /** The feature that the business has to have, by its plan or by agreement; see gates.ts. */
+      feature?: Feature;
+      /** The smallest plan that has it, by its code. A feature is better: plans are data, and change. */
+      plan?: string;
       /**
        * Whether this parent has something here at all. Where it has not, the field is null for
        * everyone: a refusal would only spoil answers that have nothing to withhold.
@@ -37,24 +45,33 @@ declare global {
   }
 }
 
+interface Declared {
+  readonly access?: Access;
+  readonly feature?: Feature;
+  readonly plan?: string;
+  readonly present?: unknown;
+}
+
 /** Root fields are nullable, whatever declares them: one that is refused takes no other with it. */
 const roots: readonly string[] = ['Query', 'Mutation', 'Subscription'];
 
 /** Carries what is declared into the schema's `extensions`; enforceAccess.ts acts on it there. */
 class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onTypeConfig(config: PothosTypeConfig): PothosTypeConfig {
-    const { access } = config.pothosOptions as { access?: Access };
-    if (access === undefined) return config;
-    return { ...config, extensions: { ...config.extensions, access } };
+    const { access, feature, plan } = config.pothosOptions as Declared;
+    return { ...config, extensions: { ...config.extensions, access, feature, plan } };
   }
 
   override onOutputFieldConfig(
     config: PothosOutputFieldConfig<Types>,
   ): PothosOutputFieldConfig<Types> {
-    const { access, present } = config.pothosOptions as { access?: Access; present?: unknown };
+    const { access, feature, plan, present } = config.pothosOptions as Declared;
     const type = roots.includes(config.kind) ? { ...config.type, nullable: true } : config.type;
-    if (access === undefined) return { ...config, type };
-    return { ...config, type, extensions: { ...config.extensions, access, present } };
+    return {
+      ...config,
+      type,
+      extensions: { ...config.extensions, access, feature, plan, present },
+    };
   }
 }
 

@@ -6,7 +6,7 @@ import RelayPlugin from '@pothos/plugin-relay';
 import type { GraphQLResolveInfo } from 'graphql';
 import { PublicError } from '../lib/errors.ts';
 import { decodeId, encodeId, type IdType, idPrefixes } from '../lib/ids.ts';
-import { guardOf } from './accessMap.ts';
+import { guardsOf } from './accessMap.ts';
 import type { OperationContext } from './context.ts';
 import {
   CurrencyCode,
@@ -62,8 +62,8 @@ export const builder = new SchemaBuilder<SchemaTypes>({
       description: 'Any object by its id; null when there is none that you can read.',
       args: { id: { description: 'The id of any object.' } },
       resolve: (_parent, { id }, context, info, resolveNode) => {
-        requireType(context, info, id.typename);
-        return resolveNode(id);
+        const refused = refusedTypes(context, info, [id.typename]);
+        return refused ?? resolveNode(id);
       },
     },
     nodesQueryOptions: {
@@ -79,8 +79,9 @@ export const builder = new SchemaBuilder<SchemaTypes>({
             `At most 100 ids at once; ${ids.length} were given.`,
           );
         }
-        for (const { typename } of ids) requireType(context, info, typename);
-        return resolveNodes(ids);
+        const types = new Set(ids.map(({ typename }) => typename));
+        const refused = refusedTypes(context, info, types);
+        return refused ?? resolveNodes(ids);
       },
     },
     pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
@@ -109,11 +110,18 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   },
 });
 
-/** An id says its type, so `node` asks what that type needs before anything is looked up. */
-function requireType(context: OperationContext, info: GraphQLResolveInfo, name: string): void {
-  const type = info.schema.getType(name);
-  const guard = type && guardOf(type);
-  if (guard) context.require(guard);
+/** An id says its type, so `node` asks what that type needs before anything is looked up; null: all is there. */
+function refusedTypes(
+  context: OperationContext,
+  info: GraphQLResolveInfo,
+  names: Iterable<string>,
+): Promise<never> | null {
+  for (const name of names) {
+    const type = info.schema.getType(name);
+    const missing = context.missing(type === undefined ? [] : guardsOf(type));
+    if (missing !== null) return context.refuse(missing);
+  }
+  return null;
 }
 
 builder.queryType({ description: 'Everything that can be read. Nothing here changes anything.' });

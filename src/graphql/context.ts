@@ -1,9 +1,11 @@
 import type DataLoader from 'dataloader';
 import type { Attempts } from '../auth/attempts.ts';
+import { type Gate, meets, type Requirement } from '../auth/gates.ts';
 import type { LimitReadings } from '../auth/limits.ts';
 import type { Membership } from '../auth/lookups.ts';
 import type { PasswordChanges } from '../auth/passwordChanges.ts';
-import type { Permission } from '../auth/permissions.ts';
+import { isPermission } from '../auth/permissions.ts';
+import type { ReadPlanCatalogue } from '../auth/planCatalogue.ts';
 import {
   type AccountPrincipal,
   type Actor,
@@ -13,12 +15,13 @@ import {
   type Principal,
   type RequestFacts,
 } from '../auth/principal.ts';
-import { forbidden } from '../auth/refusals.ts';
+import { forbidden, forbiddenByPlan } from '../auth/refusals.ts';
 import type { Registration } from '../auth/registration.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { SignIn } from '../auth/signIn.ts';
 import type { Database, TenantOperation, TenantTransaction } from '../db/database.ts';
 import { PublicError } from '../lib/errors.ts';
+import type { Reply } from './reply.ts';
 
 /** What resolvers may reach besides the transaction. */
 export interface Services {
@@ -30,6 +33,8 @@ export interface Services {
   readonly attempts: Attempts;
   /** Where links in mails lead, without a slash at its end. */
   readonly publicUrl: () => string;
+  /** Every plan and feature there is. */
+  readonly planCatalogue: ReadPlanCatalogue;
   readonly listMemberships: (userId: string) => Promise<Membership[]>;
   /** So many operations of one business run in this process at a time. */
   readonly mostAtOnce: number;
@@ -45,21 +50,6 @@ export interface Services {
   readonly lookUpTxt: (name: string) => Promise<readonly string[] | null>;
 }
 
-/** What a field may read of the HTTP request, and say in its answer, beside GraphQL. */
-export interface Reply {
-  /** Throws FORBIDDEN where a page asks that may not use the cookie. */
-  requireCookies(): void;
-  /** The refresh token that a browser sent; null: none. Throws as requireCookies does. */
-  readRefreshCookie(): string | null;
-  /** null: the browser is to forget it. */
-  setRefreshCookie(cookie: { token: string; expiresAt: Date } | null): void;
-  setRetryAfter(seconds: number): void;
-  /** The headers RateLimit-Policy and RateLimit. */
-  setRateLimit(policy: string, state: string): void;
-  /** The answer is one that was given before. */
-  setReplayed(): void;
-}
-
 /** Who asks, and what came with the request. */
 export interface Asking {
   readonly principal: Principal | null;
@@ -71,12 +61,12 @@ export interface Asking {
   readonly selectedTenantId: string | null | undefined;
   /** Whether the operation has one field, which then speaks for the whole answer. */
   readonly isOnlyField: boolean;
+  /** Who asks as of now, for what goes on longer than an answer. */
+  readonly renew: () => Promise<Pick<Asking, 'principal' | 'account'>>;
 }
 
 /** One GraphQL operation: who asks, its tenant transaction, its loaders. Never shared between two. */
 export class OperationContext {
-  readonly principal: Principal | null;
-  readonly account: AccountPrincipal | null;
   readonly request: RequestFacts;
   readonly reply: Reply;
   readonly services: Services;
@@ -86,18 +76,40 @@ export class OperationContext {
   #open: (() => TenantOperation) | null = null;
   #operation: TenantOperation | null = null;
   #frame: TenantTransaction | null = null;
+  #principal: Principal | null;
+  #account: AccountPrincipal | null;
+  readonly #renew: Asking['renew'];
   readonly #isOnlyField: boolean;
   #isPlain = true;
   #changes = 0;
 
   constructor(services: Services, asking: Asking) {
     this.services = services;
-    this.principal = asking.principal;
-    this.account = asking.account;
+    this.#principal = asking.principal;
+    this.#renew = asking.renew;
+    this.#account = asking.account;
     this.request = asking.request;
     this.reply = asking.reply;
     this.#isOnlyField = asking.isOnlyField;
     this.selectedTenantId = asking.selectedTenantId;
+  }
+
+  get principal(): Principal | null {
+    return this.#principal;
+  }
+
+  get account(): AccountPrincipal | null {
+    return this.#account;
+  }
+
+  /** Looks again who asks and what they may: a subscription outlives roles, keys and plans. */
+  async renew(): Promise<void> {
+    const { principal, account } = await this.#renew().catch((error: unknown) => {
+      if (error instanceof PublicError) return { principal: null, account: null };
+      throw error;
+    });
+    this.#principal = principal;
+    this.#account = account;
   }
 
   /**
@@ -233,15 +245,28 @@ export class OperationContext {
     }
   }
 
-  allows(permission: Permission): boolean {
-    return this.principal?.permissions.has(permission) ?? false;
+  allows(requirement: Requirement): boolean {
+    return this.principal !== null && meets(this.principal, requirement);
   }
 
-  /** Throws what the caller is told when a permission is missing: which one, and why it is. */
-  require(permission: Permission): void {
+  /** The first that whoever asks does not have; null: none. No statement, no wait. */
+  missing(requirements: readonly Requirement[]): Requirement | null {
+    if (requirements.length === 0) return null;
     const principal = this.requireSignIn();
-    if (principal.permissions.has(permission)) return;
-    throw forbidden(principal, permission);
+    for (const each of requirements) if (!meets(principal, each)) return each;
+    return null;
+  }
+
+  /** Throws, or rejects with, what the caller is told when something is missing: which, and why it is. */
+  refuse(requirement: Requirement): Promise<never> {
+    if (isPermission(requirement)) throw forbidden(this.requireSignIn(), requirement);
+    return this.#refuseByPlan(requirement);
+  }
+
+  async #refuseByPlan(gate: Gate): Promise<never> {
+    const principal = this.requireSignIn();
+    const { plans } = await this.services.planCatalogue();
+    throw forbiddenByPlan(principal, gate, plans);
   }
 }
 

@@ -1,5 +1,6 @@
 import { type GraphQLSchema, isObjectType } from 'graphql';
-import { type Permission, withImplied } from '../auth/permissions.ts';
+import { type Requirement, readGate } from '../auth/gates.ts';
+import { isPermission, type Permission, withImplied } from '../auth/permissions.ts';
 import { mapAccess } from './accessMap.ts';
 import { accessModeOf, type FieldAccessMode } from './accessModes.ts';
 import { costOfArgument, costOfField, type FieldCost } from './cost/fieldCost.ts';
@@ -11,6 +12,12 @@ export interface FieldAccess {
   readonly mode: FieldAccessMode;
   /** All of them are needed, those on the way to the field included; an implied one is left out. */
   readonly permissions: readonly Permission[];
+  /** What the business has to have, all of them. */
+  readonly features: readonly string[];
+  /** The plans that are asked for, each of them or a larger one. */
+  readonly plans: readonly string[];
+  /** The same as the three above. */
+  readonly requirements: readonly Requirement[];
   readonly cost: FieldCost;
   /** What arguments add to it where they are given. */
   readonly surcharges: readonly { readonly argument: string; readonly complexity: number }[];
@@ -37,12 +44,19 @@ function readFieldAccess(schema: GraphQLSchema): readonly FieldAccess[] {
       .map((field): FieldAccess => {
         const { access } = field.extensions as { access?: string };
         const all = [...new Set([...map.heldIn(type), ...map.checksOf(type, field)])];
-        const needed = all.filter((each) => !all.some((other) => implies(other, each)));
+        const requirements = all.filter((each) => !all.some((other) => implies(other, each)));
+        const permissions = requirements.filter(isPermission);
+        const gates = requirements.filter((each) => !isPermission(each)).map(readGate);
+        const codes = (wanted: string) =>
+          gates.filter(({ kind }) => kind === wanted).map(({ code }) => code);
         return {
           type: type.name,
           field: field.name,
-          mode: modeOf(access, needed),
-          permissions: needed,
+          mode: modeOf(access, permissions),
+          permissions,
+          features: codes('feature'),
+          plans: codes('plan'),
+          requirements,
           cost: costOfField(schema, type, field),
           surcharges: field.args
             .map((argument) => ({ argument: argument.name, complexity: costOfArgument(argument) }))
@@ -52,8 +66,8 @@ function readFieldAccess(schema: GraphQLSchema): readonly FieldAccess[] {
   );
 }
 
-const implies = (one: Permission, other: Permission): boolean =>
-  one !== other && withImplied(one).includes(other);
+const implies = (one: Requirement, other: Requirement): boolean =>
+  one !== other && isPermission(one) && isPermission(other) && withImplied(one).includes(other);
 
 function modeOf(access: string | undefined, permissions: readonly Permission[]): FieldAccessMode {
   if (permissions.length > 0) return 'PERMISSION';

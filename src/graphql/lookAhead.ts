@@ -13,7 +13,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql';
-import type { Permission } from '../auth/permissions.ts';
+import type { Requirement } from '../auth/gates.ts';
 import type { FieldChecks } from './enforceAccess.ts';
 
 /**
@@ -45,8 +45,8 @@ export interface AskedRelation {
   readonly name: string;
   /** As the field's resolver gets them. */
   readonly args: Readonly<Record<string, unknown>>;
-  /** The permissions that the field asks for. */
-  readonly checks: readonly Permission[];
+  /** What the field asks for: rows that are withheld are not read. */
+  readonly checks: readonly Requirement[];
   readonly asked: Asked;
 }
 

@@ -23,9 +23,10 @@ const many = (count: number, each: (n: number) => string): string =>
 const attacks: Record<string, string> = {
   'alias overloading': `{ ${many(101, (n) => `alias${n}: __typename`)} }`,
   'aliases through fragments': `{ ...A ...B ...C } ${['A', 'B', 'C'].map((name) => `fragment ${name} on Query { ${many(20, (n) => `${name}${n}: __typename`)} }`).join(' ')}`,
+  'aliases in a row': `{ products { nodes { ${many(52, (n) => `alias${n}: id`)} } } }`,
   'field duplication': `{ ${'__typename '.repeat(500)} }`,
   'field duplication in a row': `{ products { nodes { ${'price { amount } '.repeat(100)} } } }`,
-  'root fields': `{ ${'viewer { id } '.repeat(51)} }`,
+  'root fields': `{ ${'viewer { id } '.repeat(101)} }`,
   'directive overloading': `{ __typename ${'@aa'.repeat(10)} }`,
   'directives everywhere': `{ products { nodes { ${'id @skip(if: false) '.repeat(201)} } } }`,
   'fields in fields': `{ conversation(id: "x") { ${'customer { conversations { nodes { '.repeat(8)} id ${'} } } '.repeat(8)} } }`,

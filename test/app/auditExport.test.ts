@@ -1,5 +1,6 @@
 import { get } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { putOnPlan } from '../support/plans.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -158,6 +159,7 @@ test('a client that hangs up, or has lost its right, gets no more, and holds no 
 });
 
 test('a suspended tenant may still export', async () => {
+  await putOnPlan(server, 'harbor', 'PREMIUM');
   await server.asAdmin(`update app.tenants set status = 'SUSPENDED' where slug = 'harbor'`);
   const token = await server.tokenOf('owner@harbor.example');
   const response = await exported('', token);

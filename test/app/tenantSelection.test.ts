@@ -18,6 +18,7 @@ beforeAll(async () => {
   server = await startTestServer({ BASE_DOMAIN: 'shops.example.com' });
   const rows = await server.asAdmin('select slug, id from app.tenants');
   ids = Object.fromEntries(rows.map(({ slug, id }) => [String(slug), String(id)]));
+  await server.asAdmin(`update app.tenants set plan = 'ENTERPRISE'`); // which has domains of one's own
   await server.asAdmin(
     `insert into app.tenant_routes (kind, key, tenant_id) select 'DOMAIN', slug || '.custom.example', id from app.tenants
      union all select 'SLUG', slug || '-once', id from app.tenants`,

@@ -90,6 +90,35 @@ test('suspended, reactivated and moved to another plan, each within a second on 
   expect(refused[1]?.stderr).toBe('There is no business "nobody".\n');
 });
 
+test('what is agreed beside a plan, and a change that waits or is forced', async () => {
+  const why = ['--reason', 'As agreed'];
+  const limit = ['plan', 'override', 'limit', 'harbor', 'members'];
+  expect(await json(...limit, '1', ...why)).toMatchObject({ code: 'MEMBERS', limit: 1 });
+  const granted = ['plan', 'override', 'grant', 'harbor', 'sso', ...why];
+  expect(await run(...granted)).toMatchObject({
+    code: 1,
+    stderr: 'feature: There is no such feature.\n',
+  });
+  await json('plan', 'override', 'withhold', 'harbor', 'passkeys', '--expires', '7d', ...why);
+  const refused = await run('plan', 'change', 'harbor', 'premium');
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('PREMIUM allows 1') });
+  await json('plan', 'change', 'harbor', 'premium', '--at-period-end');
+  const shown = await json('plan', 'show', 'harbor');
+  expect(shown).toMatchObject({ plan: 'ENTERPRISE', scheduled: { plan: 'PREMIUM' } });
+  expect(shown.features).not.toContain('PASSKEYS');
+  expect(shown.overrides).toHaveLength(2);
+  expect((await run('plan', 'show', 'harbor')).stdout).toMatch(/PASSKEYS +withheld +20.*As agreed/);
+  await json('plan', 'cancel', 'harbor');
+  expect(await json('plan', 'change', 'harbor', 'premium', '--force')).toMatchObject({
+    ...{ plan: 'PREMIUM', change: { previousPlan: 'ENTERPRISE' } },
+  });
+  await json('plan', 'override', 'remove', 'harbor', 'members');
+  await json('plan', 'override', 'remove', 'harbor', 'passkeys');
+  const after = await json('plan', 'show', 'harbor');
+  expect(after).toMatchObject({ overrides: [], scheduled: null });
+  expect((await run(...limit, 'many', ...why)).code).toBe(2);
+});
+
 test('what destroys is confirmed; a deletion has a grace, a purge leaves no row', async () => {
   await run('provision', 'fleeting', '--name', 'Fleeting', '--owner', 'f@fleeting.example');
   // A process of its own, which has no terminal.

@@ -80,7 +80,7 @@ test('the network cuts, swallows and delays at random', async () => {
   const db = world.open({
     url: proxy.urlFor(world.serverUrl),
     poolSize: 4,
-    operationTimeoutMs: 300,
+    operationTimeoutMs: 800,
     closeTimeoutMs: 200,
     acquireTimeoutMs: 500,
   });

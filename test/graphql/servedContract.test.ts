@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildSchema } from '../../src/app/schema.ts';
 import { type Permission, scopes, withImplied } from '../../src/auth/permissions.ts';
 import { decodeId, encodeId, type IdType, newId } from '../../src/lib/ids.ts';
+import { putOnPlan } from '../support/plans.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { ownAccess } from './contract/accessRules.ts';
 import {
@@ -32,6 +33,7 @@ beforeAll(async () => {
   owner = await server.tokenOf('owner@lumen.example');
   await lengthenLists();
   // The demo has no domain of its own: none would be its own.
+  await putOnPlan(server, 'lumen', 'ENTERPRISE');
   await server.ask(
     owner,
     'mutation { domainAdd(input: { domain: "lumen-oak.com" }) { domain { id } } }',

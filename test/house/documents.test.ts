@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { features } from '../../src/auth/gates.ts';
 import { environmentSchema } from '../../src/config.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -18,7 +19,9 @@ const known = new Set([
 
 /** An error's code is written alike; a setting ends as one of ours does: `…_URL`, `…_DAYS`. */
 const endings = new Set([...known].map((name) => name.split('_').at(-1)));
-const looksLikeSetting = (name: string): boolean => endings.has(name.split('_').at(-1));
+const notSettings: ReadonlySet<string> = new Set(features);
+const looksLikeSetting = (name: string): boolean =>
+  endings.has(name.split('_').at(-1)) && !notSettings.has(name);
 
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Authenticator } from '../../auth/authenticate.ts';
+import { featureGate, passes } from '../../auth/gates.ts';
+import type { ReadPlanCatalogue } from '../../auth/planCatalogue.ts';
 import type { Principal } from '../../auth/principal.ts';
-import { forbidden } from '../../auth/refusals.ts';
+import { forbidden, forbiddenByPlan } from '../../auth/refusals.ts';
 import type { Database } from '../../db/database.ts';
 import type { AuditEvent } from '../../features/audit/audit.queries.ts';
 import { auditLine, exportAudit, type Period } from '../../features/audit/exportAudit.ts';
@@ -22,6 +24,7 @@ interface AuditExportOptions {
   /** What else than its credential names a business in a request. */
   readonly readSelectors: (request: IncomingMessage) => readonly Selector[];
   readonly tenantRoutes: TenantRoutes;
+  readonly planCatalogue: ReadPlanCatalogue;
   readonly corsOrigins: readonly string[];
   /** Counts it as one request of the tenant. */
   readonly admitRequest: AdmitRequest;
@@ -37,6 +40,8 @@ const exportCall: LimitedCall = {
 
 /** A client that takes nothing for so long is gone, or might as well be. */
 const stalledMilliseconds = 60_000;
+
+const gate = featureGate('AUDIT_EXPORT');
 
 /** The export, for pages of other origins too where CORS_ORIGINS names them. */
 export function auditExportRoutes(options: AuditExportOptions): HttpRoutes['routes'] {
@@ -70,8 +75,10 @@ function auditExport(options: AuditExportOptions) {
         'Sign in to a business or send an API key: "Authorization: Bearer …".',
       );
     }
-    if (principal.permissions.has('audit:read')) return principal;
-    throw forbidden(principal, 'audit:read');
+    if (!principal.permissions.has('audit:read')) throw forbidden(principal, 'audit:read');
+    if (passes(principal, gate)) return principal;
+    const { plans } = await options.planCatalogue();
+    throw forbiddenByPlan(principal, gate, plans);
   }
 
   /** Before each page whoever asked is asked for their right again. */

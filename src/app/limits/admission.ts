@@ -2,7 +2,6 @@ import type { ExecutionResult } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import type { HangUp } from '../../db/hangUp.ts';
 import { requireShortLists } from '../../graphql/armour/inputLimits.ts';
-import type { Reply } from '../../graphql/context.ts';
 import { requireAffordable } from '../../graphql/cost/maximum.ts';
 import {
   type AskedOperation,
@@ -10,6 +9,7 @@ import {
   type OperationCost,
 } from '../../graphql/cost/operationCost.ts';
 import { rateLimitsOf } from '../../graphql/rateLimits.ts';
+import type { Reply } from '../../graphql/reply.ts';
 import { PublicError } from '../../lib/errors.ts';
 import type { CallerLimits } from './callerLimits.ts';
 import type { CreditPool } from './creditPool.ts';

@@ -113,9 +113,9 @@ const callerOf = (principal: Principal): string =>
   principal.kind === 'USER' ? `USER:${principal.userId}` : `API_KEY:${principal.apiKeyId}`;
 
 /** A saved answer does not go through its fields' gates again; so whoever has other rights gets none. */
-const rightsOf = ({ plan, permissions }: Principal): string =>
+const rightsOf = ({ plan, features, permissions }: Principal): string =>
   createHash('sha256')
-    .update([plan, ...[...permissions].sort()].join())
+    .update([plan, ...features, ...[...permissions].sort()].join())
     .digest('hex');
 
 const inUse = (cause: unknown): PublicError =>

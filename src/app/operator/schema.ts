@@ -1,5 +1,7 @@
 import { type GraphQLSchema, specifiedDirectives } from 'graphql';
 import '../../features/operators/operatorAudit.graphql.ts';
+import '../../features/operators/operatorOverrides.graphql.ts';
+import '../../features/operators/operatorPlans.graphql.ts';
 import '../../features/operators/operators.graphql.ts';
 import '../../features/operators/operatorTenantMutations.graphql.ts';
 import '../../features/operators/operatorTenants.graphql.ts';

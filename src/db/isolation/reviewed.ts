@@ -25,6 +25,12 @@ export const reviewed: readonly Reviewed[] = [
     reason: 'The plans are the same for everybody, and the server cannot write them.',
   },
   {
+    kind: 'sharedTable',
+    object: 'app.features',
+    allows: ['SELECT'],
+    reason: 'What plans can open is the same for everybody too.',
+  },
+  {
     kind: 'uniqueKey',
     object: 'app.tenants.tenants_slug_key',
     reason: 'A slug is part of a public address, so that one is taken is no secret.',
@@ -89,6 +95,11 @@ export const reviewed: readonly Reviewed[] = [
     'list_purgeable(integer)',
     'route_domain(uuid)',
     'unroute_domain(text)',
+    'change_plan(uuid, text)',
+    'schedule_plan_change(uuid, text)',
+    'cancel_plan_change(uuid)',
+    'finish_plan_change(boolean)',
+    'list_plan_changes(integer)',
   ].map(lifecycle),
   {
     kind: 'definer',
@@ -105,8 +116,17 @@ export const reviewed: readonly Reviewed[] = [
   {
     kind: 'narrowRole',
     object: 'tenantry_provisioner',
-    allows: ['members', 'tenant_domains', 'tenant_routes', 'tenants', 'users'].map(inApp),
-    reason: 'What beginning and ending a business need; it writes the one that is set.',
+    allows: [
+      'members',
+      'plans',
+      'scheduled_plan_changes',
+      'tenant_domains',
+      'tenant_routes',
+      'tenants',
+      'users',
+    ].map(inApp),
+    reason:
+      'What beginning, ending and moving a business to another plan need; it writes the one that is set.',
   },
   {
     kind: 'narrowRole',
@@ -123,10 +143,18 @@ export const reviewed: readonly Reviewed[] = [
   {
     kind: 'narrowRole',
     object: 'tenantry_lookup',
-    allows: ['api_keys', 'members', 'plans', 'sessions', 'tenant_routes', 'tenants', 'users'].map(
-      inApp,
-    ),
-    reason: 'What signing in and routing need.',
+    allows: [
+      'api_keys',
+      'features',
+      'members',
+      'plans',
+      'sessions',
+      'tenant_overrides',
+      'tenant_routes',
+      'tenants',
+      'users',
+    ].map(inApp),
+    reason: 'What signing in, routing and gates need.',
   },
   {
     kind: 'narrowRole',

@@ -67,6 +67,10 @@ export const ViewerType = builder.objectRef<Caller>('Viewer').implement({
       description: 'What they may do here, such as `products:write`.',
       resolve: (viewer) => (viewer.kind === 'ACCOUNT' ? [] : [...viewer.permissions].sort()),
     }),
+    features: t.stringList({
+      description: 'What this business has, by its plan or by agreement, such as `CUSTOM_DOMAIN`.',
+      resolve: (viewer) => (viewer.kind === 'ACCOUNT' ? [] : [...viewer.features]),
+    }),
     memberships: t.field({
       type: [MembershipType],
       cost: { complexity: 5 },

@@ -246,7 +246,7 @@ function wantedOf(asked: Asked, context: OperationContext): Wanted[] {
 }
 
 function readRelation(relation: AskedRelation, context: OperationContext): Wanted[] {
-  if (!relation.checks.every((permission) => context.allows(permission))) return [];
+  if (!relation.checks.every((each) => context.allows(each))) return [];
   const inner = wantedOf(relation.asked, context);
   if (relation.name !== 'messages') return [{ relation, inner }];
   try {

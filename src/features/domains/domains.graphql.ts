@@ -44,7 +44,8 @@ const TenantDomainType = builder.node(builder.objectRef<TenantDomain>('TenantDom
     verifiedAt: t.expose('verifiedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was proved; null: not yet, and it leads nowhere.',
+      description:
+        'When it was proved; null: not yet, and it leads nowhere. Nor does it while the plan has no CUSTOM_DOMAIN.',
     }),
   }),
 });
@@ -83,6 +84,7 @@ builder.relayMutationField(
   },
   {
     access: 'tenant:write',
+    feature: 'CUSTOM_DOMAIN',
     description: 'Adds a domain; set the record that it answers with, then call domainVerify.',
     resolve: (_parent, { input }, context) =>
       settle(context, (tx) =>
@@ -117,7 +119,8 @@ builder.relayMutationField(
   },
   {
     access: 'tenant:write',
-    rateLimit: { limit: 30, window: 60, per: 'CALLER' },
+    rateLimit: { limit: 120, window: 60, per: 'CALLER' },
+    feature: 'CUSTOM_DOMAIN',
     extensions: withoutKey(
       'It asks DNS before its transaction begins. Call it as often as you like: it proves a domain once.',
     ),

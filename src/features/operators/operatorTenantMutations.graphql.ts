@@ -1,19 +1,13 @@
-import type { Actor } from '../../auth/principal.ts';
-import type { TenantTransaction } from '../../db/database.ts';
 import { operatorBuilder, operatorErrorType } from '../../graphql/operator/builder.ts';
 import type { OperatorContext } from '../../graphql/operator/context.ts';
 import type { Settled } from '../../graphql/userErrors.ts';
 import { type Issue, Refusal } from '../../lib/errors.ts';
 import { Findings } from '../../lib/validation.ts';
 import { tenantErrorCodes } from '../tenants/tenantInput.ts';
-import { changeTenantPlan, reactivateTenant, suspendTenant } from '../tenants/tenantStatus.ts';
+import { reactivateTenant, suspendTenant } from '../tenants/tenantStatus.ts';
 import type { Tenant } from '../tenants/tenants.queries.ts';
-import {
-  findReferred,
-  type TenantReference,
-  TenantReferenceInput,
-  TenantType,
-} from './operatorTenants.graphql.ts';
+import { change, which } from './operatorChange.graphql.ts';
+import { TenantType } from './operatorTenants.graphql.ts';
 import { findTenantById } from './operatorTenants.queries.ts';
 import { type Provisioning, provisionTenant } from './provisionTenant.ts';
 
@@ -42,21 +36,6 @@ const outcome = {
     }),
   }),
 };
-
-/** Runs a rule in the tenant's transaction, which is committed with the answer. */
-async function change(
-  context: OperatorContext,
-  reference: TenantReference,
-  rule: (tx: TenantTransaction, actor: Actor) => Promise<Tenant>,
-): Promise<Settled<Tenant>> {
-  const { actor } = context;
-  const tenant = await findReferred(context, reference);
-  if (tenant !== null) return context.settle(tenant.id, (tx) => rule(tx, actor));
-  const message = 'There is no such tenant.';
-  return { value: null, userErrors: [{ code: 'NOT_FOUND', field: ['input', 'tenant'], message }] };
-}
-
-const which = { type: TenantReferenceInput, required: true, description: 'Which one.' } as const;
 
 operatorBuilder.relayMutationField(
   'tenantSuspend',
@@ -92,24 +71,6 @@ operatorBuilder.relayMutationField(
     nullable: true,
     description: 'Ends a suspension, on every instance within a second. Twice is once.',
     resolve: (_parent, { input: { tenant } }, context) => change(context, tenant, reactivateTenant),
-  },
-  outcome,
-);
-
-operatorBuilder.relayMutationField(
-  'tenantPlanChange',
-  {
-    description: 'Which one, and to which plan.',
-    inputFields: (t) => ({
-      tenant: t.field(which),
-      plan: t.string({ required: true, description: 'The code of the plan: `PREMIUM` …' }),
-    }),
-  },
-  {
-    nullable: true,
-    description: 'Moves a tenant to another plan, from now on; one on trial becomes a customer.',
-    resolve: (_parent, { input: { tenant, plan } }, context) =>
-      change(context, tenant, (tx, actor) => changeTenantPlan(tx, actor, plan)),
   },
   outcome,
 );

@@ -6,9 +6,10 @@ import { newId } from '../../lib/ids.ts';
 import { Findings } from '../../lib/validation.ts';
 import type { NewApiKey } from '../apiKeys/apiKeys.ts';
 import { recordAudit } from '../audit/audit.ts';
+import { findPlans } from '../plans/plans.queries.ts';
+import { changeTenantPlan } from '../plans/tenantPlan.ts';
 import { createTenant } from '../tenants/createTenant.ts';
-import { changeTenantPlan } from '../tenants/tenantStatus.ts';
-import { findOwnTenant, findPlans } from '../tenants/tenants.queries.ts';
+import { findOwnTenant } from '../tenants/tenants.queries.ts';
 import { findPerson, insertPerson } from './operatorPeople.queries.ts';
 
 export interface Provisioning {
@@ -70,8 +71,9 @@ export async function provisionTenant(
     await asOperator(provisioned.tenantId, async (tx) => {
       const [tenant] = await findOwnTenant(tx);
       // Of a tenant that was there only what an earlier run did not come to.
-      if (provisioned.created || tenant?.status === 'TRIAL')
-        await changeTenantPlan(tx, actor, plan);
+      const unfinished = provisioned.created || tenant?.status === 'TRIAL';
+      if (!unfinished || tenant?.plan === plan) return;
+      await changeTenantPlan(tx, actor, { plan, effective: 'NOW', force: false });
     });
   }
   return provisioned;

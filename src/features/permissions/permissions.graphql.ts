@@ -1,3 +1,4 @@
+import type { Requirement } from '../../auth/gates.ts';
 import { grantOf, type Permission, permissions, rolesWith } from '../../auth/permissions.ts';
 import { type RefusalReason, reasonAgainst } from '../../auth/refusals.ts';
 import { accessModes, type FieldAccessMode } from '../../graphql/accessModes.ts';
@@ -13,6 +14,7 @@ const AccessRefusalReasonType = builder.enumType('AccessRefusalReason', {
     ROLE: { description: 'Your role does not have the permission.' },
     SCOPE: { description: 'The API key does not have the scope.' },
     TENANT_SUSPENDED: { description: 'The business is suspended: it can only be read.' },
+    PLAN: { description: 'The plan of the business does not have it.' },
   } as const satisfies Record<RefusalReason, object>,
 });
 
@@ -127,6 +129,14 @@ const FieldAccessType = builder.objectRef<FieldAccess>('FieldAccess').implement(
       resolve: (access) =>
         access.permissions.every((name) => grantOf(name).scope) ? [...access.permissions] : null,
     }),
+    features: t.stringList({
+      description: 'What the business needs, by its plan or by agreement; all of them.',
+      resolve: (access) => [...access.features],
+    }),
+    plans: t.stringList({
+      description: 'The plans that are needed by their code, each or a larger one.',
+      resolve: (access) => [...access.plans],
+    }),
     points: t.field({
       type: FieldCostType,
       description: 'What it costs; `estimateCost` says what a whole operation does.',
@@ -136,7 +146,7 @@ const FieldAccessType = builder.objectRef<FieldAccess>('FieldAccess').implement(
       type: AccessRefusalReasonType,
       nullable: true,
       description: 'Why it is withheld from you; null: it is not.',
-      resolve: (access, _args, context) => withheldFrom(context, access.permissions),
+      resolve: (access, _args, context) => withheldFrom(context, access.requirements),
     }),
   }),
 });
@@ -159,7 +169,7 @@ builder.queryField('fieldAccess', (t) =>
 
 function withheldFrom(
   context: OperationContext,
-  needed: readonly Permission[],
+  needed: readonly Requirement[],
 ): RefusalReason | null {
   const principal = context.requireSignIn();
   return needed.map((name) => reasonAgainst(principal, name)).find((why) => why !== null) ?? null;

@@ -3,7 +3,7 @@ import type { Actor } from '../../auth/principal.ts';
 import type { TenantTransaction } from '../../db/database.ts';
 import { refuse } from '../../lib/errors.ts';
 import { recordAudit } from '../audit/audit.ts';
-import { lockOwnTenant, setPlan, setStatus, type Tenant, undoDeletion } from './tenants.queries.ts';
+import { lockOwnTenant, setStatus, type Tenant, undoDeletion } from './tenants.queries.ts';
 
 // What only operators do. The transaction is one of the operator's database role with the tenant set;
 // the server's role has no right to these columns, so the same call by it fails in Postgres.
@@ -47,33 +47,8 @@ export async function restoreDeletedTenant(tx: TenantTransaction, actor: Actor):
   refuse('TOO_LATE', null, 'Its grace is over: its rows are being removed for good.');
 }
 
-/**
- * Moves a business to another plan, from now on; one on trial becomes a customer. Refuses with
- * NOT_FOUND, BEING_DELETED or PLAN_UNKNOWN.
- */
-export async function changeTenantPlan(
-  tx: TenantTransaction,
-  actor: Actor,
-  plan: string,
-): Promise<Tenant> {
-  const tenant = await requireTenant(tx);
-  if (tenant.plan === plan) return tenant;
-  const changed = await setPlan(tx, plan, tenant.status === 'TRIAL' ? 'ACTIVE' : tenant.status);
-  if (changed === undefined) refuse('PLAN_UNKNOWN', ['input', 'plan'], 'There is no such plan.');
-  await Promise.all([
-    announceIdentityChange(tx, tx.tenantId),
-    recordAudit(tx, actor, {
-      action: 'tenant.planChanged',
-      targetType: 'Tenant',
-      targetId: tx.tenantId,
-      before: { plan: tenant.plan, status: tenant.status },
-      after: { plan: changed.plan, status: changed.status },
-    }),
-  ]);
-  return changed;
-}
-
-async function requireTenant(tx: TenantTransaction): Promise<Tenant> {
+/** The tenant, held until COMMIT. Refuses with NOT_FOUND, or BEING_DELETED. */
+export async function requireTenant(tx: TenantTransaction): Promise<Tenant> {
   const [tenant] = await lockOwnTenant(tx);
   if (tenant === undefined) refuse('NOT_FOUND', ['input', 'id'], 'There is no such business.');
   if (tenant.status === 'DELETING') {

@@ -1,5 +1,5 @@
 import { builder, idExample } from '../../graphql/builder.ts';
-import { findOwnTenant, findPlans, type Plan, type Tenant } from './tenants.queries.ts';
+import { findOwnTenant, type Tenant } from './tenants.queries.ts';
 
 export const TenantStatusType = builder.enumType('TenantStatus', {
   description: 'Where a business is in its life on the platform.',
@@ -46,28 +46,5 @@ builder.queryField('tenant', (t) =>
     access: 'tenant:read',
     description: 'The business that you are signed in to.',
     resolve: async (_parent, _args, { tx }) => (await findOwnTenant(tx))[0] ?? null,
-  }),
-);
-
-const PlanType = builder.objectRef<Plan>('Plan').implement({
-  description: 'What a business can subscribe to.',
-  fields: (t) => ({
-    code: t.exposeString('code', { description: 'Stable, such as PREMIUM.' }),
-    name: t.exposeString('name', { description: 'What it is called.' }),
-    limits: t.expose('limits', {
-      type: 'JSONObject',
-      description: 'Meter → the most in its period; a meter that is missing has no limit.',
-    }),
-    features: t.exposeStringList('features', { description: 'What it has that others lack.' }),
-  }),
-});
-
-builder.queryField('plans', (t) =>
-  t.field({
-    type: [PlanType],
-    nullable: true,
-    access: 'signedIn',
-    description: 'Every plan there is, the smallest first; null when refused.',
-    resolve: (_parent, _args, { tx }) => findPlans(tx),
   }),
 );

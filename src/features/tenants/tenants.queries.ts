@@ -1,11 +1,9 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
-import { plans } from '../../db/tables/plans.ts';
 import { type TenantStatus, tenants } from '../../db/tables/tenants.ts';
 
 export type Tenant = typeof tenants.$inferSelect;
-export type Plan = typeof plans.$inferSelect;
 
 /** The tenant of the transaction: no other can be read. */
 export const findOwnTenant = prepare((db) =>
@@ -16,9 +14,6 @@ export const findOwnTenant = prepare((db) =>
 export const lockOwnTenant = prepare((db) =>
   db.select().from(tenants).where(eq(tenants.id, tenant)).for('no key update'),
 );
-
-/** The smallest first. */
-export const findPlans = prepare((db) => db.select().from(plans).orderBy(plans.position));
 
 /** Of the operator's role: the server's may not write these columns. */
 export async function setStatus(
@@ -54,25 +49,6 @@ export async function undoDeletion(tx: TenantTransaction): Promise<Tenant | unde
         eq(tenants.id, tx.tenantId),
         eq(tenants.status, 'DELETING'),
         sql`${tenants.purgeAt} > clock_timestamp()`,
-      ),
-    )
-    .returning();
-  return rows[0];
-}
-
-/** Of the operator's role. undefined: there is no such plan. */
-export async function setPlan(
-  tx: TenantTransaction,
-  plan: string,
-  status: TenantStatus,
-): Promise<Tenant | undefined> {
-  const rows = await tx.db
-    .update(tenants)
-    .set({ plan, status, updatedAt: sql`now()` })
-    .where(
-      and(
-        eq(tenants.id, tx.tenantId),
-        sql`exists (select from ${plans} where ${plans.code} = ${plan})`,
       ),
     )
     .returning();

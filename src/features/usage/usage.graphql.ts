@@ -4,7 +4,7 @@ import { PublicError } from '../../lib/errors.ts';
 import { listDays } from './usage.queries.ts';
 import { type DayOfUse, fillDays, type MeterReading, readMeters } from './usage.ts';
 
-const MeterType = builder.enumType('Meter', {
+export const MeterType = builder.enumType('Meter', {
   description: 'Something that is counted and that plans limit.',
   values: {
     API_REQUESTS_PER_DAY: { description: 'GraphQL operations that were executed.' },

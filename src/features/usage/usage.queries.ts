@@ -1,7 +1,6 @@
 import { and, eq, gt, sql } from 'drizzle-orm';
 import { prepare, tenant } from '../../db/prepare.ts';
 import { members } from '../../db/tables/members.ts';
-import { plans } from '../../db/tables/plans.ts';
 import { products } from '../../db/tables/products.ts';
 import { tenants } from '../../db/tables/tenants.ts';
 import { usageCounters } from '../../db/tables/usageCounters.ts';
@@ -46,17 +45,16 @@ export const addToDay = prepare((db) =>
     }),
 );
 
-/** The plan's limits and the database's day, with what is counted from the rows themselves. */
+/** The limits in force and the database's day, with what is counted from the rows themselves. */
 export const readStanding = prepare((db) =>
   db
     .select({
-      limits: plans.limits,
+      limits: sql<Record<string, number>>`(select limits from app.tenant_standing(${tenant}))`,
       today: sql<string>`${today}::text`,
       products: sql<number>`(select count(*)::int from ${products} where ${products.tenantId} = ${tenant})`,
       members: sql<number>`(select count(*)::int from ${members} where ${members.tenantId} = ${tenant} and ${members.userId} is not null)`,
     })
     .from(tenants)
-    .innerJoin(plans, eq(plans.code, tenants.plan))
     .where(eq(tenants.id, tenant)),
 );
 

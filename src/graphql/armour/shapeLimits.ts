@@ -13,7 +13,7 @@ const most = {
   fields: 5_000,
   /** By which a field of one object is asked for again; to rename one is free. */
   aliases: 50,
-  rootFields: 50,
+  rootFields: 100,
   fragments: 100,
   operations: 50,
   /** Of one operation; 1 500 that are not used took validation 50 ms. */

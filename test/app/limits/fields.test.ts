@@ -93,11 +93,3 @@ test('fragments, @skip and @include are counted as they are called, and the quer
   expect((await server.ask(stranger, query, { yes: true })).body.errors).toBeUndefined();
   expect((await left()).budget.remaining).toBe(before.budget.remaining - 1);
 });
-
-test('more calls in one operation than a window has are refused as such', async () => {
-  const verify = (_: unknown, turn: number) =>
-    `a${turn}: domainVerify(input: { id: "dom_01h455vb4pex5vsknk084sn02q" }) { userErrors { code } }`;
-  const query = `mutation { ${Array.from({ length: 31 }, verify).join(' ')} }`;
-  const { body } = await server.ask(stranger, query);
-  expect(body.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', reason: 'RATE' });
-});

@@ -6,6 +6,7 @@ import { encodeId, type IdType } from '../../../src/lib/ids.ts';
 import { selectionOf } from '../../isolation/support/synthesize.ts';
 import { askWith } from '../../support/askWith.ts';
 import { type DnsServer, startDnsServer } from '../../support/dnsServer.ts';
+import { putOnPlan } from '../../support/plans.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 import { demoOf, everyMutation } from './support/everyMutation.ts';
 
@@ -24,6 +25,7 @@ let latest: Record<string, string> | undefined;
 beforeAll(async () => {
   dns = await startDnsServer();
   server = await startTestServer({ DNS_SERVERS: dns.address });
+  await putOnPlan(server, 'lumen', 'ENTERPRISE'); // nothing is closed to it
   owner = await server.tokenOf('owner@lumen.example');
   admin = new pg.Client({ connectionString: server.environment.DATABASE_URL });
   await admin.connect();

@@ -65,6 +65,7 @@ test('a change whose answer fails, although no statement did, is rolled back', a
         principal: null,
         account: null,
         reply,
+        renew: none,
         headers: {},
         operatorSession: { operator, sessionId: 's' },
         facts: { requestId: 'r', ip: null, userAgent: null },

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTxtLookup } from '../../../src/clients/dns.ts';
 import { type DnsServer, startDnsServer } from '../../support/dnsServer.ts';
+import { putOnPlan } from '../../support/plans.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
 let dns: DnsServer;
@@ -17,6 +18,7 @@ beforeAll(async () => {
     BASE_DOMAIN: 'tenantry-shops.com',
     DNS_SERVERS: dns.address,
   });
+  for (const slug of ['lumen', 'harbor']) await putOnPlan(server, slug, 'ENTERPRISE');
   [lumen, harbor] = await Promise.all([
     server.tokenOf('owner@lumen.example'),
     server.tokenOf('owner@harbor.example'),
@@ -116,6 +118,26 @@ test('a domain is added, proved, leads to its business, and is given up', async 
   expect(nodes.map(({ action }: { action: string }) => action)).toEqual([
     ...['domain.removed', 'domain.verified', 'domain.added'],
   ]);
+});
+
+test('after a downgrade it is kept and leads nowhere, and an upgrade brings it back', async () => {
+  const { id, domain } = await claim(harbor, 'kept.harbor-tern.com');
+  await verify(harbor, id);
+  await expect.poll(() => signInAt(domain), { timeout: 3_000, interval: 50 }).toBe('harbor');
+  await putOnPlan(server, 'harbor', 'PREMIUM');
+  await expect.poll(() => signInAt(domain), { timeout: 1_000, interval: 20 }).toBe('lumen');
+  const { errors } = await verify(harbor, id);
+  expect(errors[0].extensions).toMatchObject({ reason: 'PLAN', feature: 'CUSTOM_DOMAIN' });
+  const kept = '{ domains(first: 5) { nodes { domain verifiedAt } } }';
+  expect((await server.ask(harbor, kept)).body.data.domains.nodes).toEqual([
+    { domain, verifiedAt: expect.any(String) },
+  ]);
+  expect(codes(await verify(lumen, (await claim(lumen, domain)).id))).toEqual(['DOMAIN_TAKEN']);
+  await putOnPlan(server, 'harbor', 'ENTERPRISE');
+  await expect.poll(() => signInAt(domain), { timeout: 3_000, interval: 50 }).toBe('harbor');
+  await putOnPlan(server, 'harbor', 'PREMIUM');
+  expect(codes(await remove(harbor, id))).toEqual([]);
+  await putOnPlan(server, 'harbor', 'ENTERPRISE');
 });
 
 test('what another business has proved is refused, without saying whose; a claim alone keeps nobody out', async () => {

@@ -3,11 +3,9 @@ import { permissions } from '../../../src/auth/permissions.ts';
 import type { Actor } from '../../../src/auth/principal.ts';
 import { type Database, openDatabase, type TenantTransaction } from '../../../src/db/database.ts';
 import { operatorUrlFrom } from '../../../src/db/serverRole.ts';
-import {
-  changeTenantPlan,
-  reactivateTenant,
-  suspendTenant,
-} from '../../../src/features/tenants/tenantStatus.ts';
+import { changeTenantPlan } from '../../../src/features/plans/tenantPlan.ts';
+import { reactivateTenant, suspendTenant } from '../../../src/features/tenants/tenantStatus.ts';
+import { findOwnTenant } from '../../../src/features/tenants/tenants.queries.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
 let server: TestServer;
@@ -44,6 +42,8 @@ const operator: Actor = {
   ip: null,
   userAgent: null,
 };
+
+const to = (plan: string) => ({ plan, effective: 'NOW' as const, force: false });
 
 const act = (work: (tx: TenantTransaction) => Promise<unknown>) =>
   operators.withTenant(lumen, { mode: 'write' }, work);
@@ -95,19 +95,17 @@ test('a suspension is no way out of a trial, and a new plan is', async () => {
   await server.asAdmin(`update app.tenants set status = 'TRIAL' where id = $1`, [lumen]);
   await act((tx) => suspendTenant(tx, operator, null));
   expect(await act((tx) => reactivateTenant(tx, operator))).toMatchObject({ status: 'TRIAL' });
-  await expect(act((tx) => changeTenantPlan(tx, operator, 'GOLD'))).rejects.toMatchObject({
+  await expect(act((tx) => changeTenantPlan(tx, operator, to('GOLD')))).rejects.toMatchObject({
     issues: [{ code: 'PLAN_UNKNOWN' }],
   });
-  expect(await act((tx) => changeTenantPlan(tx, operator, 'ENTERPRISE'))).toMatchObject({
-    status: 'ACTIVE',
-    plan: 'ENTERPRISE',
-  });
+  await act((tx) => changeTenantPlan(tx, operator, to('ENTERPRISE')));
+  expect(await act(findOwnTenant)).toMatchObject([{ status: 'ACTIVE', plan: 'ENTERPRISE' }]);
 });
 
 test('the server’s own role cannot do it, whoever calls', async () => {
   for (const work of [
-    (tx: TenantTransaction) => suspendTenant(tx, operator, null),
-    (tx: TenantTransaction) => changeTenantPlan(tx, operator, 'BASIC'),
+    (tx: TenantTransaction): Promise<unknown> => suspendTenant(tx, operator, null),
+    (tx: TenantTransaction): Promise<unknown> => changeTenantPlan(tx, operator, to('BASIC')),
   ]) {
     const refused = server.database.withTenant(lumen, { mode: 'write' }, work);
     await expect(refused).rejects.toMatchObject({ sqlState: '42501' });

@@ -37,6 +37,7 @@ const leftOut = [
   'permissions',
   'estimateCost',
   'plans',
+  'entitlement',
   'pageInfo',
 ];
 
@@ -91,6 +92,7 @@ function args(any: GeneratorValue, field: GraphQLField<unknown, unknown>): strin
     }
     if (argument.name === 'search')
       return any(fc.boolean) || isRequiredArgument(argument) ? ['search: "lamp"'] : [];
+    if (argument.name === 'by') return ['by: { meter: MEMBERS }'];
     if (argument.name === 'reference') return ['reference: { sku: "nothing" }'];
     return isRequiredArgument(argument) ? [`${argument.name}: "x"`] : [];
   });

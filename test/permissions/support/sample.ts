@@ -69,6 +69,17 @@ export async function makeSample(server: TestServer): Promise<ReadonlyMap<string
      where tenant_id = $1 limit 1`,
     [tenantId],
   );
+  await server.asAdmin(
+    `insert into app.scheduled_plan_changes (tenant_id, plan, effective_at)
+     values ($1, 'BASIC', now() + interval '1 day')`,
+    [tenantId],
+  );
+  // More people than may be: any change of plan would exceed it.
+  await server.asAdmin(
+    `insert into app.tenant_overrides (tenant_id, kind, code, limit_value, reason)
+     values ($1, 'LIMIT', 'MEMBERS', 1, 'a test')`,
+    [tenantId],
+  );
   return sample
     .set('TenantDomain', encodeId('TenantDomain', String(domain?.id)))
     .set('Product', encodeId('Product', product))

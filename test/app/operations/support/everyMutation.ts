@@ -94,6 +94,8 @@ export const everyMutation: Readonly<Record<string, MakeInput>> = {
   memberRemove: async ({ idOf }) => ({
     id: await idOf('members', ({ role }) => role === 'VIEWER'),
   }),
+  planChange: () => ({ plan: 'PREMIUM', effective: 'PERIOD_END' }),
+  planChangeCancel: () => ({ plan: 'PREMIUM' }),
   tenantUpdate: () => ({ name: 'Renamed business', slug: 'lumen-renamed' }),
   tenantDelete: () => ({ confirmation: 'lumen-renamed' }),
 };

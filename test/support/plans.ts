@@ -1,0 +1,57 @@
+import { identityChannel } from '../../src/auth/identityChanges.ts';
+import type { TestServer } from './server.ts';
+
+/** Moves a business to a plan behind the API's back, and waits until the server has heard of it. */
+export async function putOnPlan(server: TestServer, slug: string, plan: string): Promise<void> {
+  await server.asAdmin('update app.tenants set plan = $2 where slug = $1', [slug, plan]);
+  await announceStanding(server, slug);
+}
+
+/** As an operator would, with an override; undefined removes it. */
+export async function overrideFeature(
+  server: TestServer,
+  slug: string,
+  feature: string,
+  granted: boolean | undefined,
+): Promise<void> {
+  await server.asAdmin(
+    `delete from app.tenant_overrides o using app.tenants t
+     where t.slug = $1 and o.tenant_id = t.id and o.code = $2`,
+    [slug, feature],
+  );
+  if (granted !== undefined) {
+    await server.asAdmin(
+      `insert into app.tenant_overrides (tenant_id, kind, code, granted, reason)
+       select id, 'FEATURE', $2, $3, 'a test' from app.tenants where slug = $1`,
+      [slug, feature, granted],
+    );
+  }
+  await announceStanding(server, slug);
+}
+
+/** What the server keeps of callers is forgotten when it answers with what is true now. */
+async function announceStanding(server: TestServer, slug: string): Promise<void> {
+  const [now] = await server.asAdmin(
+    `select pg_notify('${identityChannel}', t.id::text), s.plan, s.features
+     from app.tenants t cross join lateral app.tenant_standing(t.id) s where t.slug = $1`,
+    [slug],
+  );
+  const token = await ownerOf(server, slug);
+  const expected = JSON.stringify({ features: now?.features, plan: now?.plan });
+  for (let turn = 0; turn < 200; turn += 1) {
+    const { body } = await server.ask(token, '{ viewer { features } tenant { plan } }');
+    const { viewer, tenant } = body.data;
+    if (JSON.stringify({ features: viewer.features, plan: tenant.plan }) === expected) return;
+  }
+  throw new Error(`the server does not know that ${slug} is ${expected}`);
+}
+
+const owners = new WeakMap<TestServer, Map<string, Promise<string>>>();
+
+/** Signing in once is enough: the token knows no plan. */
+function ownerOf(server: TestServer, slug: string): Promise<string> {
+  const known = owners.get(server) ?? new Map<string, Promise<string>>();
+  const token = known.get(slug) ?? server.tokenOf(`owner@${slug}.example`);
+  owners.set(server, known.set(slug, token));
+  return token;
+}
