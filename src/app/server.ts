@@ -108,7 +108,8 @@ export async function startServer(
       sessions: createSessions(database, tokens, attempts, journal),
       attempts,
       publicUrl,
-      mostAtOnce: Math.max(1, Math.floor(config.poolSize * 0.8)),
+      // Of a few connections none can be spared.
+      mostAtOnce: config.poolSize < 4 ? config.poolSize : Math.floor(config.poolSize * 0.8),
       readLimits: limits.read,
       planCatalogue,
       listMemberships: (userId) => listMemberships(database, userId),
