@@ -1,6 +1,15 @@
 import type { HangUp } from '../../db/hangUp.ts';
 import { PublicError } from '../../lib/errors.ts';
 
+/** As long as anybody waits for a connection: a 503 now is worth more than an answer too late. */
+const longestMs = 2_000;
+
+const tooBusy = (): PublicError =>
+  new PublicError(
+    'UNAVAILABLE',
+    'Too many operations of your business are under way; try again in a moment.',
+  );
+
 interface Share {
   running: number;
   readonly waiting: (() => void)[];
@@ -47,20 +56,24 @@ export class TenantTurns {
 
   #wait(waiting: (() => void)[], signal: HangUp): Promise<void> {
     if (waiting.length >= this.#mostWaiting) {
-      return Promise.reject(
-        new PublicError('UNAVAILABLE', 'Too many operations of your business wait already.'),
-      );
+      return Promise.reject(tooBusy());
     }
     return new Promise((resolve, reject) => {
       const start = (): void => {
+        clearTimeout(timer);
         signal.removeEventListener('abort', onAbort);
         resolve();
       };
-      const onAbort = (): void => {
+      const giveUp = (error: PublicError): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
         const place = waiting.indexOf(start);
         if (place !== -1) waiting.splice(place, 1);
-        reject(new PublicError('TIMED_OUT', 'The request was given up; nothing was changed.'));
+        reject(error);
       };
+      const onAbort = (): void =>
+        giveUp(new PublicError('TIMED_OUT', 'The request was given up; nothing was changed.'));
+      const timer = setTimeout(() => giveUp(tooBusy()), longestMs);
       signal.addEventListener('abort', onAbort);
       waiting.push(start);
     });
