@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 
 const mostDocuments = 1_000;
-/** Documents may have a megabyte each; a parsed one takes some twenty times its text. */
-const mostCharacters = 4_000_000;
+/** A dense document takes 90 bytes a letter once it is parsed, so that this is 90 MB at the worst. */
+const mostCharacters = 1_000_000;
 
 /** What is known of documents, by their text: as many as are used again, bounded by count and size. */
 export function createDocumentCache<Known extends object>(): LRUCache<string, Known> {

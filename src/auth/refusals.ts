@@ -105,3 +105,24 @@ function fixForPlan(principal: Principal, having: readonly Plan[]): string {
 
 const either = (names: readonly string[]): string =>
   new Intl.ListFormat('en', { type: 'disjunction' }).format(names);
+
+/** For whoever is signed in to no business, of what is about one. */
+export function noBusiness(): PublicError {
+  return new PublicError(
+    'FORBIDDEN',
+    'Your token is for your account, and this is about a business.',
+    {
+      extensions: {
+        reason: 'NO_TENANT',
+        fix: 'Take a token for a business with tenantSwitch, once you belong to one.',
+      },
+    },
+  );
+}
+
+export function unauthenticated(): PublicError {
+  return new PublicError(
+    'UNAUTHENTICATED',
+    'Sign in or send an API key: "Authorization: Bearer …".',
+  );
+}

@@ -15,7 +15,7 @@ import {
   type Principal,
   type RequestFacts,
 } from '../auth/principal.ts';
-import { forbidden, forbiddenByPlan } from '../auth/refusals.ts';
+import { forbidden, forbiddenByPlan, noBusiness, unauthenticated } from '../auth/refusals.ts';
 import type { Registration } from '../auth/registration.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { SignIn } from '../auth/signIn.ts';
@@ -268,24 +268,4 @@ export class OperationContext {
     const { plans } = await this.services.planCatalogue();
     throw forbiddenByPlan(principal, gate, plans);
   }
-}
-
-function noBusiness(): PublicError {
-  return new PublicError(
-    'FORBIDDEN',
-    'Your token is for your account, and this is about a business.',
-    {
-      extensions: {
-        reason: 'NO_TENANT',
-        fix: 'Take a token for a business with tenantSwitch, once you belong to one.',
-      },
-    },
-  );
-}
-
-function unauthenticated(): PublicError {
-  return new PublicError(
-    'UNAUTHENTICATED',
-    'Sign in or send an API key: "Authorization: Bearer …".',
-  );
 }

@@ -63,6 +63,16 @@ test('ten megabytes of variables are refused before they are read, and cost no m
   expect((await askAt(url, null, '{ __typename }')).status).toBe(200);
 });
 
+test('documents that are refused for their shape are not kept', async () => {
+  const dense = `{ products { nodes { ${'price { amount } '.repeat(2_000)} } } }`;
+  const before = await memory();
+  for (let turn = 0; turn < 120; turn += 1) {
+    await askAt(url, demo.apiKey, `${dense}${' '.repeat(turn)}`);
+  }
+  // Parsed they have 3 MB each.
+  expect((await memory()) - before).toBeLessThan(150_000_000);
+});
+
 test('what nests deep or goes on for long is refused at once, as the caller’s fault', async () => {
   const deepJson = `{"query":"{__typename}","variables":${'{"a":'.repeat(1_000)}1${'}'.repeat(1_000)}}`;
   expect(await post(Buffer.from(deepJson), true)).toBe(400);

@@ -7,6 +7,7 @@ import {
   type Caller,
   type Plan,
   planMutations,
+  planNodes,
   planQuery,
   reasonAgainst,
   solitary,
@@ -183,8 +184,10 @@ async function expectQueriesAsPublished(caller: Caller): Promise<void> {
   const plan = planQuery(published, caller, sample);
   const body = await askTwice(caller, plan);
   expect(refusalsIn(body)).toEqual(expectedOf(caller, plan));
+  const nodes = planNodes(published, caller, sample);
+  expect(refusalsIn(await askTwice(caller, nodes))).toEqual(expectedOf(caller, nodes));
   const seen = new Set([...objectsIn(body.data)].map(({ object }) => object.__typename));
-  // Of a document that is priced there are none.
+  // The document that is estimated has no problem.
   const unseen = [...plan.types].filter((type) => !seen.has(type) && type !== 'DocumentProblem');
   // A key belongs to one business and has no others to list.
   expect(unseen).toEqual(caller.kind === 'API_KEY' ? ['Membership', 'Session'] : []);

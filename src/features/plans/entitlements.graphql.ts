@@ -80,6 +80,7 @@ builder.queryField('entitlement', (t) =>
     type: EntitlementType,
     nullable: true,
     access: 'usage:read',
+    cost: { complexity: 15 },
     description: 'Whether the business may use a feature or a meter; null when there is no such.',
     args: {
       by: t.arg({ type: EntitlementReferenceInput, required: true, description: 'Which one.' }),
@@ -98,6 +99,7 @@ builder.queryField('entitlements', (t) =>
     type: [EntitlementType],
     nullable: true,
     access: 'usage:read',
+    cost: { complexity: 15 },
     description: 'Everything that a plan can grant: every feature, then every meter.',
     resolve: async (_parent, _args, { tx, services }) =>
       readEntitlements(tx, await services.planCatalogue()),

@@ -65,6 +65,7 @@ builder.queryField('planChangePreview', (t) =>
     type: PlanChangePreviewType,
     nullable: true,
     access: 'usage:read',
+    cost: { complexity: 15 },
     description:
       'What a change of plan would come to, without it; null when there is no such plan.',
     args: {
@@ -91,6 +92,7 @@ const ScheduledPlanChangeType = builder.objectRef<Scheduled>('ScheduledPlanChang
       type: [PlanExcessType],
       nullable: true,
       access: 'usage:read',
+      cost: { complexity: 15 },
       description:
         'What would keep it from taking effect, for it is there beyond the limits of the plan; null when refused.',
       resolve: async ({ plan }, _args, { tx }) =>
@@ -103,6 +105,7 @@ builder.objectField(TenantType, 'scheduledPlanChange', (t) =>
   t.field({
     type: ScheduledPlanChangeType,
     nullable: true,
+    cost: { complexity: 5 },
     description: 'The change of plan that is scheduled; null: none is.',
     resolve: async (_tenant, _args, { tx }) => (await findScheduledChange(tx))[0] ?? null,
   }),
@@ -141,6 +144,7 @@ builder.relayMutationField(
   },
   {
     access: 'plan:write',
+    cost: { complexity: 25 },
     description:
       'Moves the business to another plan, up or down; it replaces a change that is scheduled. One on trial becomes a customer. Every server knows within a second.',
     resolve: async (_parent, { input }, context): Promise<PlanChangeAnswer> => {
