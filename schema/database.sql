@@ -50,6 +50,7 @@ create table app.api_keys (
   revoked_at timestamp(3) with time zone,
   last_used_at timestamp(3) with time zone,
   rotated_to_id uuid,
+  cost_per_minute integer,
   constraint api_keys_pkey PRIMARY KEY (tenant_id, id),
   constraint api_keys_tenant_id_secret_hash_key UNIQUE (tenant_id, secret_hash),
   constraint api_keys_rotated_to_id_fkey FOREIGN KEY (tenant_id, rotated_to_id) REFERENCES app.api_keys(tenant_id, id),
@@ -189,6 +190,27 @@ create policy tenant on app.conversations for all to tenantry_server
   with check ((tenant_id = app.current_tenant()));
 grant delete, select on app.conversations to tenantry_purger;
 grant insert, select, update on app.conversations to tenantry_server;
+
+create table app.credit_windows (
+  tenant_id uuid not null,
+  bucket text not null,
+  starts_at timestamp(3) with time zone not null,
+  ends_at timestamp(3) with time zone not null,
+  taken bigint not null,
+  holds jsonb not null,
+  constraint credit_windows_pkey PRIMARY KEY (tenant_id, bucket),
+  constraint credit_windows_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id)
+);
+alter table app.credit_windows owner to tenantry_owner;
+alter table app.credit_windows enable row level security;
+alter table app.credit_windows force row level security;
+create policy purge on app.credit_windows for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
+create policy tenant on app.credit_windows for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant delete, select on app.credit_windows to tenantry_purger;
+grant delete, insert, select, update on app.credit_windows to tenantry_server;
 
 create table app.customers (
   tenant_id uuid not null,
@@ -543,6 +565,7 @@ create table app.ownership_transfers (
   constraint ownership_transfers_to_id_fkey FOREIGN KEY (tenant_id, to_id) REFERENCES app.members(tenant_id, id)
 );
 alter table app.ownership_transfers owner to tenantry_owner;
+CREATE INDEX ownership_transfers_open_idx ON app.ownership_transfers USING btree (tenant_id, expires_at) WHERE (closed_at IS NULL);
 CREATE INDEX ownership_transfers_tenant_id_from_id_idx ON app.ownership_transfers USING btree (tenant_id, from_id);
 CREATE INDEX ownership_transfers_tenant_id_to_id_idx ON app.ownership_transfers USING btree (tenant_id, to_id);
 alter table app.ownership_transfers enable row level security;
@@ -1230,6 +1253,13 @@ $function$;
 alter function app.claim_mail(integer) owner to tenantry_accounts;
 grant execute on function app.claim_mail(integer) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.clock()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+AS $function$ select clock_timestamp() $function$;
+alter function app.clock() owner to tenantry_owner;
+grant execute on function app.clock() to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.compare_usage(meter_name text, OUT counted bigint, OUT ledger bigint, OUT stored bigint)
  RETURNS record
  LANGUAGE sql
@@ -1369,6 +1399,93 @@ end $function$;
 alter function app.end_session(uuid,uuid,text,text,text,text) owner to tenantry_accounts;
 grant execute on function app.end_session(uuid,uuid,text,text,text,text) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.exchange_credit(tenant uuid, process text, buckets text[], seconds integer[], limits bigint[], starts bigint[], spent bigint[], pending bigint[], holding bigint[], need bigint[], smallest bigint[], extra bigint[])
+ RETURNS TABLE(window_start bigint, ends_in double precision, granted bigint, free bigint, elsewhere bigint)
+ LANGUAGE plpgsql
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+declare
+  hold_ms constant bigint := 3000;
+  moment timestamptz;
+  ms bigint;
+  known app.credit_windows%rowtype;
+  used bigint;
+  own bigint;
+  under_way bigint;
+  others bigint;
+  kept bigint;
+begin
+  -- By itself, or in a transaction of the very tenant: the rest of another's would run as this one.
+  if app.current_tenant() is null then
+    perform app.set_tenant(tenant);
+  elsif app.current_tenant() <> tenant then
+    raise exception 'the transaction belongs to another tenant' using errcode = '42501';
+  end if;
+  for place in 1 .. cardinality(buckets) loop
+    select * into known from app.credit_windows w
+    where w.tenant_id = tenant and w.bucket = buckets[place] for update;
+    if not found then
+      insert into app.credit_windows (tenant_id, bucket, starts_at, ends_at, taken, holds)
+      values (tenant, buckets[place], 'epoch', 'epoch', 0, '{}')
+      on conflict (tenant_id, bucket) do nothing;
+      -- Whoever brings a bucket takes away a few that nobody has used since yesterday.
+      delete from app.credit_windows w
+      where w.tenant_id = tenant and w.bucket in (
+        select old.bucket from app.credit_windows old
+        where old.tenant_id = tenant and old.ends_at > 'epoch' and old.ends_at < app.clock() - interval '1 day'
+        limit 10 for update skip locked);
+      select * into known from app.credit_windows w
+      where w.tenant_id = tenant and w.bucket = buckets[place] for update;
+    end if;
+    -- After the lock: whoever waited for it must not go back into a window that has ended meanwhile.
+    moment := app.clock();
+    ms := extract(epoch from moment) * 1000;
+    window_start := ms / 1000 / seconds[place] * seconds[place];
+    ends_in := (window_start + seconds[place]) * 1000 - extract(epoch from moment) * 1000;
+    if extract(epoch from known.starts_at)::bigint <> window_start then
+      known.taken := 0;
+      known.holds := '{}';
+    end if;
+    own := case when starts[place] = window_start then holding[place] else 0 end;
+    under_way := case when starts[place] = window_start then pending[place] else 0 end;
+    if starts[place] = window_start then known.taken := greatest(known.taken + spent[place], 0); end if;
+    if buckets[place] = 'requests' then
+      -- Counted for good once a second, with what they were about; until then they are held.
+      used := coalesce((select c.used from app.usage_counters c
+        where c.tenant_id = tenant and c.meter = 'API_REQUESTS_PER_DAY'
+          and c.day = (to_timestamp(window_start) at time zone 'utc')::date), 0);
+    else
+      used := known.taken;
+    end if;
+    select coalesce(jsonb_object_agg(key, value), '{}'), coalesce(sum((value ->> 0)::bigint), 0),
+           coalesce(sum((value ->> 0)::bigint + (value ->> 2)::bigint), 0)
+      into known.holds, elsewhere, others
+    from jsonb_each(known.holds) where key <> process and (value ->> 1)::bigint > ms;
+
+    free := greatest(limits[place] - used - own - under_way - others, 0);
+    granted := case when free >= smallest[place] then least(free, need[place]) else 0 end;
+    free := free - granted;
+    if granted = need[place] then
+      kept := least(extra[place], free / 16);
+      granted := granted + kept;
+      free := free - kept;
+    elsif elsewhere > 0 then
+      perform pg_notify('tenantry_credit', concat_ws(' ', process, tenant, buckets[place]));
+    end if;
+    if own + granted + under_way > 0 then
+      known.holds := known.holds
+        || jsonb_build_object(process, jsonb_build_array(own + granted, ms + hold_ms, under_way));
+    end if;
+    update app.credit_windows w
+    set taken = known.taken, holds = known.holds, starts_at = to_timestamp(window_start),
+        ends_at = to_timestamp(window_start + seconds[place])
+    where w.tenant_id = tenant and w.bucket = buckets[place];
+    return next;
+  end loop;
+end $function$;
+alter function app.exchange_credit(uuid,text,text[],integer[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[]) owner to tenantry_owner;
+grant execute on function app.exchange_credit(uuid,text,text[],integer[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[]) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.expire_reservations(meter_name text)
  RETURNS integer
  LANGUAGE plpgsql
@@ -1433,13 +1550,13 @@ alter function app.find_account(uuid,uuid) owner to tenantry_accounts;
 grant execute on function app.find_account(uuid,uuid) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.find_api_key(key_hash text)
- RETURNS TABLE(tenant_id uuid, key_id uuid, name text, scopes text[], expires_at timestamp with time zone, tenant_status text, slug text, plan text, limits jsonb, features text[], reaches text[])
+ RETURNS TABLE(tenant_id uuid, key_id uuid, name text, scopes text[], expires_at timestamp with time zone, tenant_status text, slug text, plan text, limits jsonb, features text[], reaches text[], cost_per_minute integer)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'app', 'pg_temp'
 AS $function$
   select k.tenant_id, k.id, k.name, k.scopes, k.expires_at, t.status, t.slug,
-    p.plan, p.limits, p.features, p.reaches
+    p.plan, p.limits, p.features, p.reaches, k.cost_per_minute
   from app.tenant_routes r
   join app.api_keys k on k.tenant_id = r.tenant_id and k.secret_hash = r.key
   join app.tenants t on t.id = r.tenant_id

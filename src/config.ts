@@ -51,6 +51,18 @@ export const environmentSchema = z.object({
   APP_DATABASE_URL: postgresUrl,
   OPERATOR_DATABASE_URL: postgresUrl,
   DATABASE_POOL_SIZE: wholeNumber(10, 1, 500),
+  REDIS_URL: z
+    .string()
+    .refine((value) => /^rediss?:\/\/./.test(value) && URL.canParse(value), {
+      error: 'is expected to be a URL like redis://user:password@host:6379/0',
+    })
+    .optional(),
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[\w:.-]{0,64}$/, {
+      error: 'is expected to be at most 64 letters, digits and signs of : . _ -',
+    })
+    .default('tenantry:'),
   DATABASE_PIPELINE: flag('true'),
   DATABASE_NAMED_STATEMENTS: flag('true'),
   JWT_PRIVATE_KEYS: z
@@ -136,6 +148,10 @@ export interface Config {
   readonly serverUrl: string | undefined;
   readonly operatorUrl: string | undefined;
   readonly poolSize: number;
+  /** Where limits are shared; absent: in Postgres. */
+  readonly redisUrl: string | undefined;
+  /** What every key there begins with. */
+  readonly redisPrefix: string;
   readonly pipeline: boolean;
   readonly namedStatements: boolean;
   /** JWK set as JSON text; absent: made once and kept in the data directory. */
@@ -208,6 +224,8 @@ export function loadConfig(
     serverUrl: values.APP_DATABASE_URL,
     operatorUrl: values.OPERATOR_DATABASE_URL,
     poolSize: values.DATABASE_POOL_SIZE,
+    redisUrl: values.REDIS_URL,
+    redisPrefix: values.REDIS_PREFIX,
     pipeline: values.DATABASE_PIPELINE,
     namedStatements: values.DATABASE_NAMED_STATEMENTS,
     signingKeys: values.JWT_PRIVATE_KEYS,

@@ -53,11 +53,12 @@ $$;
 
 create function app.find_api_key(key_hash text)
 returns table (tenant_id uuid, key_id uuid, name text, scopes text[], expires_at timestamptz,
-               tenant_status text, slug text, plan text, limits jsonb, features text[], reaches text[])
+               tenant_status text, slug text, plan text, limits jsonb, features text[], reaches text[],
+               cost_per_minute integer)
 language sql stable security definer set search_path = app, pg_temp
 as $$
   select k.tenant_id, k.id, k.name, k.scopes, k.expires_at, t.status, t.slug,
-    p.plan, p.limits, p.features, p.reaches
+    p.plan, p.limits, p.features, p.reaches, k.cost_per_minute
   from app.tenant_routes r
   join app.api_keys k on k.tenant_id = r.tenant_id and k.secret_hash = r.key
   join app.tenants t on t.id = r.tenant_id

@@ -1,6 +1,7 @@
 import postgres from 'postgres';
 import { identityChannel } from '../auth/identityChanges.ts';
 import { mailChannel } from '../auth/mailQueue.ts';
+import { creditChannel } from '../features/limits/credit.queries.ts';
 import type { Logger } from './logger.ts';
 
 /**
@@ -9,12 +10,13 @@ import type { Logger } from './logger.ts';
  * is missed until then ends with the cache's own second. (To switch caching off meanwhile was tried:
  * postgres.js puts an `onclose` of its own in the place of ours, and a connection that went silent has
  * none to tell of.) One connection, and no tenant's transaction ever runs on it. `onMail` hears of mail
- * to send.
+ * to send, `onRecall` of credit that another process misses.
  */
 export async function listenIdentityChanges(
   url: string,
   forget: (id: string | null) => void,
   onMail: () => void,
+  onRecall: (payload: string) => void,
   logger: Logger,
 ): Promise<{ close(): Promise<void> }> {
   const sql = postgres(url, {
@@ -31,5 +33,6 @@ export async function listenIdentityChanges(
     },
   );
   await sql.listen(mailChannel, onMail, onMail);
+  await sql.listen(creditChannel, onRecall);
   return { close: () => sql.end({ timeout: 2 }) };
 }

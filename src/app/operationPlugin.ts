@@ -9,10 +9,12 @@ import {
 import type { Plugin } from 'graphql-yoga';
 import type { AccountPrincipal, Principal, RequestFacts } from '../auth/principal.ts';
 import type { HangUp } from '../db/hangUp.ts';
-import { OperationContext, type Reply, type Services } from '../graphql/context.ts';
+import { OperationContext, type Services } from '../graphql/context.ts';
+import type { Reply } from '../graphql/reply.ts';
 import { PublicError } from '../lib/errors.ts';
 import { executeCompiled } from './compiledExecution.ts';
 import type { Admission, Admit } from './limits/admission.ts';
+import { TenantTurns } from './limits/tenantTurns.ts';
 import type { MultipartOperation } from './multipart.ts';
 import { runRehearsed } from './operations/dryRun.ts';
 import { type ExecutionMode, readMode } from './operations/executionMode.ts';
@@ -40,6 +42,9 @@ export interface ServerContext extends Record<string, unknown> {
   readonly uploaded?: MultipartOperation;
 }
 
+/** Of one business, beside those that run: the rest of a flood is told to come back. */
+const mostWaiting = 500;
+
 /** Executes one operation of a validated document for whoever asks. */
 export type ExecuteOperation = (
   args: ExecutionArgs,
@@ -57,6 +62,7 @@ export function operationExecutor(
   onAnswered: (principal: Principal) => void,
 ): ExecuteOperation {
   const keys = trackKeys();
+  const turns = new TenantTurns(services.mostAtOnce, mostWaiting);
   return async (args, server) => {
     const { principal, account, facts, selected, reply, renew } = server;
     const operation = getOperationAST(args.document, args.operationName);
@@ -68,7 +74,7 @@ export function operationExecutor(
     let admission: Admission | Promise<Admission>;
     try {
       mode = readMode(args, operation, server.headers);
-      admission = admit(args, principal, reply);
+      admission = admit(args, principal, reply, server.signal);
       if (admission instanceof Promise) admission = await admission;
     } catch (error) {
       return { errors: [toGraphQLError(error)] };
@@ -84,10 +90,27 @@ export function operationExecutor(
     });
     const run = () => executeCompiled({ ...args, contextValue: context });
     if (principal === null) return withExtensions(await run(), admission);
-    const result =
-      operation?.operation === 'mutation'
-        ? await runIn(mode, { services, keys, server, args, operation, principal, context, run })
-        : await runQuery(services, principal, server.signal, context, run);
+    const turn = turns.enter(principal.tenantId, server.signal);
+    if (turn !== null) {
+      try {
+        await turn;
+      } catch (error) {
+        admission.cancel();
+        return { errors: [toGraphQLError(error)] };
+      }
+    }
+    let result: ExecutionResult;
+    try {
+      result =
+        operation?.operation === 'mutation'
+          ? await runIn(mode, { services, keys, server, args, operation, principal, context, run })
+          : await runQuery(services, principal, server.signal, context, run);
+    } catch (error) {
+      admission.settle(null);
+      throw error;
+    } finally {
+      turns.leave(principal.tenantId);
+    }
     onAnswered(principal);
     return withExtensions(result, admission);
   };

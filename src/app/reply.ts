@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Reply } from '../graphql/context.ts';
+import type { Reply } from '../graphql/reply.ts';
 import { PublicError } from '../lib/errors.ts';
 import { isSameOrigin } from './graphiql/localRequest.ts';
 
@@ -64,6 +64,11 @@ export class HttpReply implements Reply {
 
   setRetryAfter(seconds: number): void {
     this.#response.setHeader('Retry-After', String(seconds));
+  }
+
+  setRateLimit(policy: string, state: string): void {
+    this.#response.setHeader('RateLimit-Policy', policy);
+    this.#response.setHeader('RateLimit', state);
   }
 
   setReplayed(): void {

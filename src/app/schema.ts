@@ -16,6 +16,7 @@ import '../features/cost/costEstimate.graphql.ts';
 import '../features/customers/customers.graphql.ts';
 import '../features/domains/domains.graphql.ts';
 import '../features/isolation/isolation.graphql.ts';
+import '../features/limits/rateLimit.graphql.ts';
 import '../features/members/invitationAcceptance.graphql.ts';
 import '../features/members/invitations.graphql.ts';
 import '../features/members/memberMutations.graphql.ts';
@@ -37,11 +38,12 @@ import { specifiedDirectives } from 'graphql';
 import { builder } from '../graphql/builder.ts';
 import { costDirective, declareCosts } from '../graphql/cost/declareCosts.ts';
 import { accessDirectives, enforceAccess } from '../graphql/enforceAccess.ts';
+import { declareRateLimits } from '../graphql/rateLimits.ts';
 import { resolveRelayFields } from '../graphql/relayFields.ts';
 import { declareRepeats, repeatDirectives } from '../graphql/repeats.ts';
 
 /** What fields declare, put in front of their resolvers and into the schema as directives, in this order. */
-const steps = [resolveRelayFields, enforceAccess, declareCosts, declareRepeats];
+const steps = [resolveRelayFields, enforceAccess, declareCosts, declareRepeats, declareRateLimits];
 
 /** The whole schema; every feature is named above, and nowhere else. */
 export function buildSchema(): GraphQLSchema {

@@ -15,7 +15,6 @@ import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { accountPageRoutes } from './account/pages.ts';
 import { startPlanChanges } from './applyPlanChanges.ts';
-import { countRequests } from './countRequests.ts';
 import { loadPersistedDocuments } from './documents/persistedDocuments.ts';
 import { drainable } from './drain.ts';
 import { auditExportRoutes } from './exports/auditExport.ts';
@@ -23,7 +22,7 @@ import { createClientReader } from './forwarded.ts';
 import { createGraphiQL } from './graphiql/page.ts';
 import { createHttpHandler } from './http.ts';
 import { createLeanPath } from './leanPath.ts';
-import { createAdmission } from './limits/admission.ts';
+import { openLimits } from './limits/openLimits.ts';
 import { createHttpServer, listen } from './listen.ts';
 import { listenIdentityChanges } from './listenIdentityChanges.ts';
 import type { Logger } from './logger.ts';
@@ -70,6 +69,7 @@ export async function startServer(
   const authenticator = createAuthenticator(database, tokens);
   const tenantRoutes = createTenantRoutes(database);
   const mailWorker = startMail(config, database, logger);
+  const limits = await openLimits(schema, database, config, logger);
   const listener = await listenIdentityChanges(
     workplace.serverUrl,
     (id) => {
@@ -77,13 +77,12 @@ export async function startServer(
       tenantRoutes.forget(id);
     },
     () => mailWorker?.wake(),
+    (payload) => limits.recall(payload),
     logger,
   );
-  const counter = countRequests(database, logger);
   const keyUse = recordKeyUse(database, logger);
   const sweeping = startSweeping(database, logger);
   const onAnswered = (principal: Principal): void => {
-    counter.count(principal.tenantId);
     keyUse.note(principal);
   };
   const journal = recordSignIns(database);
@@ -109,6 +108,9 @@ export async function startServer(
       sessions: createSessions(database, tokens, attempts, journal),
       attempts,
       publicUrl,
+      // Of a few connections none can be spared.
+      mostAtOnce: config.poolSize < 4 ? config.poolSize : Math.floor(config.poolSize * 0.8),
+      readLimits: limits.read,
       planCatalogue,
       listMemberships: (userId) => listMemberships(database, userId),
       deleteGraceDays: config.deleteGraceDays,
@@ -116,7 +118,7 @@ export async function startServer(
       lookUpTxt: createTxtLookup(config.dnsServers),
       maximumCost: config.maximumCost,
     },
-    createAdmission(config),
+    limits.admit,
     onAnswered,
   );
   const graphql = createGraphQLServer({
@@ -131,6 +133,7 @@ export async function startServer(
       ...(operators?.routes ?? []),
       ...auditExportRoutes({
         ...{ database, authenticator, tenantRoutes, planCatalogue, corsOrigins, onAnswered },
+        admitRequest: limits.admitRequest,
         readSelectors: (request) =>
           readSelectors(request, null, readClient(request).host, baseDomain),
       }),
@@ -152,8 +155,8 @@ export async function startServer(
   const drain = drainable(server);
   const closeWriters = async (): Promise<void> => {
     await purger.close();
+    await limits.close();
     await planChanges.close();
-    await counter.close();
     await keyUse.close();
     await sweeping.close();
     await listener.close();

@@ -96,6 +96,7 @@ async function findKey(database: Database, digest: string): Promise<Found | null
   const principal: Caller = {
     kind: 'API_KEY',
     apiKeyId: key.key_id,
+    costPerMinute: key.cost_per_minute,
     granted,
     tenantId: key.tenant_id,
     tenantSlug: key.slug,

@@ -95,12 +95,13 @@ export interface LiveApiKey extends LiveStanding {
   name: string;
   scopes: string[];
   expires_at: Date | null;
+  cost_per_minute: number | null;
 }
 
 /** null unless a key with this SHA-256 is neither revoked nor expired. */
 export async function findApiKey(database: Database, hash: string): Promise<LiveApiKey | null> {
   const rows = await database.lookup<LiveApiKey>(
-    'select tenant_id, key_id, name, scopes, expires_at, tenant_status, slug, plan, limits, features, reaches from app.find_api_key($1)',
+    'select tenant_id, key_id, name, scopes, expires_at, tenant_status, slug, plan, limits, features, reaches, cost_per_minute from app.find_api_key($1)',
     [hash],
   );
   return rows[0] ?? null;

@@ -37,6 +37,8 @@ export interface ApiKeyPrincipal extends InTenant {
   readonly apiKeyId: string;
   /** What its scopes grant, also while its business is suspended. */
   readonly granted: ReadonlySet<Permission>;
+  /** What it may spend of its business's budget; null: the usual part. */
+  readonly costPerMinute: number | null;
 }
 
 /** Who asks, and for which tenant: what a JWT and an API key both become. */

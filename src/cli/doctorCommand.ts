@@ -10,6 +10,7 @@ import { type Check, failed, ok, warning } from './doctor/check.ts';
 import { checkDatabase } from './doctor/databaseChecks.ts';
 import { checkDisk, checkSigningKeys } from './doctor/machineChecks.ts';
 import { checkMail } from './doctor/mailCheck.ts';
+import { checkRedis } from './doctor/redisCheck.ts';
 import { printJson } from './print.ts';
 
 /** `doctor`: exit code 0 when nothing failed, 1 when something did. */
@@ -21,7 +22,7 @@ export function doctorCommand(): Command {
       'after',
       `
 It looks at the settings, the database (version, migrations, roles, policies, clock), the keys that
-sign tokens, the mail server (it signs in there and sends nothing) and, for the embedded database, the
+sign tokens, the mail server (it signs in there and sends nothing), Redis and, for the embedded database, the
 disk. It changes nothing and does not migrate.
 Exit code: 0 when nothing failed (warnings are none), 1 when something did.`,
     )
@@ -45,8 +46,12 @@ async function examine(): Promise<Check[]> {
     return [failed('settings', explainFailure(error) ?? (error as Error).message, fix)];
   }
   const settings = ok('settings', `They are valid, for ${config.environment}.`);
-  const [keys, mail] = await Promise.all([checkSigningKeys(config), checkMail(config)]);
-  return [settings, keys, mail, ...(await examineDatabase(config))];
+  const [keys, mail, redis] = await Promise.all([
+    checkSigningKeys(config),
+    checkMail(config),
+    checkRedis(config),
+  ]);
+  return [settings, keys, mail, redis, ...(await examineDatabase(config))];
 }
 
 async function examineDatabase(config: Config): Promise<Check[]> {

@@ -117,6 +117,7 @@ async function finishSql(client: pg.Client, repair: boolean): Promise<void> {
     await ownedBy(client, 'tenantry_purger', await sqlFile('functions/idempotency.sql'));
     await client.query('set local role tenantry_owner');
     await client.query(await sqlFile('functions/usage.sql'));
+    await client.query(await sqlFile('functions/credit.sql'));
     for (const file of await sqlFiles('policies')) await client.query(await sqlFile(file));
     for (const file of await sqlFiles('everyTable')) await client.query(await sqlFile(file));
     for (const file of await sqlFiles('stored')) await client.query(await sqlFile(file));

@@ -1,6 +1,7 @@
 import SchemaBuilder from '@pothos/core';
 import './accessPlugin.ts';
 import './cost/costPlugin.ts';
+import './rateLimitPlugin.ts';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { GraphQLResolveInfo } from 'graphql';
 import { PublicError } from '../lib/errors.ts';
@@ -41,7 +42,7 @@ interface SchemaTypes {
 /** Holds no types: every feature brings its own. */
 export const builder = new SchemaBuilder<SchemaTypes>({
   defaultFieldNullability: false,
-  plugins: ['access', 'cost', RelayPlugin],
+  plugins: ['access', 'cost', 'rateLimit', RelayPlugin],
   relay: {
     clientMutationId: 'omit',
     cursorType: 'String',

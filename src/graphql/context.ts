@@ -1,6 +1,7 @@
 import type DataLoader from 'dataloader';
 import type { Attempts } from '../auth/attempts.ts';
 import { type Gate, meets, type Requirement } from '../auth/gates.ts';
+import type { LimitReadings } from '../auth/limits.ts';
 import type { Membership } from '../auth/lookups.ts';
 import type { PasswordChanges } from '../auth/passwordChanges.ts';
 import { isPermission } from '../auth/permissions.ts';
@@ -20,6 +21,7 @@ import type { Sessions } from '../auth/sessions.ts';
 import type { SignIn } from '../auth/signIn.ts';
 import type { Database, TenantOperation, TenantTransaction } from '../db/database.ts';
 import { PublicError } from '../lib/errors.ts';
+import type { Reply } from './reply.ts';
 
 /** What resolvers may reach besides the transaction. */
 export interface Services {
@@ -34,6 +36,10 @@ export interface Services {
   /** Every plan and feature there is. */
   readonly planCatalogue: ReadPlanCatalogue;
   readonly listMemberships: (userId: string) => Promise<Membership[]>;
+  /** So many operations of one business run in this process at a time. */
+  readonly mostAtOnce: number;
+  /** How the limits of a caller stand; asks the store that all processes share. */
+  readonly readLimits: (principal: Principal) => Promise<LimitReadings>;
   /** How many days a deleted business can be restored. */
   readonly deleteGraceDays: number;
   /** Its subdomains are businesses; null: it has none. */
@@ -42,19 +48,6 @@ export interface Services {
   readonly maximumCost: number;
   /** The TXT records of a name; null: DNS could not be asked. Never within a transaction. */
   readonly lookUpTxt: (name: string) => Promise<readonly string[] | null>;
-}
-
-/** What a field may read of the HTTP request, and say in its answer, beside GraphQL. */
-export interface Reply {
-  /** Throws FORBIDDEN where a page asks that may not use the cookie. */
-  requireCookies(): void;
-  /** The refresh token that a browser sent; null: none. Throws as requireCookies does. */
-  readRefreshCookie(): string | null;
-  /** null: the browser is to forget it. */
-  setRefreshCookie(cookie: { token: string; expiresAt: Date } | null): void;
-  setRetryAfter(seconds: number): void;
-  /** The answer is one that was given before. */
-  setReplayed(): void;
 }
 
 /** Who asks, and what came with the request. */

@@ -62,8 +62,18 @@ async function send(body: object, headers: Record<string, string> = {}): Promise
     body: JSON.stringify(body),
   });
   const { date: _date, ...rest } = Object.fromEntries(response.headers);
-  return { status: response.status, headers: rest, text: await response.text() };
+  return {
+    status: response.status,
+    headers: { ...rest, ratelimit: withoutState(rest.ratelimit ?? '') },
+    text: withoutState(await response.text()),
+  };
 }
+
+/** What is left of a budget, and until when, is another thing for each request. */
+const withoutState = (text: string): string =>
+  text
+    .replace(/"remaining":\d+,"resetAt":"[^"]+"/, '"remaining":…')
+    .replaceAll(/;r=\d+;t=\d+/g, ';r=…');
 
 const bearer = (name: string) => ({ Authorization: `Bearer ${tokens[name]}` });
 

@@ -47,6 +47,7 @@ test('a sound installation: exit code 0, and every check says what it saw', asyn
       'signing keys': 'ok',
       usage: 'ok',
       mail: 'ok',
+      redis: 'ok',
       database: 'ok',
       migrations: 'ok',
       clock: 'ok',

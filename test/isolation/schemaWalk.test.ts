@@ -152,6 +152,7 @@ describe('whoever reads everything', () => {
     // These say nothing that is a business's own text or id.
     const impersonal = [
       ...['entitlements', 'features', 'fieldAccess', 'isolationReport', 'permissions', 'plans'],
+      'rateLimit',
       'usage',
     ];
     expect(blind.filter((name) => !impersonal.includes(name))).toEqual([]);

@@ -1,8 +1,18 @@
 export interface Answer {
   status: number;
   headers: Headers;
-  /** As JSON.parse gives it. */
+  /** As JSON.parse gives it, without what the operation cost, which differs each time. */
   body: ReturnType<typeof JSON.parse>;
+  /** Its `extensions.cost`; undefined: it was refused, or belongs to no business. */
+  cost?: ReturnType<typeof JSON.parse>;
+}
+
+/** Takes `extensions.cost` out of a body, and gives it. */
+function takeCost(body: ReturnType<typeof JSON.parse>): ReturnType<typeof JSON.parse> {
+  const cost = body.extensions?.cost;
+  delete body.extensions?.cost;
+  if (Object.keys(body.extensions ?? {}).length === 0) delete body.extensions;
+  return cost;
 }
 
 /** One operation over HTTP; rejects only when no answer came. */
@@ -22,7 +32,8 @@ export async function askAt(
     body: JSON.stringify({ query, variables }),
     signal: signal ?? null,
   });
-  return { status: response.status, headers: response.headers, body: await response.json() };
+  const body = await response.json();
+  return { status: response.status, headers: response.headers, cost: takeCost(body), body };
 }
 
 /** An access token of somebody of the demo data. */

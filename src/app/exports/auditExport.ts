@@ -13,6 +13,9 @@ import { ClientHangUp } from '../clientHangUp.ts';
 import { allowOrigin, answerOptions } from '../cors.ts';
 import type { HttpRoutes } from '../http.ts';
 import { identify } from '../identify.ts';
+import type { AdmitRequest } from '../limits/admission.ts';
+import type { LimitedCall } from '../limits/fieldLimits.ts';
+import { HttpReply } from '../reply.ts';
 import { enterTenant, type Selector, type TenantRoutes } from '../tenantSelection.ts';
 
 interface AuditExportOptions {
@@ -24,8 +27,16 @@ interface AuditExportOptions {
   readonly planCatalogue: ReadPlanCatalogue;
   readonly corsOrigins: readonly string[];
   /** Counts it as one request of the tenant. */
+  readonly admitRequest: AdmitRequest;
   readonly onAnswered: (principal: Principal) => void;
 }
+
+/** An export may be the whole log, page after page. */
+const exportCall: LimitedCall = {
+  coordinate: 'GET /exports/audit.jsonl',
+  calls: 1,
+  rateLimit: { limit: 60, window: 3_600, per: 'TENANT' },
+};
 
 /** A client that takes nothing for so long is gone, or might as well be. */
 const stalledMilliseconds = 60_000;
@@ -52,7 +63,7 @@ export function auditExportRoutes(options: AuditExportOptions): HttpRoutes['rout
  * the transfer, which a client notices: there is no end of the chunked body.
  */
 function auditExport(options: AuditExportOptions) {
-  const { database, authenticator, onAnswered } = options;
+  const { database, authenticator, admitRequest, onAnswered, corsOrigins } = options;
 
   /** Refuses a request that names another business than its credential is for, too. */
   async function requireReader(request: IncomingMessage): Promise<Principal> {
@@ -92,8 +103,14 @@ function auditExport(options: AuditExportOptions) {
       readPeriod(searchParams),
     );
     const lines = linesOf(pages, request);
+    const reply = new HttpReply(request, response, { corsOrigins, secureCookies: false });
+    const admission = await admitRequest(exportCall, reader, reply, signal);
     // The first before any header: until then a failure is an answer of its own.
-    const first = await lines.next();
+    const first = await lines.next().catch((error: unknown) => {
+      admission.cancel();
+      throw error;
+    });
+    admission.settle();
     onAnswered(reader);
     response.setHeader('Content-Type', 'application/jsonl; charset=utf-8');
     response.setHeader('Content-Disposition', `attachment; filename="audit-${tenantSlug}.jsonl"`);

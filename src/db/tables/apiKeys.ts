@@ -1,4 +1,4 @@
-import { foreignKey, index, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { foreignKey, index, integer, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { app, createdAt, id, moment, tenantId } from './columns.ts';
 import { tenants } from './tenants.ts';
 
@@ -19,6 +19,8 @@ export const apiKeys = app.table(
     lastUsedAt: moment('last_used_at'),
     /** The key that takes over; this one runs out at `expiresAt`. */
     rotatedToId: uuid('rotated_to_id'),
+    /** What it may spend of its tenant's budget; null: the usual part. */
+    costPerMinute: integer('cost_per_minute'),
   },
   (table) => [
     primaryKey({ name: 'api_keys_pkey', columns: [table.tenantId, table.id] }),

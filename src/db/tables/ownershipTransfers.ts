@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { foreignKey, index, primaryKey, uuid } from 'drizzle-orm/pg-core';
 import { app, createdAt, id, moment, tenantId } from './columns.ts';
 import { members } from './members.ts';
@@ -33,6 +34,10 @@ export const ownershipTransfers = app.table(
       columns: [table.tenantId, table.toId],
       foreignColumns: [members.tenantId, members.id],
     }),
+    // The open one, asked for with every list of members.
+    index('ownership_transfers_open_idx')
+      .on(table.tenantId, table.expiresAt)
+      .where(sql`${table.closedAt} is null`),
     index('ownership_transfers_tenant_id_from_id_idx').on(table.tenantId, table.fromId),
     index('ownership_transfers_tenant_id_to_id_idx').on(table.tenantId, table.toId),
   ],

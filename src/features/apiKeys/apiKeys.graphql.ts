@@ -35,6 +35,11 @@ export const ApiKeyType = builder.node(builder.objectRef<ApiKey>('ApiKey'), {
         effectivePermissions(apiKey, context.requireSignIn().tenantStatus),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    costPerMinute: t.exposeInt('costPerMinute', {
+      nullable: true,
+      description:
+        'What it may spend of the business’s budget in a minute, in points; null: half of it. Never more than the business has.',
+    }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
@@ -146,10 +151,15 @@ builder.relayMutationField(
       name: t.string({ required: true, description: 'What it is for.' }),
       scopes: t.stringList({ required: true, description: 'What it may do: `products:read` …' }),
       expiresAt: t.field({ type: 'DateTime', description: 'When it runs out; never if left out.' }),
+      costPerMinute: t.int({
+        description:
+          'What it may spend of the business’s budget in a minute, in points; half of it if left out.',
+      }),
     }),
   },
   {
     access: 'apiKeys:write',
+    rateLimit: { limit: 100, window: 3600, per: 'TENANT' },
     extensions: showsSecret,
     description: 'Makes an API key. Its secret is shown in this answer and never again.',
     resolve: (_parent, { input }, context) =>
@@ -164,14 +174,19 @@ builder.relayMutationField(
     description: 'What to change.',
     inputFields: (t) => ({
       id: t.globalID({ for: ApiKeyType, required: true, description: 'Which key.' }),
-      name: t.string({ required: true, description: 'What it is for.' }),
+      name: t.string({ description: 'What it is for; as it is if left out.' }),
+      costPerMinute: t.int({
+        description:
+          'What it may spend of the business’s budget in a minute, in points; null: half of it; as it is if left out.',
+      }),
     }),
   },
   {
     access: 'apiKeys:write',
-    description: 'Says anew what an API key is for. Its scopes stay: make another key for others.',
-    resolve: (_parent, { input: { id, name } }, context) =>
-      settle(context, (tx) => changeApiKey(tx, context.actor, id.id, { name })),
+    description:
+      'Says anew what an API key is for, and what it may spend. Its scopes stay: make another key for others.',
+    resolve: (_parent, { input: { id, ...change } }, context) =>
+      settle(context, (tx) => changeApiKey(tx, context.actor, id.id, change)),
   },
   changedPayload,
 );

@@ -56,14 +56,14 @@ export async function lockApiKey(tx: TenantTransaction, id: string): Promise<Api
   return rows[0];
 }
 
-export async function renameApiKey(
+export async function updateApiKey(
   tx: TenantTransaction,
   id: string,
-  name: string,
+  change: Pick<ApiKey, 'name' | 'costPerMinute'>,
 ): Promise<ApiKey | undefined> {
   const rows = await tx.db
     .update(apiKeys)
-    .set({ name })
+    .set(change)
     .where(and(eq(apiKeys.tenantId, tx.tenantId), eq(apiKeys.id, id)))
     .returning();
   return rows[0];

@@ -16,7 +16,7 @@ import {
   findApiKeysByIds,
   lockApiKey,
   markRevoked,
-  renameApiKey,
+  updateApiKey,
 } from './apiKeys.queries.ts';
 import { type MadeApiKey, makeApiKey } from './makeApiKey.ts';
 
@@ -27,6 +27,8 @@ export interface NewApiKey {
   name: string;
   scopes: readonly string[];
   expiresAt?: Date | null | undefined;
+  /** Points; left out or null: the usual part of the business's budget. */
+  costPerMinute?: number | null | undefined;
 }
 
 /**
@@ -42,34 +44,57 @@ export function createApiKey(
     name: fields.name.trim(),
     scopes: [...new Set(fields.scopes)],
     expiresAt: fields.expiresAt?.toISOString() ?? null,
+    costPerMinute: fields.costPerMinute ?? null,
   });
 }
 
-/** Says anew what a key is for. The key itself is not touched. */
+export interface ApiKeyChange {
+  /** Left out or null: as it is. */
+  name?: string | null | undefined;
+  /** Left out: as it is; null: the usual part. */
+  costPerMinute?: number | null | undefined;
+}
+
+/** Says anew what a key is for, and what it may spend. Its secret and its scopes stay. */
 export async function changeApiKey(
   tx: TenantTransaction,
   actor: Actor,
   id: string,
-  { name }: { name: string },
+  change: ApiKeyChange,
 ): Promise<ApiKey> {
   const findings = new Findings();
-  findings.expectText(name, { min: 1, max: 100 }, ['input', 'name']);
+  if (change.name != null) findings.expectText(change.name, nameLength, ['input', 'name']);
+  expectBudget(findings, change.costPerMinute);
   findings.settle();
   const before = await lockApiKey(tx, id);
   if (before === undefined) return notFound();
-  if (before.name === name.trim()) return before;
+  const { name = before.name, costPerMinute = before.costPerMinute } = {
+    name: change.name?.trim(),
+    costPerMinute: change.costPerMinute,
+  };
+  if (before.name === name && before.costPerMinute === costPerMinute) return before;
   const [after] = await Promise.all([
-    renameApiKey(tx, id, name.trim()),
-    announceIdentityChange(tx, id), // a principal has its name
+    updateApiKey(tx, id, { name, costPerMinute }),
+    announceIdentityChange(tx, id), // a principal has both
     recordAudit(tx, actor, {
       action: 'apiKey.updated',
       targetType: 'ApiKey',
       targetId: id,
-      before: { name: before.name },
-      after: { name: name.trim() },
+      before: { name: before.name, costPerMinute: before.costPerMinute },
+      after: { name, costPerMinute },
     }),
   ]);
   return after ?? before;
+}
+
+const nameLength = { min: 1, max: 100 };
+const mostCostPerMinute = 1_000_000_000;
+
+function expectBudget(findings: Findings, costPerMinute: number | null | undefined): void {
+  if (costPerMinute == null) return;
+  const fits = costPerMinute >= 1 && costPerMinute <= mostCostPerMinute;
+  const message = `It must be between 1 and ${mostCostPerMinute}.`;
+  findings.expect(fits, 'INVALID', ['input', 'costPerMinute'], message);
 }
 
 /** What a key may do now: nothing once it has ended, no writing while its business is suspended. */
@@ -145,7 +170,8 @@ export function expectOwnScopes(
 function check(actor: Actor, fields: NewApiKey): void {
   const findings = new Findings();
   const known: ReadonlySet<string> = new Set(scopes);
-  findings.expectText(fields.name, { min: 1, max: 100 }, ['input', 'name']);
+  findings.expectText(fields.name, nameLength, ['input', 'name']);
+  expectBudget(findings, fields.costPerMinute);
   findings.expect(fields.scopes.length > 0, 'INVALID', ['input', 'scopes'], 'A key needs a scope.');
   const fits = fields.scopes.length <= mostScopes;
   findings.expect(fits, 'TOO_LONG', ['input', 'scopes'], `A key has ${mostScopes} scopes at most.`);

@@ -13,6 +13,8 @@ export interface ApiKeyFields {
   readonly scopes: readonly string[];
   /** ISO 8601, UTC. */
   readonly expiresAt: string | null;
+  /** Points; null: the usual part of the business's budget. */
+  readonly costPerMinute: number | null;
 }
 
 /** A key and its secret, which is nowhere else. */
@@ -29,7 +31,7 @@ export interface MadeApiKey {
 export async function makeApiKey(
   tx: TenantTransaction,
   actor: Actor,
-  { name, scopes, expiresAt }: ApiKeyFields,
+  { name, scopes, expiresAt, costPerMinute }: ApiKeyFields,
 ): Promise<MadeApiKey> {
   const { secret, prefix, hash } = makeApiKeySecret();
   const id = newId();
@@ -43,13 +45,14 @@ export async function makeApiKey(
       secretHash: hash,
       scopes: [...scopes],
       expiresAt,
+      costPerMinute,
     }),
     insertKeyRoute(tx, hash),
     recordAudit(tx, actor, {
       action: 'apiKey.created',
       targetType: 'ApiKey',
       targetId: id,
-      after: { name, prefix, scopes, expiresAt },
+      after: { name, prefix, scopes, expiresAt, costPerMinute },
     }),
   ]);
   if (apiKey === undefined) throw new Error('INSERT … RETURNING gave no row');

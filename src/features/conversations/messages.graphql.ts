@@ -176,6 +176,7 @@ builder.relayMutationField(
   },
   {
     access: 'conversations:write',
+    rateLimit: { limit: 600, window: 60, per: 'CALLER' },
     description:
       'Answers the customer, or leaves a note for colleagues. The author is whoever asks: the member, or the API key. An answer counts towards the messages of the day.',
     resolve: (_parent, { input }, context): Promise<Settled<Message>> =>

@@ -108,6 +108,7 @@ builder.queryField('estimateCost', (t) =>
     type: CostEstimateType,
     nullable: true,
     access: 'signedIn',
+    rateLimit: { limit: 120, window: 60, per: 'CALLER' },
     cost: { complexity: 10, each: 20, sizedBy: ['document'] },
     description:
       'What an operation may cost at most, where, and what would make it cheaper; it is not executed.',

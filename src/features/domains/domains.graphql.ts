@@ -119,6 +119,7 @@ builder.relayMutationField(
   },
   {
     access: 'tenant:write',
+    rateLimit: { limit: 120, window: 60, per: 'CALLER' },
     feature: 'CUSTOM_DOMAIN',
     extensions: withoutKey(
       'It asks DNS before its transaction begins. Call it as often as you like: it proves a domain once.',

@@ -125,6 +125,7 @@ builder.queryField('isolationReport', (t) =>
     type: IsolationReportType,
     nullable: true,
     access: 'isolation:read',
+    rateLimit: { limit: 60, window: 60, per: 'TENANT' },
     cost: { complexity: 500 },
     description:
       'Proves on the running database that businesses are kept apart. It costs about 60 statements, and is asked for alone: no other field beside it.',

@@ -119,6 +119,7 @@ builder.relayMutationField(
   },
   {
     access: 'members:write',
+    rateLimit: { limit: 100, window: 60, per: 'TENANT' },
     description:
       'Invites somebody by mail, for 48 hours. An open invitation takes no seat of the plan: accepting it does. The answer is the same whether or not the address has an account.',
     resolve: (_parent, { input }, context) =>

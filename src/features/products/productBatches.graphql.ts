@@ -162,6 +162,7 @@ builder.relayMutationField(
   },
   {
     access: 'products:write',
+    rateLimit: { limit: 60, window: 60, per: 'TENANT' },
     // As much as 250 products of a bulk; what a larger file takes is bounded by UPLOAD_MAX_BYTES.
     cost: { complexity: 500 },
     description: 'Imports a catalogue file by external reference; run again, it makes no doubles.',

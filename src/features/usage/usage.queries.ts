@@ -8,22 +8,50 @@ import { usageSlots } from '../../db/tables/usageSlots.ts';
 
 const today = sql<string>`app.usage_today()`;
 
-/** Adds to a day's counter. `excluded`, for Citus takes no now() in ON CONFLICT. */
+/** Adds to the counter of a day that is given, in UTC; answers what it has come to. */
 export const addToCounter = prepare((db) =>
   db
     .insert(usageCounters)
     .values({
       tenantId: tenant,
       meter: sql.placeholder('meter'),
-      day: today,
+      day: sql.placeholder('day'),
       used: sql.placeholder('amount'),
     })
     .onConflictDoUpdate({
       target: [usageCounters.tenantId, usageCounters.meter, usageCounters.day],
       set: {
         used: sql`${usageCounters.used} + excluded.used`,
+        // Citus takes no now() in ON CONFLICT.
         updatedAt: sql`excluded.updated_at`,
       },
+    })
+    .returning({ used: usageCounters.used }),
+);
+
+/** The same in the ledger. These batches lock the rows that they add to, for a moment: one slot is enough. */
+export const addToLedger = prepare((db) =>
+  db
+    .insert(usageDays)
+    .values({
+      tenantId: tenant,
+      meter: sql.placeholder('meter'),
+      day: sql.placeholder('day'),
+      slot: 0,
+      feature: sql.placeholder('feature'),
+      apiKeyId: sql.placeholder('apiKeyId'),
+      used: sql.placeholder('amount'),
+    })
+    .onConflictDoUpdate({
+      target: [
+        usageDays.tenantId,
+        usageDays.meter,
+        usageDays.day,
+        usageDays.slot,
+        usageDays.feature,
+        usageDays.apiKeyId,
+      ],
+      set: { used: sql`${usageDays.used} + excluded.used` },
     }),
 );
 
@@ -71,12 +99,18 @@ const lastDays = and(
 
 const used = sql<number>`sum(${usageDays.used})`.mapWith(Number);
 
-/** The days of the last `days` on which something was counted. */
+/** The days of the last `days` on which something was counted; requests have a counter a day. */
 export const listDays = prepare((db) =>
   db
     .select({ meter: usageDays.meter, day: usageDays.day, used: used.as('used') })
     .from(usageDays)
-    .where(lastDays)
+    .where(
+      and(
+        eq(usageDays.tenantId, tenant),
+        sql`${usageDays.meter} = any(array_remove(${sql.placeholder('meters')}::text[], 'API_REQUESTS_PER_DAY'))`,
+        gt(usageDays.day, sql`${today} - ${sql.placeholder('days')}::int`),
+      ),
+    )
     .groupBy(usageDays.meter, usageDays.day)
     .unionAll(
       db

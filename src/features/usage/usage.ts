@@ -1,6 +1,6 @@
 import type { TenantTransaction } from '../../db/database.ts';
 import { endOf, type Meter, type MeterPeriod, meters } from './meters.ts';
-import { addToCounter, readCounts } from './usage.queries.ts';
+import { readCounts } from './usage.queries.ts';
 
 /** A meter as it stands: `limit` and `remaining` are null where the plan sets none. */
 export interface MeterReading {
@@ -19,11 +19,6 @@ export interface MeterReading {
 export interface DayOfUse {
   day: string;
   used: number;
-}
-
-/** Requests of the day, counted after their answers; everything else is counted by useMeter. */
-export async function countRequests(tx: TenantTransaction, amount: number): Promise<void> {
-  await addToCounter(tx, { meter: 'API_REQUESTS_PER_DAY', amount });
 }
 
 /** How many more people may join; null: as many as there are. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildSchema } from '../../../src/app/schema.ts';
-import { OperationContext, type Reply, type Services } from '../../../src/graphql/context.ts';
+import { OperationContext, type Services } from '../../../src/graphql/context.ts';
 import { repeatsOf } from '../../../src/graphql/repeats.ts';
+import type { Reply } from '../../../src/graphql/reply.ts';
 import { argumentsWith, rootFields, selectionOf } from '../../isolation/support/synthesize.ts';
 import { askWith } from '../../support/askWith.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';

@@ -74,6 +74,8 @@ export type AiSettingsInput = {
 
 /** A new key. */
 export type ApiKeyCreateInput = {
+  /** What it may spend of the business’s budget in a minute, in points; half of it if left out. */
+  costPerMinute?: number | null | undefined;
   /** When it runs out; never if left out. */
   expiresAt?: string | null | undefined;
   /** What it is for. */

@@ -132,7 +132,7 @@ describe('rotating a key', () => {
       after: { rotatedToId: made.apiKey.id },
     });
     const { name, prefix, scopes } = made.apiKey;
-    const after = { name, prefix, scopes, expiresAt: null };
+    const after = { name, prefix, scopes, expiresAt: null, costPerMinute: null };
     expect(await eventsOf(made.apiKey.id)).toEqual([
       { action: 'apiKey.created', before: null, after },
     ]);

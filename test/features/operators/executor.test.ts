@@ -55,6 +55,7 @@ test('a change whose answer fails, although no statement did, is rolled back', a
     readRefreshCookie: none,
     setRefreshCookie: none,
     setRetryAfter: none,
+    setRateLimit: none,
     setReplayed: none,
   };
   const run = (query: string) =>

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import type { GraphQLSchema } from 'graphql';
+import type { LimitReadings } from '../../auth/limits.ts';
+import type { Principal } from '../../auth/principal.ts';
+import { openRedis } from '../../clients/redis.ts';
+import type { Config } from '../../config.ts';
+import type { Database } from '../../db/database.ts';
+import { type CreditStore, readRecall } from '../../features/limits/credit.ts';
+import { rateLimitsOf } from '../../graphql/rateLimits.ts';
+import type { Logger } from '../logger.ts';
+import {
+  type Admit,
+  type AdmitRequest,
+  createAdmission,
+  createRequestAdmission,
+} from './admission.ts';
+import { callerLimits } from './callerLimits.ts';
+import { CreditPool } from './creditPool.ts';
+import { withFallback } from './fallbackCredit.ts';
+import { postgresCredit } from './postgresCredit.ts';
+import { readLimits } from './readLimits.ts';
+import { recallChannel, redisCredit } from './redisCredit.ts';
+import { RequestLedger } from './requestLedger.ts';
+
+export interface Limits {
+  readonly admit: Admit;
+  readonly admitRequest: AdmitRequest;
+  readonly read: (principal: Principal) => Promise<LimitReadings>;
+  /** Another process misses credit that this one may hold. */
+  recall(message: string): void;
+  /** Writes down what was answered and gives back what is held, once nothing is asked any more. */
+  close(): Promise<void>;
+}
+
+/** Redis answers in less than one; who waits for the first that it does not is held up so long. */
+const redisTimeoutMs = 100;
+
+/** Everything that limits what callers do, for one server process. */
+export async function openLimits(
+  schema: GraphQLSchema,
+  database: Database,
+  config: Pick<Config, 'redisUrl' | 'redisPrefix' | 'maximumCost'>,
+  logger: Logger,
+): Promise<Limits> {
+  const process = randomUUID();
+  const ledger = new RequestLedger(database, process, logger);
+  const requests = postgresCredit(database, process);
+  const redis = await openShared(config, process, requests, recall, logger);
+  const pool = new CreditPool({
+    rates: redis?.store ?? requests,
+    requests,
+    logger,
+    onSweep: (tenantId, credit) => ledger.write(tenantId, credit),
+  });
+
+  const limitsOf = callerLimits(pool);
+
+  function recall(message: string): void {
+    const recalled = readRecall(message);
+    if (recalled.process !== process) pool.recall(recalled);
+  }
+
+  return {
+    admit: createAdmission(pool, limitsOf, ledger, config.maximumCost),
+    admitRequest: createRequestAdmission(pool, limitsOf, ledger),
+    read: (principal) => readLimits(pool, limitsOf(principal), principal, rateLimitsOf(schema)),
+    recall,
+    async close() {
+      await pool.close();
+      redis?.close();
+    },
+  };
+}
+
+/** null: there is no Redis, and Postgres has it all. */
+async function openShared(
+  { redisUrl, redisPrefix }: Pick<Config, 'redisUrl' | 'redisPrefix'>,
+  process: string,
+  second: CreditStore,
+  onMessage: (message: string) => void,
+  logger: Logger,
+): Promise<{ store: CreditStore; close(): void } | null> {
+  if (redisUrl === undefined) return null;
+  const redis = await openRedis({
+    url: redisUrl,
+    timeoutMs: redisTimeoutMs,
+    channel: recallChannel(redisPrefix),
+    onMessage,
+  });
+  const first = redisCredit(redis, redisPrefix, process);
+  const { store, close } = withFallback({ first, second, probe: redis.ping, logger });
+  return {
+    store,
+    close() {
+      close();
+      redis.close();
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { HangUp } from '../../db/hangUp.ts';
+import { PublicError } from '../../lib/errors.ts';
+
+/** As long as anybody waits for a connection: a 503 now is worth more than an answer too late. */
+const longestMs = 2_000;
+
+const tooBusy = (): PublicError =>
+  new PublicError(
+    'UNAVAILABLE',
+    'Too many operations of your business are under way; try again in a moment.',
+  );
+
+interface Share {
+  running: number;
+  readonly waiting: (() => void)[];
+}
+
+/**
+ * So many operations of one business run in this process at a time; the others wait in a line of their
+ * own, before they wait for a connection to Postgres. Fewer than there are connections, so that one business'
+ * waits for a lock, or slow reads, leave some to the others: with ten changes that wait for a row of their
+ * own, everybody else was refused for lack of a connection.
+ */
+export class TenantTurns {
+  readonly #most: number;
+  readonly #mostWaiting: number;
+  readonly #shares = new Map<string, Share>();
+
+  constructor(most: number, mostWaiting: number) {
+    this.#most = most;
+    this.#mostWaiting = mostWaiting;
+  }
+
+  /** null: it may run at once. Rejects with UNAVAILABLE at once where too many wait, or when the client hangs up. */
+  enter(tenantId: string, signal: HangUp): Promise<void> | null {
+    let share = this.#shares.get(tenantId);
+    if (share === undefined) {
+      share = { running: 0, waiting: [] };
+      this.#shares.set(tenantId, share);
+    }
+    if (share.running < this.#most) {
+      share.running += 1;
+      return null;
+    }
+    return this.#wait(share.waiting, signal);
+  }
+
+  leave(tenantId: string): void {
+    const share = this.#shares.get(tenantId);
+    if (share === undefined) return;
+    const next = share.waiting.shift();
+    if (next !== undefined) return next();
+    share.running -= 1;
+    if (share.running === 0) this.#shares.delete(tenantId);
+  }
+
+  #wait(waiting: (() => void)[], signal: HangUp): Promise<void> {
+    if (waiting.length >= this.#mostWaiting) {
+      return Promise.reject(tooBusy());
+    }
+    return new Promise((resolve, reject) => {
+      const start = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      const giveUp = (error: PublicError): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
+        const place = waiting.indexOf(start);
+        if (place !== -1) waiting.splice(place, 1);
+        reject(error);
+      };
+      const onAbort = (): void =>
+        giveUp(new PublicError('TIMED_OUT', 'The request was given up; nothing was changed.'));
+      const timer = setTimeout(() => giveUp(tooBusy()), longestMs);
+      signal.addEventListener('abort', onAbort);
+      waiting.push(start);
+    });
+  }
+}
