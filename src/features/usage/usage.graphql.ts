@@ -151,15 +151,21 @@ const MeterReadingType = builder.objectRef<MeterReading>('MeterReading').impleme
     }),
     byFeature: t.field({
       type: [FeatureUseType],
+      nullable: true,
+      feature: 'USAGE_ANALYTICS',
+      cost: { complexity: 2, otherwise: 20 },
       description:
-        'Through which root fields, the most used first; of what is there now, what came in these days. Empty for requests and members.',
+        'Through which root fields, the most used first; of what is there now, what came in these days. A request counts for its first. Empty for members; null where the plan has no such analysis.',
       args: { days: t.arg.int(lastDays) },
       resolve: ({ meter }, { days }, context) => loadFeatures(context, meter, days),
     }),
     byApiKey: t.field({
       type: [ApiKeyUseType],
+      nullable: true,
+      feature: 'USAGE_ANALYTICS',
+      cost: { complexity: 2, otherwise: 20 },
       description:
-        'With which API keys, the most used first; people are one entry without a key. Empty for requests and members.',
+        'With which API keys, the most used first; people are one entry without a key. Empty for members; null where the plan has no such analysis.',
       args: { days: t.arg.int(lastDays) },
       resolve: ({ meter }, { days }, context) => loadApiKeyUse(context, meter, days),
     }),

@@ -113,7 +113,7 @@ test('the role that purges sees the one tenant that is set, whatever its functio
 
 test('a batch stops at its size, and two at once are one', async () => {
   const { a } = tenants;
-  await end(a, 'now()');
+  await end(a, "now() - interval '1 second'");
   const purge = (most: number) =>
     database.withTenant(a, { mode: 'write' }, async (tx) => {
       const { rows } = await tx.query<{ removed: number }>(
@@ -207,7 +207,7 @@ test('businesses that cannot be removed keep none that are due after them', asyn
   );
   await admin.query(
     `insert into app.tenants (id, slug, name, plan, status, purge_at)
-     values ($1, 'later', 'Later', 'BASIC', 'DELETING', now())`,
+     values ($1, 'later', 'Later', 'BASIC', 'DELETING', now() - interval '1 second')`,
     [a],
   );
   expect(await purgeDueTenants(database, quiet)).toEqual([a]);
@@ -229,7 +229,7 @@ test('a table that came later is purged too, once it is migrated', async () => {
     'insert into app.later select $1, n, nullif(n - 1, 0) from generate_series(1, 3000) n',
     [b],
   );
-  await end(b, 'now()');
+  await end(b, "now() - interval '1 second'");
   expect(await purgeDueTenants(database, quiet)).toEqual([b]);
   expect(await tablesWith(b)).toEqual(['app.purged_tenants']);
 });

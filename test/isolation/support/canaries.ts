@@ -119,7 +119,9 @@ export async function hashRows(admin: pg.Client, tenantId: string): Promise<stri
     // What their own requests are about to use is theirs, and changes with each.
     if (table === 'credit_windows') continue;
     // Their own requests are counted up to a second behind their answers.
-    const settled = table === 'usage_counters' ? `and meter <> 'API_REQUESTS_PER_DAY'` : '';
+    const settled = ['usage_counters', 'usage_days'].includes(table)
+      ? `and meter <> 'API_REQUESTS_PER_DAY'`
+      : '';
     const { rows } = await admin.query(
       `select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as hash
        from app.${table} t where tenant_id = $1 ${settled}`,
