@@ -2240,7 +2240,8 @@ begin
   if least_used + taken >= ceiling then
     perform app.note_usage(meter_name, started, 100, least_used + taken, ceiling);
   end if;
-  room := greatest(case when most_used + taken < mark then mark else ceiling end - 1 - most_used - taken, 0);
+  -- What others have in flight may pass the mark: who needs more room than they have comes this way and sees it.
+  room := greatest(case when is_warned or least_used + taken >= mark then ceiling else mark end - 1 - most_used - taken, 0);
   insert into app.usage_slots as s (tenant_id, meter, period, slot, used, share, basis)
   select tenant, meter_name, started, slot, used, used + room / count + case when rank <= room % count then 1 else 0 end, ceiling
   from (
@@ -3057,7 +3058,7 @@ AS $function$
       and l.database = (select d.oid from pg_database d where d.datname = current_database())
   )
   select not exists (
-    select from generate_series(0, 15) as turn join advisory a on a.granted and a.key = locks | turn
+    select from generate_series(0, 15) as turn left join advisory a on a.granted and a.key = locks | turn
     where held & (1 << turn) = 0
       and not exists (select from advisory w where w.pid = a.pid and not w.granted and w.key = locks | 16))
 $function$;

@@ -326,6 +326,7 @@ begin
 end $$;
 
 -- Whether all who hold the slots that are not `held` wait for the lock that one has to have to wait for them.
+-- A slot that nobody holds any more was given back a moment ago: it is there to be had, and tells no.
 create or replace function app.waits_behind(locks bigint, held integer) returns boolean
 language sql volatile
 as $$
@@ -336,7 +337,7 @@ as $$
       and l.database = (select d.oid from pg_database d where d.datname = current_database())
   )
   select not exists (
-    select from generate_series(0, 15) as turn join advisory a on a.granted and a.key = locks | turn
+    select from generate_series(0, 15) as turn left join advisory a on a.granted and a.key = locks | turn
     where held & (1 << turn) = 0
       and not exists (select from advisory w where w.pid = a.pid and not w.granted and w.key = locks | 16))
 $$;
@@ -379,7 +380,8 @@ begin
   if least_used + taken >= ceiling then
     perform app.note_usage(meter_name, started, 100, least_used + taken, ceiling);
   end if;
-  room := greatest(case when most_used + taken < mark then mark else ceiling end - 1 - most_used - taken, 0);
+  -- What others have in flight may pass the mark: who needs more room than they have comes this way and sees it.
+  room := greatest(case when is_warned or least_used + taken >= mark then ceiling else mark end - 1 - most_used - taken, 0);
   insert into app.usage_slots as s (tenant_id, meter, period, slot, used, share, basis)
   select tenant, meter_name, started, slot, used, used + room / count + case when rank <= room % count then 1 else 0 end, ceiling
   from (
