@@ -209,6 +209,32 @@ describe('at the end of a window', () => {
   test.each([
     ['Postgres', openOnPostgres, false],
     ['Redis', openOnRedis, true],
+  ] as const)('%s: what is held of it is worth nothing', async (_name, open, needsRedis) => {
+    if (needsRedis && !hasRedis) return;
+    const [own] = (await open(1)) as [Process];
+    const bucket = bucketOf(10_000, 1);
+    const held = own.pool.held(own.pool.tenant(tenantId), bucket);
+    let isConclusive = false;
+    while (!isConclusive) {
+      expect(await own.take(bucket, 10)).toBe(true);
+      const { windowStart } = held;
+      const hadSome = held.available > 0;
+      // By the clock of the store, which runs on this machine: it answers at the end or after it.
+      await server.asAdmin(
+        'select pg_sleep(greatest(extract(epoch from to_timestamp($1) - clock_timestamp()), 0))',
+        [windowStart + 1],
+      );
+      // Unless it has been exchanged for the next one's meanwhile.
+      if (!hadSome || held.windowStart !== windowStart) continue;
+      expect(held.usable(performance.now())).toBe(0);
+      isConclusive = true;
+    }
+    await own.close();
+  });
+
+  test.each([
+    ['Postgres', openOnPostgres, false],
+    ['Redis', openOnRedis, true],
   ] as const)('%s: the limit again, and not more', async (_name, open, needsRedis) => {
     if (needsRedis && !hasRedis) return;
     const processes = await open(2);
