@@ -71,6 +71,23 @@ export const findNotificationsByIds = prepareByKeys<Notification>(
   'ids',
 );
 
+/**
+ * What this transaction has written: by the moment at which it began, for one that was undone to a
+ * savepoint is not there, and rows of savepoints do not say whose they are.
+ */
+export const findOwnNotifications = prepare((db) =>
+  db
+    .select({ kind: notifications.kind, data: notifications.data })
+    .from(notifications)
+    .where(
+      and(
+        eq(notifications.tenantId, tenant),
+        sql`${notifications.createdAt} = now()::timestamptz(3)`,
+      ),
+    )
+    .orderBy(notifications.id),
+);
+
 /** When a member has read which of these. */
 export const findReads = prepare((db) =>
   db

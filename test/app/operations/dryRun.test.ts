@@ -221,6 +221,30 @@ describe('a dry run', () => {
     });
   });
 
+  test('tells of the warning that the use would bring, and writes none', async () => {
+    const [row] = await server.asAdmin(
+      `select sum(s.used)::int as used from app.usage_slots s join app.tenants t on t.id = s.tenant_id
+       where meter = 'PRODUCTS' and slug = 'harbor'`,
+    );
+    const used = Number(row?.used) + 1;
+    const limit = Math.floor((used * 5) / 4);
+    await server.asAdmin(
+      `insert into app.tenant_overrides (tenant_id, kind, code, limit_value, reason)
+       select id, 'LIMIT', 'PRODUCTS', $1, 'a test' from app.tenants where slug = 'harbor'`,
+      [limit],
+    );
+    const read = `select count(*)::int as count from app.notifications`;
+    const before = await server.asAdmin(read);
+    const dry = await ask({ 'Dry-Run': 'true' }, create, { name: 'one too many' });
+    const data = { meter: 'PRODUCTS', percent: 80, used, limit };
+    expect(dry.body.extensions.dryRun.events).toMatchObject([{ kind: 'USAGE_WARNING', data }]);
+    expect(await server.asAdmin(read)).toEqual(before);
+    // Where it is refused, there is nothing to tell.
+    const refused = await ask({ 'Dry-Run': 'true' }, create, { name: '' });
+    expect(refused.body.extensions.dryRun.events).toEqual([]);
+    await server.asAdmin(`delete from app.tenant_overrides where code = 'PRODUCTS'`);
+  });
+
   test('needs the same rights as the change, and those to the log for the values in it', async () => {
     const dryAs = async (scopes: string) => {
       const make = `mutation { apiKeyCreate(input: { name: "k", scopes: [${scopes}] }) { secret } }`;
