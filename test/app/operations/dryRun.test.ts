@@ -233,7 +233,7 @@ describe('a dry run', () => {
        select id, 'LIMIT', 'PRODUCTS', $1, 'a test' from app.tenants where slug = 'harbor'`,
       [limit],
     );
-    const read = `select count(*)::int as count from app.notifications`;
+    const read = 'select count(*)::int as count from app.notifications';
     const before = await server.asAdmin(read);
     const dry = await ask({ 'Dry-Run': 'true' }, create, { name: 'one too many' });
     const data = { meter: 'PRODUCTS', percent: 80, used, limit };
