@@ -2227,6 +2227,10 @@ begin
   if is_settled then
     taken := greatest(least(amount, ceiling - most_used), 0);
     if taken < amount and not as_many then taken := 0; end if;
+    -- There is room, and no slot to count it in: all are held for longer than one waits.
+    if taken > 0 and held = 0 then raise lock_not_available using message = 'every slot is held'; end if;
+  elsif held = 0 then
+    taken := -1;
   elsif most_used + amount < (case when is_warned then ceiling else mark end) then
     taken := amount;
   else
