@@ -51,7 +51,8 @@ function fixFor(
   const listed = either(roles);
   if (reason === 'TENANT_SUSPENDED') return 'The business is suspended: it can only be read.';
   if (principal.kind === 'USER') {
-    return `Your role is ${principal.role} and this takes ${listed}: ask an owner or admin of the business.`;
+    const whom = roles.includes('ADMIN') ? 'an owner or admin' : 'an owner';
+    return `Your role is ${principal.role} and this takes ${listed}: ask ${whom} of the business.`;
   }
   return scope
     ? `Use an API key that has the scope "${permission}".`

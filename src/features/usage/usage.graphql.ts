@@ -140,7 +140,7 @@ const MeterReadingType = builder.objectRef<MeterReading>('MeterReading').impleme
     daily: t.field({
       type: [DayOfUseType],
       nullable: true,
-      cost: { complexity: 1 },
+      cost: { complexity: 1, each: 1, sizedBy: ['days'], otherwise: 30 },
       description:
         'Day by day, the oldest first, days without use included; null for what is not counted by day.',
       args: { days: t.arg.int(lastDays) },
