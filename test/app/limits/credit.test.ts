@@ -186,26 +186,27 @@ test('a client that hangs up waits no longer, and what came for it is given back
   await close();
 });
 
-test('what a process held that died is free again when its hold runs out', async () => {
-  const dead = postgresCredit(server.database, 'dead');
-  const bucket = bucketOf(100);
-  const asked = {
-    windowStart: 0,
-    spent: 0,
-    pending: 0,
-    holding: 0,
-    need: 90,
-    smallest: 90,
-    extra: 0,
-  };
-  await dead.exchange(tenantId, [{ ...bucket, ...asked }]);
-  const [own] = (await openOnPostgres(1)) as [Process];
-  expect(await own.take(bucket, 50)).toBe(false);
-  await expect.poll(() => own.take(bucket, 50), { timeout: 5_000, interval: 200 }).toBe(true);
-  await own.close();
-});
+// What they wait for is the clock, so they wait together.
+describe.concurrent('at the end of a window', () => {
+  test('and of a hold: what a process that died held is free again', async ({ expect }) => {
+    const dead = postgresCredit(server.database, 'dead');
+    const bucket = bucketOf(100);
+    const asked = {
+      windowStart: 0,
+      spent: 0,
+      pending: 0,
+      holding: 0,
+      need: 90,
+      smallest: 90,
+      extra: 0,
+    };
+    await dead.exchange(tenantId, [{ ...bucket, ...asked }]);
+    const [own] = (await openOnPostgres(1)) as [Process];
+    expect(await own.take(bucket, 50)).toBe(false);
+    await expect.poll(() => own.take(bucket, 50), { timeout: 5_000, interval: 200 }).toBe(true);
+    await own.close();
+  });
 
-describe('at the end of a window', () => {
   test.each([
     ['Postgres', openOnPostgres, false],
     ['Redis', openOnRedis, true],

@@ -119,7 +119,7 @@ test('no operation comes to more than was said before it ran, interpreted or com
         if (actual < most) seen.partly += 1;
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 120 },
   );
   expect(seen.rows).toBeGreaterThan(10);
   expect(seen.partly).toBeGreaterThan(10);
