@@ -90,6 +90,7 @@ builder.queryField('rateLimit', (t) =>
     type: RateLimitsType,
     nullable: true,
     access: 'signedIn',
+    unmetered: true,
     cost: { complexity: 10 },
     description:
       'How much you may still do, and when there is more. Every answer says the shortest of it, in its headers and in `extensions.cost`.',

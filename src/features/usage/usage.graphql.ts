@@ -177,6 +177,7 @@ builder.queryField('usage', (t) =>
     type: [MeterReadingType],
     nullable: true,
     access: 'usage:read',
+    unmetered: true,
     cost: { complexity: 10, sizedBy: ['meters'], otherwise: 7 },
     description: 'What the business has used of its plan.',
     args: {
