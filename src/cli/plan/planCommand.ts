@@ -55,6 +55,12 @@ function changePlan(slug: string, code: string, flags: ChangeFlags): Promise<voi
       tenant: (await findOwnTenant(tx))[0],
     }));
     if (flags.json && tenant) return printJson({ ...shownTenant(tenant), change: made });
+    if (made.previousPlan === plan) {
+      process.stdout.write(
+        `${slug} is on ${plan} already, and nothing was changed; "plan cancel" ends what is scheduled.\n`,
+      );
+      return;
+    }
     const when = flags.atPeriodEnd
       ? `goes to plan ${plan} on ${made.effectiveAt}`
       : `is on ${plan}`;

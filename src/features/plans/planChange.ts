@@ -6,9 +6,11 @@ import { newId } from '../../lib/ids.ts';
 import { type AuditEntry, recordAudit } from '../audit/audit.ts';
 import { lockTenant } from '../members/acting.ts';
 import { lockOwnTenant, type Tenant } from '../tenants/tenants.queries.ts';
+import { type Meter, meters } from '../usage/meters.ts';
 import {
   cancelPlanAsOwner,
   changePlanAsOwner,
+  findPlans,
   findScheduledChange,
   finishPlanChange,
   schedulePlanAsOwner,
@@ -109,7 +111,9 @@ export async function applyDueChange(
 /** Refuses with PLAN_UNKNOWN. */
 export async function requirePlan(tx: TenantTransaction, plan: string): Promise<PlanProspect> {
   const prospect = await readProspect(tx, plan);
-  return prospect ?? refuse('PLAN_UNKNOWN', ['input', 'plan'], 'There is no such plan.');
+  if (prospect !== null) return prospect;
+  const codes = (await findPlans(tx)).map(({ code }) => code);
+  return refuse('PLAN_UNKNOWN', ['input', 'plan'], `It is one of ${codes.join(', ')}.`);
 }
 
 /** Refuses with EXCEEDS_PLAN, once for each meter. */
@@ -119,10 +123,13 @@ export function requireFit({ exceeded, plan }: PlanProspect): void {
     exceeded.map(({ meter, used, limit }) => ({
       code: 'EXCEEDS_PLAN',
       field: ['input', 'plan'],
-      message: `${meter}: ${used} are used and ${plan} allows ${limit}. Reduce them, or let the change wait for the end of the period.`,
+      message: `${meter}: ${used} are used and ${plan} allows ${limit}. ${wayOut(meter)} the change wait for the end of the period.`,
     })),
   );
 }
+
+/** What was used of a day or a month cannot be taken back. */
+const wayOut = (meter: Meter): string => (meters[meter] === 'NONE' ? 'Reduce them, or let' : 'Let');
 
 function refuseRole(): never {
   refuse('ROLE_TOO_LOW', null, 'Only an owner of the business may do this.');
