@@ -24,6 +24,7 @@ import {
   type TenantRoutes,
   whoAsks,
 } from './tenantSelection.ts';
+import { turnForDearWork } from './turnsOfTheLoop.ts';
 import type { GraphQLServer } from './yoga.ts';
 
 export interface HttpRoutes {
@@ -155,8 +156,9 @@ async function askGraphQL(
   context: ServerContext,
 ): Promise<Response | LeanAnswer> {
   const { graphql } = options;
-  const ask = (method: string, body: Buffer<ArrayBuffer> | null, given = context) =>
-    graphql.fetch(
+  const ask = async (method: string, body: Buffer<ArrayBuffer> | null, given = context) => {
+    await turnForDearWork();
+    return graphql.fetch(
       new graphql.fetchAPI.Request(`http://localhost${request.url ?? '/graphql'}`, {
         method,
         headers: request.headers as Record<string, string>,
@@ -164,6 +166,7 @@ async function askGraphQL(
       }),
       given,
     );
+  };
   if (request.method !== 'POST') {
     return ask(request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET'), null);
   }

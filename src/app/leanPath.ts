@@ -6,6 +6,7 @@ import { createDocumentCache } from './documentCache.ts';
 import type { PersistedDocuments } from './documents/persistedDocuments.ts';
 import { withResult } from './finishedResult.ts';
 import type { ExecuteOperation, ServerContext } from './operationPlugin.ts';
+import { turnForDearWork } from './turnsOfTheLoop.ts';
 import type { GraphQLServer } from './yoga.ts';
 
 /** An answer that is ready for the wire. */
@@ -36,6 +37,9 @@ export function createLeanPath(
   /** Parsed and found valid. */
   const documents = createDocumentCache<DocumentNode>();
 
+  const isKnown = (params: GraphQLParams): boolean =>
+    typeof params.query !== 'string' || documents.get(params.query) !== undefined;
+
   /** null: Yoga is to say what is wrong with it. */
   function readDocument(params: GraphQLParams, context: ServerContext): DocumentNode | null {
     try {
@@ -58,6 +62,7 @@ export function createLeanPath(
   return async (request, body, context) => {
     const contentType = contentTypeFor(request.headers.accept ?? '*/*');
     const params = contentType === null ? null : readParams(body);
+    if (params !== null && !isKnown(params)) await turnForDearWork();
     const document = params === null ? null : readDocument(params, context);
     if (contentType === null || params === null || document === null) return null;
     const { operationName, variables: variableValues } = params;
@@ -67,6 +72,7 @@ export function createLeanPath(
     if (result.errors === undefined) {
       return { contentType, body: JSON.stringify(result) };
     }
+    await turnForDearWork();
     return graphql.fetch(
       new graphql.fetchAPI.Request('http://localhost/graphql', {
         method: 'POST',

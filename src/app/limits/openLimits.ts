@@ -6,7 +6,7 @@ import type { Principal } from '../../auth/principal.ts';
 import { openRedis } from '../../clients/redis.ts';
 import type { Config } from '../../config.ts';
 import type { Database } from '../../db/database.ts';
-import { type CreditStore, readRecall } from '../../features/limits/credit.ts';
+import { type CreditStore, type Exchange, readRecall } from '../../features/limits/credit.ts';
 import { rateLimitsOf } from '../../graphql/rateLimits.ts';
 import type { Logger } from '../logger.ts';
 import {
@@ -75,6 +75,12 @@ export async function openLimits(
   };
 }
 
+/** Takes nothing, and is forgotten with its second. */
+const probed: Exchange = {
+  ...{ name: 'probe', seconds: 1, limit: 0, windowStart: 0 },
+  ...{ spent: 0, pending: 0, holding: 0, need: 0, smallest: 0, extra: 0 },
+};
+
 /** null: there is no Redis, and Postgres has it all. */
 async function openShared(
   { redisUrl, redisPrefix }: Pick<Config, 'redisUrl' | 'redisPrefix'>,
@@ -91,7 +97,12 @@ async function openShared(
     onMessage,
   });
   const first = redisCredit(redis, redisPrefix, process);
-  const { store, close } = withFallback({ first, second, probe: redis.ping, logger });
+  // By an exchange, not PING: a replica, or one whose memory is full, answers that and takes no script, and
+  // was left and come back to twice a second.
+  const probe = async (): Promise<void> => {
+    await first.exchange('probe', [probed]);
+  };
+  const { store, close } = withFallback({ first, second, probe, logger });
   return {
     store,
     close() {

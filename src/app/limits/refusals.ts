@@ -2,6 +2,7 @@ import type { Plan } from '../../auth/lookups.ts';
 import type { ReadPlanCatalogue } from '../../auth/planCatalogue.ts';
 import type { Principal } from '../../auth/principal.ts';
 import { planAdvice } from '../../auth/refusals.ts';
+import { OperationCancelled } from '../../db/errors.ts';
 import type { Reply } from '../../graphql/reply.ts';
 import { PublicError } from '../../lib/errors.ts';
 import type { CallerLimits } from './callerLimits.ts';
@@ -52,7 +53,8 @@ export async function explain(
   if (error instanceof TooManyWaiting) {
     return new PublicError('UNAVAILABLE', 'Too many operations of this business wait already.');
   }
-  if (error instanceof GaveUp) return new PublicError('TIMED_OUT', 'The request was given up.');
+  // As other hang-ups are told: nobody's fault, and no line in the log each.
+  if (error instanceof GaveUp) return new OperationCancelled('The caller went away.', error);
   return error;
 }
 

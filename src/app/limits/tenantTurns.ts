@@ -1,3 +1,4 @@
+import { OperationCancelled } from '../../db/errors.ts';
 import type { HangUp } from '../../db/hangUp.ts';
 import { PublicError } from '../../lib/errors.ts';
 
@@ -64,7 +65,7 @@ export class TenantTurns {
         signal.removeEventListener('abort', onAbort);
         resolve();
       };
-      const giveUp = (error: PublicError): void => {
+      const giveUp = (error: Error): void => {
         clearTimeout(timer);
         signal.removeEventListener('abort', onAbort);
         const place = waiting.indexOf(start);
@@ -72,7 +73,7 @@ export class TenantTurns {
         reject(error);
       };
       const onAbort = (): void =>
-        giveUp(new PublicError('TIMED_OUT', 'The request was given up; nothing was changed.'));
+        giveUp(new OperationCancelled('The caller went away.', signal.reason));
       const timer = setTimeout(() => giveUp(tooBusy()), longestMs);
       signal.addEventListener('abort', onAbort);
       waiting.push(start);

@@ -59,6 +59,22 @@ test('of those that are refused of one business, another waits for none', async 
   expect(beside).toBeLessThan(alone * 10 + 30);
 });
 
+test('documents that are refused, by whoever sends them, do not hold up who is served', async () => {
+  const alone = await timeOf(20);
+  for (const credential of [flooder, null]) {
+    let isOver = false;
+    const flood = Array.from({ length: 200 }, async () => {
+      let refused = 0;
+      for (; !isOver; refused += 1) await askAt(server.url, credential, '{ nonsense }');
+      return refused;
+    });
+    const beside = await timeOf(10);
+    isOver = true;
+    expect((await Promise.all(flood)).every((refused) => refused > 0)).toBe(true);
+    expect(beside).toBeLessThan(alone * 10 + 30);
+  }
+});
+
 async function waitingForLock(): Promise<number> {
   const [row] = await server.asAdmin(
     `select count(*)::int as count from pg_stat_activity

@@ -1,8 +1,10 @@
+import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRedis } from '../../../src/clients/redis.ts';
 import { askAt } from '../../support/ask.ts';
 import { hasRedis, requireRedis, startRedis, type TestRedis } from '../../support/redis.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
+import { spawnServer } from '../../support/serverProcess.ts';
 
 // A Redis that dies, that says nothing any more, and that is not there when a server starts.
 
@@ -94,5 +96,23 @@ describe.skipIf(!hasRedis)('without Redis', () => {
     expect(answers.every(({ status }) => status === 200 || status === 429)).toBe(true);
     redis.thaw();
     await expectService();
+  });
+
+  test('one that answers PING and takes no writes is left, and not come back to each time', async () => {
+    const beside = spawnServer({ ...server.environment, LOG_LEVEL: 'warn' });
+    const client = await createClient({ url: redis.url }).connect();
+    try {
+      const url = await beside.url;
+      await client.sendCommand(['REPLICAOF', '127.0.0.1', '1']);
+      const until = performance.now() + 2_500;
+      while (performance.now() < until) {
+        expect((await askAt(url, server.apiKey, page)).status).toBe(200);
+      }
+      expect(beside.output().match(/Redis is away/g)).toHaveLength(1);
+    } finally {
+      await client.sendCommand(['REPLICAOF', 'NO', 'ONE']);
+      client.destroy();
+      await beside.end('SIGTERM');
+    }
   });
 });
