@@ -12,15 +12,16 @@ import type { HangUp } from '../db/hangUp.ts';
 import { OperationContext, type Services } from '../graphql/context.ts';
 import type { Reply } from '../graphql/reply.ts';
 import { PublicError } from '../lib/errors.ts';
+import { requireShort } from './answerSize.ts';
 import { executeCompiled } from './compiledExecution.ts';
 import type { Admission, Admit } from './limits/admission.ts';
 import { TenantTurns } from './limits/tenantTurns.ts';
 import type { MultipartOperation } from './multipart.ts';
 import { runRehearsed } from './operations/dryRun.ts';
 import { type ExecutionMode, readMode } from './operations/executionMode.ts';
-import { runKeyed } from './operations/idempotency.ts';
+import { runKeyed, type Turns } from './operations/idempotency.ts';
 import { hashInput } from './operations/inputHash.ts';
-import { type KeysUnderWay, trackKeys } from './operations/keysUnderWay.ts';
+import { trackKeys } from './operations/keysUnderWay.ts';
 import { runMutation, toGraphQLError } from './operations/runMutation.ts';
 import { needsSignIn } from './publicFields.ts';
 
@@ -88,9 +89,12 @@ export function operationExecutor(
       renew,
       isOnlyField: operation != null && hasOneField(operation),
     });
-    const run = () => executeCompiled({ ...args, contextValue: context });
+    const run = async () =>
+      requireShort(args.document, await executeCompiled({ ...args, contextValue: context }));
     if (principal === null) return withExtensions(await run(), admission);
-    const turn = turns.enter(principal.tenantId, server.signal);
+    const { tenantId } = principal;
+    const { signal } = server;
+    const turn = mode.kind === 'keyed' ? null : turns.enter(tenantId, signal);
     if (turn !== null) {
       try {
         await turn;
@@ -99,17 +103,21 @@ export function operationExecutor(
         return { errors: [toGraphQLError(error)] };
       }
     }
+    const inTenantTurn = <T>(work: () => Promise<T>) => turns.run(tenantId, signal, work);
     let result: ExecutionResult;
     try {
       result =
         operation?.operation === 'mutation'
-          ? await runIn(mode, { services, keys, server, args, operation, principal, context, run })
-          : await runQuery(services, principal, server.signal, context, run);
+          ? await runIn(mode, {
+              ...{ services, args, operation, principal, context, run },
+              turns: { keys, signal, inTenantTurn },
+            })
+          : await runQuery(services, principal, signal, context, run);
     } catch (error) {
       admission.settle(null);
       throw error;
     } finally {
-      turns.leave(principal.tenantId);
+      if (mode.kind !== 'keyed') turns.leave(tenantId);
     }
     onAnswered(principal);
     return withExtensions(result, admission);
@@ -151,8 +159,7 @@ async function runQuery(
 
 interface Mutation {
   readonly services: Services;
-  readonly keys: KeysUnderWay;
-  readonly server: ServerContext;
+  readonly turns: Turns;
   readonly args: ExecutionArgs;
   readonly operation: OperationDefinitionNode;
   readonly principal: Principal;
@@ -161,18 +168,17 @@ interface Mutation {
 }
 
 async function runIn(mode: ExecutionMode, mutation: Mutation): Promise<ExecutionResult> {
-  const { services, server, principal, context, args } = mutation;
+  const { services, turns, principal, context, args } = mutation;
   const { tenantId } = principal;
   const rehearsed = mode.kind === 'rehearsed';
   context.begin(
-    () =>
-      services.database.operation(tenantId, { mode: 'write', signal: server.signal, rehearsed }),
+    () => services.database.operation(tenantId, { mode: 'write', signal: turns.signal, rehearsed }),
     { isPlain: mode.kind === 'plain' },
   );
   if (rehearsed) return runRehearsed(mutation);
   if (mode.kind === 'keyed') {
     const input = await hashInput(args.document, mutation.operation, args.variableValues);
-    return runKeyed(mutation, principal, { key: mode.key, input }, mutation.keys);
+    return runKeyed(mutation, principal, { key: mode.key, input }, turns);
   }
   return runMutation(mutation, async (result) => {
     await context.operation.commit();

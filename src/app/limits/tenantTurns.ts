@@ -46,6 +46,15 @@ export class TenantTurns {
     return this.#wait(share.waiting, signal);
   }
 
+  async run<T>(tenantId: string, signal: HangUp, work: () => Promise<T>): Promise<T> {
+    await this.enter(tenantId, signal);
+    try {
+      return await work();
+    } finally {
+      this.leave(tenantId);
+    }
+  }
+
   leave(tenantId: string): void {
     const share = this.#shares.get(tenantId);
     if (share === undefined) return;

@@ -3,6 +3,7 @@ import type { ExecutionResult } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import type { TenantTransaction } from '../../db/database.ts';
 import { StatementFailed } from '../../db/errors.ts';
+import type { HangUp } from '../../db/hangUp.ts';
 import { PublicError } from '../../lib/errors.ts';
 import { claimKey, findKey, keepAnswer } from './idempotency.queries.ts';
 import type { KeysUnderWay } from './keysUnderWay.ts';
@@ -33,12 +34,28 @@ export async function runKeyed(
   mutation: MutationRun,
   principal: Principal,
   given: { readonly key: string; readonly input: string },
-  keys: KeysUnderWay,
+  { keys, signal, inTenantTurn }: Turns,
 ): Promise<ExecutionResult> {
   const claim = { ...given, caller: callerOf(principal), rights: rightsOf(principal) };
   const turn = `${principal.tenantId} ${given.key}`;
-  const result = await keys.inTurn(turn, () => runClaimed(mutation, claim));
-  return result ?? refused(mutation, inUse(null));
+  try {
+    const result = await keys.inTurn(turn, signal, () =>
+      inTenantTurn(() => runClaimed(mutation, claim)),
+    );
+    return result ?? refused(mutation, inUse(null));
+  } catch (error) {
+    return refused(mutation, error);
+  }
+}
+
+/**
+ * What a keyed call waits for, in this order: who waits for a key holds no turn of the business, so that
+ * doubles of one call leave the business its other operations.
+ */
+export interface Turns {
+  readonly keys: KeysUnderWay;
+  readonly signal: HangUp;
+  inTenantTurn<T>(work: () => Promise<T>): Promise<T>;
 }
 
 async function runClaimed(mutation: MutationRun, claim: Claim): Promise<ExecutionResult> {
