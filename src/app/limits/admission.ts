@@ -73,7 +73,7 @@ export function createRequestAdmission(
         cancel: () => giveBackAll([...taken, ...demands]),
       };
     } catch (error) {
-      throw explain(error, limits, reply);
+      throw explain(error, ledger, principal, limits, reply);
     }
   };
 }
@@ -101,7 +101,7 @@ export function createAdmission(
     const admitted = (taken: readonly Demand[]): Admission =>
       new Admitted(ledger, principal, limits, cost, reply, [...taken, ...demands]);
     const refused = (error: unknown): never => {
-      throw explain(error, limits, reply);
+      throw explain(error, ledger, principal, limits, reply);
     };
     if (calls.length > 0) return admitCalls().then(admitted, refused);
     try {
@@ -137,10 +137,13 @@ function demandsOf({ budgets, requests }: CallerLimits, { requested }: Operation
 
 function explain(
   error: unknown,
+  { activity }: RequestLedger,
+  { tenantId }: Principal,
   limits: CallerLimits,
   reply: Pick<Reply, 'setRetryAfter' | 'setRateLimit'>,
 ): unknown {
   if (error instanceof Shortage) {
+    activity.refused(tenantId);
     const now = performance.now();
     const explained = explainShortage(limits, error.demand, now);
     reply.setRetryAfter(explained.retryAfterSeconds);
@@ -165,6 +168,7 @@ class Admitted implements Admission {
   readonly #windows: readonly number[];
   readonly #day: number;
   readonly #taken: readonly Demand[];
+  readonly #admittedAt = performance.now();
 
   constructor(
     ledger: RequestLedger,
@@ -198,6 +202,7 @@ class Admitted implements Admission {
     }
     const [first] = this.#cost.calls.keys();
     this.#ledger.add(this.#principal, this.#day, first);
+    this.#ledger.activity.answered(this.#principal.tenantId, now - this.#admittedAt, result);
     const headers = rateLimitHeaders(this.#limits, now);
     if (headers !== null) this.#reply.setRateLimit(headers.policy, headers.state);
     return { cost: { requested, actual, budget: budgetOf(this.#limits, now) } };
