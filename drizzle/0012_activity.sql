@@ -49,8 +49,7 @@ CREATE TABLE "app"."platform_hours" (
 	"ms_2000" bigint NOT NULL,
 	"ms_5000" bigint NOT NULL,
 	"ms_10000" bigint NOT NULL,
-	"ms_more" bigint NOT NULL,
-	"tenants" integer NOT NULL
+	"ms_more" bigint NOT NULL
 );
 --> statement-breakpoint
 ALTER TABLE "app"."activity_hours" ADD CONSTRAINT "activity_hours_tenant_id_fkey" FOREIGN KEY ("tenant_id") REFERENCES "app"."tenants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint

@@ -678,7 +678,6 @@ create table app.platform_hours (
   ms_5000 bigint not null,
   ms_10000 bigint not null,
   ms_more bigint not null,
-  tenants integer not null,
   constraint platform_hours_pkey PRIMARY KEY (hour)
 );
 alter table app.platform_hours owner to tenantry_owner;

@@ -1,4 +1,3 @@
-import { integer } from 'drizzle-orm/pg-core';
 import { activityColumns } from './activityColumns.ts';
 import { app, moment } from './columns.ts';
 
@@ -10,6 +9,4 @@ import { app, moment } from './columns.ts';
 export const platformHours = app.table('platform_hours', {
   hour: moment('hour').primaryKey(),
   ...activityColumns(),
-  /** How many businesses asked for anything. */
-  tenants: integer('tenants').notNull(),
 });

@@ -3,64 +3,65 @@ import { PublicError } from '../../lib/errors.ts';
 import { listActivity, type OwnActivityPoint } from './activity.queries.ts';
 import { type ActivityCounts, addActivity, errorRateOf, noActivity } from './activityCounts.ts';
 import type { ActivityPoint } from './activitySums.queries.ts';
+import { activityWords } from './activityWords.ts';
 import { percentileOf } from './latency.ts';
 
 const ActivitySpanType = builder.enumType('ActivitySpan', {
-  description: 'What a series has a point for, in UTC.',
+  description: activityWords.span,
   values: {
-    HOUR: { description: 'Every hour.' },
-    DAY: { description: 'Every day.' },
+    HOUR: { description: activityWords.hour },
+    DAY: { description: activityWords.day },
   } as const,
 });
 
 const Counts = builder.interfaceRef<ActivityCounts>('ActivityCounts').implement({
-  description: 'What was asked in some time, and how it was answered.',
+  description: activityWords.counts,
   fields: (t) => ({
     operations: t.expose('operations', {
       type: 'SafeInt',
-      description: 'GraphQL operations that were executed.',
+      description: activityWords.operations,
     }),
     clientErrors: t.expose('clientErrors', {
       type: 'SafeInt',
-      description: 'Of these, those with `errors` of the caller’s doing; `userErrors` are none.',
+      description: activityWords.clientErrors,
     }),
     serverFaults: t.expose('serverFaults', {
       type: 'SafeInt',
-      description: 'Of these, those with `errors` that are the server’s fault.',
+      description: activityWords.serverFaults,
     }),
     errorRate: t.field({
       type: 'Decimal',
       nullable: true,
-      description: 'The share of operations that had errors, "0" to "1"; null: there were none.',
+      description: activityWords.errorRate,
       resolve: (counts) => errorRateOf(counts),
     }),
     refused: t.expose('refused', {
       type: 'SafeInt',
-      description: 'Answered with 429, beside the operations.',
+      description: activityWords.refused,
     }),
     p50Ms: t.int({
       nullable: true,
-      description: 'Half of all operations took no longer, in milliseconds; null: there were none.',
+      description: activityWords.p50Ms,
       resolve: (counts) => percentileOf(counts, 0.5),
     }),
     p95Ms: t.int({
       nullable: true,
-      description: 'The same for 95 of 100.',
+      description: activityWords.p95Ms,
       resolve: (counts) => percentileOf(counts, 0.95),
     }),
     p99Ms: t.int({
       nullable: true,
-      description: 'The same for 99 of 100; 10,000 stands for that and more.',
+      description: activityWords.p99Ms,
       resolve: (counts) => percentileOf(counts, 0.99),
     }),
   }),
 });
 
 const PointType = builder.objectRef<ActivityPoint>('ActivityPoint').implement({
-  description: 'What was asked in one hour or day.',
+  description: activityWords.point,
   interfaces: [Counts],
   fields: (t) => ({
-    start: t.expose('start', { type: 'DateTime', description: 'When it began.' }),
+    start: t.expose('start', { type: 'DateTime', description: activityWords.start }),
   }),
 });
 

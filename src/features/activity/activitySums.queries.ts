@@ -13,6 +13,9 @@ export interface ActivityPoint extends ActivityCounts {
 /** As platform_hours has it too. */
 export const columnOf = (name: keyof ActivityCounts) => activityHours[name];
 
+/** The columns of both tables. */
+export const activityColumnList = activityNames.map((name) => columnOf(name).name).join(', ');
+
 /** The sums of the columns of activity_hours or platform_hours, each under its column's name. */
 export const activitySumColumns = activityNames
   .map((name) => `sum(${columnOf(name).name})::int8 as ${columnOf(name).name}`)
