@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sweepTenants } from '../../../src/app/sweep.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
 // The demo's larger business has analyses of use, and the smaller has not.
@@ -91,6 +92,20 @@ test('what is refused with 429 is counted beside the operations', async () => {
   await server.asAdmin(`delete from app.usage_counters where meter = 'API_REQUESTS_PER_DAY'`);
 });
 
+test('what could not be written down is written later, once', async () => {
+  const before = await storedOf('lumen');
+  await server.asAdmin('revoke update on app.activity_hours from tenantry_server');
+  for (let turn = 0; turn < 5; turn += 1) await server.ask(owner, '{ tenant { name } }');
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  expect((await storedOf('lumen')).operations).toBe(before.operations);
+  await server.asAdmin('grant update on app.activity_hours to tenantry_server');
+  await expect
+    .poll(async () => (await storedOf('lumen')).operations, { timeout: 5_000 })
+    .toBe(before.operations + 5);
+  await server.ask(owner, '{ tenant { name } }');
+  await expect.poll(async () => (await storedOf('lumen')).operations).toBe(before.operations + 6);
+});
+
 test('a series has a point for every hour or day; it needs a plan with such analyses', async () => {
   const hours = (await activityOf(owner, 'days: 2, by: HOUR', 'series { start operations }'))
     .series;
@@ -117,4 +132,21 @@ test('a business sees its own alone', async () => {
   );
   expect((await activityOf(owner)).operations).toBeGreaterThan(1_000_000);
   expect((await activityOf(harbor)).operations).toBeLessThan(1_000);
+});
+
+test('what is older than 90 days is swept, of every business', async () => {
+  await server.asAdmin(
+    `insert into app.activity_hours select old.*
+     from (select distinct on (tenant_id) * from app.activity_hours) a, unnest(array[89, 92, 200]) age,
+       jsonb_populate_record(null::app.activity_hours,
+         to_jsonb(a) || jsonb_build_object('hour', now() - age * interval '24 hours')) old`,
+  );
+  const old = () =>
+    server.asAdmin(
+      `select distinct (extract(day from now() - hour))::int as days, count(*)::int as tenants
+       from app.activity_hours where hour < now() - interval '2 days' group by 1 order by 1`,
+    );
+  expect(await old()).toEqual([89, 92, 200].map((days) => ({ days, tenants: 2 })));
+  await sweepTenants(server.database);
+  expect(await old()).toEqual([{ days: 89, tenants: 2 }]);
 });

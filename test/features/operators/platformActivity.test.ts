@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { rollUpActivity } from '../../../src/features/operators/platformActivity.queries.ts';
+import type { TenantTransaction } from '../../../src/db/database.ts';
+import {
+  listActivityOf,
+  listTopTenants,
+  rollUpActivity,
+  sumActivity,
+  sumUse,
+} from '../../../src/features/operators/platformActivity.queries.ts';
 import { openTestOperators, type TestOperators } from '../../support/operators.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
@@ -67,6 +74,23 @@ test('figures over all tenants are the same before, between and after they are a
   // Two servers at once, and again.
   await Promise.all([rollUp(), rollUp()]);
   expect((await hours()).map(({ operations }) => operations)).toEqual([1_000, 400, 50]);
+  // An hour that is not over stays open.
+  const thisHour = (operations: number) =>
+    server.asAdmin(
+      `update app.activity_hours set operations = $1, hour = date_trunc('hour', now(), 'UTC')
+       where hour >= date_trunc('day', now(), 'UTC')`,
+      [operations],
+    );
+  await plant('lumen', 0, 10);
+  for (const operations of [20, 30]) {
+    await thisHour(operations);
+    await rollUp();
+    const { total } = (await read(query)).platformActivity;
+    expect(total.operations).toBe(450 + operations);
+  }
+  await server.asAdmin(
+    `delete from app.activity_hours where hour >= date_trunc('day', now(), 'UTC')`,
+  );
   const byHour = await read(
     '{ platformActivity(days: 2, by: HOUR) { series { start operations } } }',
   );
@@ -168,4 +192,51 @@ test('aliases read nothing twice, and without a sign-in there is nothing', async
   ).toHaveLength(20);
   const { body } = await operators.ask(null, '{ platformActivity { total { operations } } }');
   expect(body.errors[0].extensions.code).toBe('UNAUTHENTICATED');
+});
+
+test('no figure is read by a scan of what all tenants did', async () => {
+  await server.asAdmin(
+    `insert into app.tenants (id, slug, name, plan)
+     select gen_random_uuid(), 'beside-' || n, 'Beside', 'BASIC' from generate_series(1, 100) n`,
+  );
+  await server.asAdmin(
+    `insert into app.activity_hours select old.* from app.tenants t,
+       (select * from app.activity_hours limit 1) a, generate_series(1, 200) age,
+       jsonb_populate_record(null::app.activity_hours, to_jsonb(a) || jsonb_build_object('tenant_id', t.id,
+         'hour', date_trunc('hour', now(), 'UTC') - age * interval '1 hour')) old on conflict do nothing`,
+  );
+  await server.asAdmin(
+    `insert into app.usage_days (tenant_id, meter, day, slot, feature, api_key_id, used)
+     select id, 'MESSAGES_PER_DAY', app.usage_today() - age, 0, 'test', '00000000-0000-0000-0000-000000000000', 1
+     from app.tenants, generate_series(1, 200) age on conflict do nothing`,
+  );
+  await server.asAdmin(
+    `insert into app.usage_counters (tenant_id, meter, day, used)
+     select id, 'API_REQUESTS_PER_DAY', app.usage_today() - age, 1
+     from app.tenants, generate_series(1, 200) age on conflict do nothing`,
+  );
+  await server.asAdmin('delete from app.platform_days');
+  while ((await rollUp()) > 0);
+  await server.asAdmin('analyze');
+  const [{ id } = {}] = await server.asAdmin('select id from app.tenants limit 1');
+  const scans: string[] = [];
+  await operators.database.read(async (tx) => {
+    /** Explains what it is asked. */
+    const explaining = Object.create(tx, {
+      query: {
+        value: async (text: string, values: unknown[]) => {
+          const { rows } = await tx.query<Record<string, string>>(`explain ${text}`, values);
+          scans.push(
+            ...rows.flatMap((row) => Object.values(row)).filter((at) => /Seq Scan/.test(at)),
+          );
+          return tx.query(text, values);
+        },
+      },
+    }) as TenantTransaction;
+    await sumActivity(explaining, { days: 90, span: 'DAY' });
+    await sumUse(explaining, 90);
+    await listTopTenants(explaining, { by: 'OPERATIONS', hours: 5, first: 10 });
+    await listActivityOf(explaining, { ids: [String(id)], hours: 24 });
+  });
+  expect(scans.filter((at) => !/platform_(hours|days)/.test(at))).toEqual([]);
 });
