@@ -26,6 +26,9 @@ interface Batch {
   activity?: ActivityCounts | undefined;
 }
 
+/** Of what was only refused. No window begins then, and 0 is that of credit that was never asked for. */
+const noWindow = -1;
+
 /** Answered and not yet written down, by the start of their window in seconds since 1970. */
 type Pending = Map<number, Batch>;
 
@@ -72,8 +75,7 @@ export class RequestLedger {
   write(tenantId: string, credit: TenantCredit): Promise<void> {
     if (!this.#pending.has(tenantId) && !this.activity.has(tenantId)) return Promise.resolve();
     return credit.turn(async () => {
-      // What was only refused is no request of any day.
-      const pending: Pending = this.#pending.get(tenantId) ?? new Map([[0, emptyBatch()]]);
+      const pending: Pending = this.#pending.get(tenantId) ?? new Map([[noWindow, emptyBatch()]]);
       this.#pending.delete(tenantId);
       const [first] = pending.values();
       if (first !== undefined) first.activity = this.activity.take(tenantId);

@@ -125,16 +125,13 @@ test('what tenants used is the sum of their days, added up or not', async () => 
 });
 
 test('the tenants that lead are listed, with what they did', async () => {
+  await server.asAdmin('delete from app.activity_hours');
   await plant('lumen', 0, 10);
+  await plant('harbor', 0, 40);
   await server.asAdmin(
-    `update app.activity_hours set hour = date_trunc('hour', now(), 'UTC') - interval '2 hours', server_faults = 3
-     where hour >= date_trunc('day', now(), 'UTC')`,
-  );
-  await plant('harbor', 0, 40).then(() =>
-    server.asAdmin(
-      `update app.activity_hours set hour = date_trunc('hour', now(), 'UTC') - interval '3 hours', server_faults = 0
-       where hour = date_trunc('day', now(), 'UTC') + interval '5 hours'`,
-    ),
+    `update app.activity_hours a set hour = date_trunc('hour', now(), 'UTC') - interval '2 hours',
+       server_faults = case slug when 'lumen' then 3 else 0 end
+     from app.tenants t where t.id = a.tenant_id`,
   );
   const top = async (args: string) =>
     (
