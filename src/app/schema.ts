@@ -42,14 +42,28 @@ import { accessDirectives, enforceAccess } from '../graphql/enforceAccess.ts';
 import { declareRateLimits } from '../graphql/rateLimits.ts';
 import { resolveRelayFields } from '../graphql/relayFields.ts';
 import { declareRepeats, repeatDirectives } from '../graphql/repeats.ts';
+import { declareUnmetered, unmeteredDirective } from '../graphql/unmetered.ts';
 
 /** What fields declare, put in front of their resolvers and into the schema as directives, in this order. */
-const steps = [resolveRelayFields, enforceAccess, declareCosts, declareRepeats, declareRateLimits];
+const steps = [
+  resolveRelayFields,
+  enforceAccess,
+  declareCosts,
+  declareRepeats,
+  declareUnmetered,
+  declareRateLimits,
+];
 
 /** The whole schema; every feature is named above, and nowhere else. */
 export function buildSchema(): GraphQLSchema {
   const schema = builder.toSchema({
-    directives: [...specifiedDirectives, ...accessDirectives, costDirective, ...repeatDirectives],
+    directives: [
+      ...specifiedDirectives,
+      ...accessDirectives,
+      costDirective,
+      ...repeatDirectives,
+      unmeteredDirective,
+    ],
   });
   return steps.reduce((made, step) => step(made), schema);
 }

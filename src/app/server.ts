@@ -69,7 +69,8 @@ export async function startServer(
   const authenticator = createAuthenticator(database, tokens);
   const tenantRoutes = createTenantRoutes(database);
   const mailWorker = startMail(config, database, logger);
-  const limits = await openLimits(schema, database, config, logger);
+  const planCatalogue = createPlanCatalogue(database);
+  const limits = await openLimits(schema, database, planCatalogue, config, logger);
   const listener = await listenIdentityChanges(
     workplace.serverUrl,
     (id) => {
@@ -95,7 +96,6 @@ export async function startServer(
     : null;
   const { baseDomain, corsOrigins } = config;
   const readClient = createClientReader(config.trustedProxies, config.forwardedHeader);
-  const planCatalogue = createPlanCatalogue(database);
   let url = '';
   // PORT 0 is any free one, which is known before the first request.
   const publicUrl = () => config.publicUrl.replace(/:0$/, () => `:${new URL(url).port}`);

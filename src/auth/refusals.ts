@@ -51,7 +51,8 @@ function fixFor(
   const listed = either(roles);
   if (reason === 'TENANT_SUSPENDED') return 'The business is suspended: it can only be read.';
   if (principal.kind === 'USER') {
-    return `Your role is ${principal.role} and this takes ${listed}: ask an owner or admin of the business.`;
+    const whom = roles.includes('ADMIN') ? 'an owner or admin' : 'an owner';
+    return `Your role is ${principal.role} and this takes ${listed}: ask ${whom} of the business.`;
   }
   return scope
     ? `Use an API key that has the scope "${permission}".`
@@ -94,9 +95,15 @@ function fixForPlan(principal: Principal, having: readonly Plan[]): string {
   if (having.some((plan) => plan.code === principal.plan)) {
     return 'Your plan has it and it is withheld from your business: ask an operator of the platform why.';
   }
+  return planAdvice(principal, having, 'it');
+}
+
+/** Who can change to one of these plans, and how. `what` they have: `it`, `more`. */
+export function planAdvice(principal: Principal, having: readonly Plan[], what: string): string {
   const open = having.filter((plan) => plan.self_service).map((plan) => plan.code);
-  if (open.length === 0)
-    return 'No plan that can be chosen has it: ask an operator of the platform.';
+  if (open.length === 0) {
+    return `No plan that can be chosen has ${what}: ask an operator of the platform.`;
+  }
   const isOwner = principal.kind === 'USER' && principal.role === 'OWNER';
   return isOwner
     ? `Change to ${either(open)} with the mutation planChange.`

@@ -32,7 +32,7 @@ async function run(folder: string, { out }: Options): Promise<void> {
   const json = `${JSON.stringify(Object.fromEntries(manifest), null, 2)}\n`;
   if (out === undefined) process.stdout.write(json);
   else await writeFile(out, json);
-  process.stderr.write(`${manifest.size} documents of ${files.length} files.\n`);
+  process.stderr.write(`Documents: ${manifest.size}; files: ${files.length}.\n`);
 }
 
 function make(texts: readonly string[]): ReturnType<typeof makeManifest> {

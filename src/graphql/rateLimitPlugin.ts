@@ -13,21 +13,28 @@ declare global {
     export interface FieldOptions {
       /** How often it may be called. For root fields: before an operation runs these alone are counted. */
       rateLimit?: RateLimit;
+      /** Of a root field: it needs no request of the day (unmetered.ts). */
+      unmetered?: true;
     }
   }
 }
 
-/** Carries what is declared into the schema's `extensions`; src/app/limits/fieldLimits.ts enforces it. */
+interface Declared {
+  readonly rateLimit?: RateLimit;
+  readonly unmetered?: true;
+}
+
+/** Carries what is declared into the schema's `extensions`; src/app/limits enforces it. */
 class RateLimitPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(
     config: PothosOutputFieldConfig<Types>,
   ): PothosOutputFieldConfig<Types> {
-    const { rateLimit } = config.pothosOptions as { rateLimit?: RateLimit };
-    if (rateLimit === undefined) return config;
+    const { rateLimit, unmetered } = config.pothosOptions as Declared;
+    if (rateLimit === undefined && unmetered === undefined) return config;
     if (!['Query', 'Mutation', 'Subscription'].includes(config.kind)) {
-      throw new Error(`${config.parentType}.${config.name}: only a root field has a rate limit`);
+      throw new Error(`${config.parentType}.${config.name}: only root fields are counted`);
     }
-    return { ...config, extensions: { ...config.extensions, rateLimit } };
+    return { ...config, extensions: { ...config.extensions, rateLimit, unmetered } };
   }
 }
 

@@ -35,6 +35,8 @@ const attacks: Record<string, string> = {
   'a circle of fragments': '{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }',
   'many fragments': `{ ...F0 } ${many(101, (n) => `fragment F${n} on Query { __typename }`)}`,
   'many variables': `query (${many(1_500, (n) => `$v${n}: Int`)}) { __typename }`,
+  'a variable that objects have anyway':
+    'query ($__proto__: Int) { products(first: $__proto__) { nodes { id } } }',
   'a long list': `{ nodes(ids: [${'"x" '.repeat(2_501)}]) { id } }`,
   'a megabyte of fields': `{ ${'a '.repeat(450_000)} }`,
   'a megabyte of comment': `# ${'x'.repeat(900_000)}\n{ __typename }`,

@@ -51,7 +51,7 @@ function persistedDocumentsOf(manifest: Manifest, only: boolean): PersistedDocum
         return undefined;
       }
       const text = manifest.get(id) ?? manifest.get(id.replace(/^sha256:/, ''));
-      if (text === undefined) throw unknown();
+      if (text === undefined) throw unknown(only);
       return text;
     },
   };
@@ -65,9 +65,13 @@ function idIn({ documentId, extensions }: AskedDocument): string | undefined {
   return typeof hash === 'string' ? hash : undefined;
 }
 
-const unknown = () =>
+const unknown = (only: boolean) =>
   new PublicError('PERSISTED_DOCUMENT_NOT_FOUND', 'This server has no document of this id.', {
-    extensions: { fix: 'Deploy its manifest here first, or send the document itself as "query".' },
+    extensions: {
+      fix: only
+        ? 'Deploy its manifest here first.'
+        : 'Deploy its manifest here first, or send the document itself as "query".',
+    },
   });
 
 const required = () =>

@@ -1,4 +1,5 @@
-import type { ExecutionResult } from 'graphql';
+import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import type { ReadPlanCatalogue } from '../../auth/planCatalogue.ts';
 import type { Principal } from '../../auth/principal.ts';
 import type { HangUp } from '../../db/hangUp.ts';
 import { requireShortLists } from '../../graphql/armour/inputLimits.ts';
@@ -10,14 +11,14 @@ import {
 } from '../../graphql/cost/operationCost.ts';
 import { rateLimitsOf } from '../../graphql/rateLimits.ts';
 import type { Reply } from '../../graphql/reply.ts';
-import { PublicError } from '../../lib/errors.ts';
+import { unmeteredFields } from '../../graphql/unmetered.ts';
 import type { CallerLimits } from './callerLimits.ts';
 import type { CreditPool } from './creditPool.ts';
 import { giveBackAll, type LimitedCall, limitedCalls, takeCalls } from './fieldLimits.ts';
 import { rateLimitHeaders } from './rateLimitHeaders.ts';
-import { explainShortage, refuseHopeless } from './refusals.ts';
+import { explain, refuseHopeless } from './refusals.ts';
 import type { RequestLedger } from './requestLedger.ts';
-import { type Demand, GaveUp, Shortage, TooManyWaiting } from './tenantCredit.ts';
+import type { Demand } from './tenantCredit.ts';
 
 /** An operation that may run. */
 export interface Admission {
@@ -49,11 +50,20 @@ export type AdmitRequest = (
   signal: HangUp,
 ) => Promise<{ settle(): void; cancel(): void }>;
 
-export function createRequestAdmission(
-  pool: CreditPool,
-  limitsOf: (principal: Principal) => CallerLimits,
-  ledger: RequestLedger,
-): AdmitRequest {
+export interface AdmissionOptions {
+  readonly pool: CreditPool;
+  readonly limitsOf: (principal: Principal) => CallerLimits;
+  readonly ledger: RequestLedger;
+  /** For refusals that another plan would help against. */
+  readonly planCatalogue: ReadPlanCatalogue;
+}
+
+export function createRequestAdmission({
+  pool,
+  limitsOf,
+  ledger,
+  planCatalogue,
+}: AdmissionOptions): AdmitRequest {
   return async (call, principal, reply, signal) => {
     const limits = limitsOf(principal);
     const demands = [{ held: limits.requests, amount: 1 }];
@@ -73,7 +83,12 @@ export function createRequestAdmission(
         cancel: () => giveBackAll([...taken, ...demands]),
       };
     } catch (error) {
-      throw explain(error, ledger, principal, limits, reply);
+      throw await explain(
+        error,
+        { principal, limits, activity: ledger.activity },
+        reply,
+        planCatalogue,
+      );
     }
   };
 }
@@ -84,11 +99,12 @@ const none: readonly Demand[] = [];
 const free: Admission = { settle: () => null, cancel: () => undefined };
 
 export function createAdmission(
-  pool: CreditPool,
-  limitsOf: (principal: Principal) => CallerLimits,
-  ledger: RequestLedger,
+  schema: GraphQLSchema,
+  { pool, limitsOf, ledger, planCatalogue }: AdmissionOptions,
   maximumCost: number,
 ): Admit {
+  const rateLimits = rateLimitsOf(schema);
+  const unmetered = unmeteredFields(schema);
   return (asked, principal, reply, signal) => {
     requireShortLists(asked.variableValues);
     const cost = costOf(asked);
@@ -96,18 +112,27 @@ export function createAdmission(
     if (principal === null) return free;
     const limits = limitsOf(principal);
     refuseHopeless(limits, cost.requested);
-    const demands = demandsOf(limits, cost);
-    const calls = limitedCalls(rateLimitsOf(asked.schema), cost.calls);
+    const isMetered = !isEach(cost.calls, unmetered);
+    const demands = demandsOf(limits, cost, isMetered);
+    const calls = limitedCalls(rateLimits, cost.calls);
     const admitted = (taken: readonly Demand[]): Admission =>
-      new Admitted(ledger, principal, limits, cost, reply, [...taken, ...demands]);
-    const refused = (error: unknown): never => {
-      throw explain(error, ledger, principal, limits, reply);
+      new Admitted({
+        ...{ principal, limits, cost, reply, taken: [...taken, ...demands] },
+        ...{ ledger, isMetered },
+      });
+    const refused = async (error: unknown): Promise<never> => {
+      throw await explain(
+        error,
+        { principal, limits, activity: ledger.activity },
+        reply,
+        planCatalogue,
+      );
     };
     if (calls.length > 0) return admitCalls().then(admitted, refused);
     try {
       if (limits.credit.take(demands, performance.now())) return admitted(none);
     } catch (error) {
-      refused(error);
+      return refused(error);
     }
     return limits.credit.wait(demands, signal).then(() => admitted(none), refused);
 
@@ -128,38 +153,37 @@ export function createAdmission(
   };
 }
 
-function demandsOf({ budgets, requests }: CallerLimits, { requested }: OperationCost): Demand[] {
+/** Whether there are fields, and all are of those. */
+function isEach(calls: ReadonlyMap<string, number>, coordinates: ReadonlySet<string>): boolean {
+  for (const coordinate of calls.keys()) if (!coordinates.has(coordinate)) return false;
+  return calls.size > 0;
+}
+
+function demandsOf(
+  { budgets, requests }: CallerLimits,
+  { requested }: OperationCost,
+  isMetered: boolean,
+): Demand[] {
   const demands: Demand[] = [];
   for (const { held } of budgets) demands.push({ held, amount: requested });
-  demands.push({ held: requests, amount: 1 });
+  if (isMetered) demands.push({ held: requests, amount: 1 });
   return demands;
 }
 
-function explain(
-  error: unknown,
-  { activity }: RequestLedger,
-  { tenantId }: Principal,
-  limits: CallerLimits,
-  reply: Pick<Reply, 'setRetryAfter' | 'setRateLimit'>,
-): unknown {
-  if (error instanceof Shortage) {
-    activity.refused(tenantId);
-    const now = performance.now();
-    const explained = explainShortage(limits, error.demand, now);
-    reply.setRetryAfter(explained.retryAfterSeconds);
-    const headers = rateLimitHeaders(limits, now);
-    if (headers !== null) reply.setRateLimit(headers.policy, headers.state);
-    return explained.error;
-  }
-  if (error instanceof TooManyWaiting) {
-    return new PublicError('UNAVAILABLE', 'Too many operations of this business wait already.');
-  }
-  if (error instanceof GaveUp) return new PublicError('TIMED_OUT', 'The request was given up.');
-  return error;
+interface Admitting {
+  readonly ledger: RequestLedger;
+  readonly isMetered: boolean;
+  readonly principal: Principal;
+  readonly limits: CallerLimits;
+  readonly cost: OperationCost;
+  readonly reply: Reply;
+  readonly taken: readonly Demand[];
 }
 
 class Admitted implements Admission {
+  /** null: it is no request of the day. */
   readonly #ledger: RequestLedger;
+  readonly #isMetered: boolean;
   readonly #principal: Principal;
   readonly #limits: CallerLimits;
   readonly #cost: OperationCost;
@@ -170,16 +194,10 @@ class Admitted implements Admission {
   readonly #taken: readonly Demand[];
   readonly #admittedAt = performance.now();
 
-  constructor(
-    ledger: RequestLedger,
-    principal: Principal,
-    limits: CallerLimits,
-    cost: OperationCost,
-    reply: Reply,
-    taken: readonly Demand[],
-  ) {
+  constructor({ ledger, isMetered, principal, limits, cost, reply, taken }: Admitting) {
     this.#taken = taken;
     this.#ledger = ledger;
+    this.#isMetered = isMetered;
     this.#principal = principal;
     this.#limits = limits;
     this.#cost = cost;
@@ -200,8 +218,10 @@ class Admitted implements Admission {
     for (let place = 0; place < budgets.length; place += 1) {
       budgets[place]?.held.giveBack(requested - actual, this.#windows[place] ?? 0, now);
     }
-    const [first] = this.#cost.calls.keys();
-    this.#ledger.add(this.#principal, this.#day, first);
+    if (this.#isMetered) {
+      const [first] = this.#cost.calls.keys();
+      this.#ledger.add(this.#principal, this.#day, first);
+    }
     this.#ledger.activity.answered(this.#principal.tenantId, now - this.#admittedAt, result);
     const headers = rateLimitHeaders(this.#limits, now);
     if (headers !== null) this.#reply.setRateLimit(headers.policy, headers.state);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { GraphQLSchema } from 'graphql';
 import type { LimitReadings } from '../../auth/limits.ts';
+import type { ReadPlanCatalogue } from '../../auth/planCatalogue.ts';
 import type { Principal } from '../../auth/principal.ts';
 import { openRedis } from '../../clients/redis.ts';
 import type { Config } from '../../config.ts';
@@ -39,6 +40,7 @@ const redisTimeoutMs = 100;
 export async function openLimits(
   schema: GraphQLSchema,
   database: Database,
+  planCatalogue: ReadPlanCatalogue,
   config: Pick<Config, 'redisUrl' | 'redisPrefix' | 'maximumCost'>,
   logger: Logger,
 ): Promise<Limits> {
@@ -54,6 +56,7 @@ export async function openLimits(
   });
 
   const limitsOf = callerLimits(pool);
+  const options = { pool, limitsOf, ledger, planCatalogue };
 
   function recall(message: string): void {
     const recalled = readRecall(message);
@@ -61,8 +64,8 @@ export async function openLimits(
   }
 
   return {
-    admit: createAdmission(pool, limitsOf, ledger, config.maximumCost),
-    admitRequest: createRequestAdmission(pool, limitsOf, ledger),
+    admit: createAdmission(schema, options, config.maximumCost),
+    admitRequest: createRequestAdmission(options),
     read: (principal) => readLimits(pool, limitsOf(principal), principal, rateLimitsOf(schema)),
     recall,
     async close() {

@@ -30,6 +30,8 @@ export function rateLimitHeaders(limits: CallerLimits, now: number): RateLimitHe
   if (policy === '') return null;
   let state = '';
   for (const [name, held] of named) {
+    // Nothing was taken from it here yet, so it is not known.
+    if (held.windowStart === 0) continue;
     const seconds = Math.max(0, Math.ceil((held.endsAt - now) / 1000));
     state += `${state === '' ? '' : ', '}"${name}";r=${held.remaining(now)};t=${seconds}`;
   }

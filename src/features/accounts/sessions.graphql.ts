@@ -104,6 +104,7 @@ addRefusals(
     },
     {
       access: 'public',
+      unmetered: true,
       description:
         'Ends a session: its tokens are good no more, on every instance, and the cookie is removed. Fine when it has ended before.',
       resolve: (_parent, { input }, context) =>

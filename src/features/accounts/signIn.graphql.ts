@@ -41,6 +41,7 @@ const answer = builder.relayMutationField(
   },
   {
     access: 'public',
+    unmetered: true,
     cost: passwordCost,
     description:
       'E-mail and password → an access token for one business, and a refresh token for the next ones.',

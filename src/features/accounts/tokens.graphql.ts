@@ -38,6 +38,7 @@ const refreshed = builder.relayMutationField(
   },
   {
     access: 'public',
+    unmetered: true,
     description:
       'Trades a refresh token for an access token and the next refresh token, which goes where the old one was. One that comes a second time ends the session, for somebody has a copy of it; within 10 seconds of the first it is only refused. Send it without an access token that has run out: that is refused before anything is looked at.',
     resolve: (_parent, { input }, context) =>
@@ -76,6 +77,7 @@ const switched = builder.relayMutationField(
   },
   {
     access: 'person',
+    unmetered: true,
     description:
       'Gives a token of the same session for another business. The old token stays good: two tabs can be on two businesses.',
     resolve: (_parent, { input }, context) =>

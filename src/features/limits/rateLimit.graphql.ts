@@ -90,6 +90,8 @@ builder.queryField('rateLimit', (t) =>
     type: RateLimitsType,
     nullable: true,
     access: 'signedIn',
+    unmetered: true,
+    cost: { complexity: 10 },
     description:
       'How much you may still do, and when there is more. Every answer says the shortest of it, in its headers and in `extensions.cost`.',
     resolve: (_parent, _args, context) => context.services.readLimits(context.requireSignIn()),

@@ -80,6 +80,7 @@ builder.queryField('entitlement', (t) =>
     type: EntitlementType,
     nullable: true,
     access: 'usage:read',
+    unmetered: true,
     cost: { complexity: 15 },
     description: 'Whether the business may use a feature or a meter; null when there is no such.',
     args: {
@@ -99,6 +100,7 @@ builder.queryField('entitlements', (t) =>
     type: [EntitlementType],
     nullable: true,
     access: 'usage:read',
+    unmetered: true,
     cost: { complexity: 15 },
     description: 'Everything that a plan can grant: every feature, then every meter.',
     resolve: async (_parent, _args, { tx, services }) =>

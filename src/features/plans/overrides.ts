@@ -45,7 +45,7 @@ export async function overrideLimit(
     ...agreement
   }: Agreement & { readonly meter: string; readonly limit: number | null },
 ): Promise<Override> {
-  if (!(meter in meters)) {
+  if (!Object.hasOwn(meters, meter)) {
     refuse('METER_UNKNOWN', ['input', 'meter'], `It is one of ${Object.keys(meters).join(', ')}.`);
   }
   const findings = checkAgreement(agreement);

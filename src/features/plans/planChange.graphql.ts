@@ -65,6 +65,7 @@ builder.queryField('planChangePreview', (t) =>
     type: PlanChangePreviewType,
     nullable: true,
     access: 'usage:read',
+    unmetered: true,
     cost: { complexity: 15 },
     description:
       'What a change of plan would come to, without it; null when there is no such plan.',
@@ -144,6 +145,7 @@ builder.relayMutationField(
   },
   {
     access: 'plan:write',
+    unmetered: true,
     cost: { complexity: 25 },
     description:
       'Moves the business to another plan, up or down; it replaces a change that is scheduled. One on trial becomes a customer. Every server knows within a second.',
@@ -204,6 +206,7 @@ builder.relayMutationField(
   },
   {
     access: 'plan:write',
+    unmetered: true,
     description: 'Keeps the plan: what was scheduled does not happen.',
     resolve: (_parent, { input }, context) =>
       settle(context, (tx) => cancelPlanChange(tx, context.actor, input.plan)),

@@ -43,6 +43,7 @@ builder.queryField('plans', (t) =>
     type: [PlanType],
     nullable: true,
     access: 'public',
+    unmetered: true,
     description: 'Every plan there is, the smallest first.',
     resolve: async (_parent, _args, { services }) => [...(await services.planCatalogue()).plans],
   }),

@@ -140,7 +140,7 @@ const MeterReadingType = builder.objectRef<MeterReading>('MeterReading').impleme
     daily: t.field({
       type: [DayOfUseType],
       nullable: true,
-      cost: { complexity: 1 },
+      cost: { complexity: 1, each: 1, sizedBy: ['days'], otherwise: 30 },
       description:
         'Day by day, the oldest first, days without use included; null for what is not counted by day.',
       args: { days: t.arg.int(lastDays) },
@@ -177,6 +177,7 @@ builder.queryField('usage', (t) =>
     type: [MeterReadingType],
     nullable: true,
     access: 'usage:read',
+    unmetered: true,
     cost: { complexity: 10, sizedBy: ['meters'], otherwise: 7 },
     description: 'What the business has used of its plan.',
     args: {

@@ -67,6 +67,10 @@ function reasonInNodes(document: DocumentNode): string | null {
     if (node.kind === Kind.OPERATION_DEFINITION) {
       reason ??= exceeds('variables', node.variableDefinitions?.length ?? 0);
     }
+    // graphql-jit takes its value for none, so what was priced would not be what runs.
+    if (node.kind === Kind.VARIABLE_DEFINITION && node.variable.name.value === '__proto__') {
+      reason ??= 'A variable cannot be called __proto__.';
+    }
     if ('directives' in node && node.directives) {
       directives += node.directives.length;
       if (node.directives.length > most.directivesAtOnce) {

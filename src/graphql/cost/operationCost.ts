@@ -12,7 +12,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { actualCost, requestedCost } from './evaluate.ts';
 import { type PlannedField, planRoots } from './plan.ts';
-import type { Variables } from './sizes.ts';
+import { type Variables, valueIn } from './sizes.ts';
 
 /** One operation as a client sends it, found valid. */
 export interface AskedOperation {
@@ -143,7 +143,8 @@ function conditionIn(
   name: string,
   variables: Variables,
 ): boolean {
-  if (variables[name] !== undefined) return variables[name] === true;
+  const sent = valueIn(variables, name);
+  if (sent !== undefined) return sent === true;
   const defined = operation.variableDefinitions?.find((each) => each.variable.name.value === name);
   return defined?.defaultValue !== undefined && valueFromASTUntyped(defined.defaultValue) === true;
 }

@@ -16,6 +16,13 @@ export type Size = number | ((variables: Variables) => number);
 export const sizeIn = (size: Size, variables: Variables): number =>
   typeof size === 'number' ? size : size(variables);
 
+/**
+ * undefined: not given. Own properties alone, as graphql-js reads them: `$toString` is no function of
+ * ours, and an operation that was priced by it would cost what it likes.
+ */
+export const valueIn = (variables: Variables, name: string): unknown =>
+  Object.hasOwn(variables, name) ? variables[name] : undefined;
+
 type Field = GraphQLField<unknown, unknown>;
 /** undefined: not given. */
 type Given = unknown | ((variables: Variables) => unknown);
@@ -97,8 +104,10 @@ function follow(
       (each) => each.variable.name.value === name,
     );
     const fallback = defined?.defaultValue && valueFromASTUntyped(defined.defaultValue);
-    return (variables: Variables) =>
-      dig(variables[name] === undefined ? fallback : variables[name], path);
+    return (variables: Variables) => {
+      const sent = valueIn(variables, name);
+      return dig(sent === undefined ? fallback : sent, path);
+    };
   }
   const [first, ...rest] = path;
   if (first === undefined) return literalCount(value);
@@ -116,7 +125,8 @@ function literalCount(value: ValueNode): unknown {
 function dig(value: unknown, path: readonly string[]): unknown {
   let found = value;
   for (const name of path) {
-    found = typeof found === 'object' && found !== null ? Reflect.get(found, name) : undefined;
+    found =
+      typeof found === 'object' && found !== null ? valueIn(found as Variables, name) : undefined;
   }
   return found;
 }

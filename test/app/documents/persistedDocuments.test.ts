@@ -159,7 +159,7 @@ test('`tenantry documents` makes a manifest of a folder, each operation with its
   );
   await writeFile(manifestAt('who.graphql'), 'fragment Who on Viewer { name }');
   const { code, stderr } = await runHere({}, 'documents', folder, '--out', out);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '2 documents of 2 files.\n' });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: 'Documents: 2; files: 2.\n' });
   const made = readManifest(await readFile(out, 'utf8'));
   expect([...made].every(([id, text]) => id === hashOf(text))).toBe(true);
   expect([...made.values()][0]).toBe(

@@ -54,6 +54,14 @@ test('what is refused is not counted, and Retry-After leads to midnight', async 
   expect(body.errors[0].extensions.resetAt).toBe(midnight.toISOString());
   const seconds = (midnight.getTime() - Date.now()) / 1000;
   expect(Math.abs(Number(headers.get('retry-after')) - seconds)).toBeLessThan(5);
+  expect(body.errors[0].message).toBe(
+    'Your business has 1000 requests a day with the plan Basic (Premium has 10000), and they are used up.',
+  );
+  expect(body.errors[0].extensions).toMatchObject({
+    plan: 'BASIC',
+    plans: ['PREMIUM', 'ENTERPRISE', 'CUSTOM'],
+    fix: 'Wait until resetAt (midnight UTC). Change to PREMIUM or ENTERPRISE with the mutation planChange.',
+  });
   // Counted by then, if it were.
   await new Promise((resolve) => setTimeout(resolve, 1_200));
   expect(await counted()).toBe(1_000);

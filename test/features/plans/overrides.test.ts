@@ -145,6 +145,11 @@ describe('what operators agree with a business beside its plan', () => {
       () => setLimit({ meter: 'SMILES', limit: 1, reason: 'r' }),
       'METER_UNKNOWN',
     ],
+    [
+      'what every object has',
+      () => setLimit({ meter: 'constructor', limit: 1, reason: 'r' }),
+      'METER_UNKNOWN',
+    ],
     ['a limit below 0', () => setLimit({ meter: 'MEMBERS', limit: -1, reason: 'r' }), 'INVALID'],
     ['no reason', () => setLimit({ meter: 'MEMBERS', limit: 1, reason: ' ' }), 'TOO_SHORT'],
     [

@@ -183,6 +183,22 @@ describe('a transaction that stays open', () => {
   });
 });
 
+it('a change that finds every slot held is told to come again, and none is uncounted', async () => {
+  const { counted } = await leave('MESSAGES_PER_DAY', 1_000);
+  const held = `select pg_advisory_xact_lock(app.slot_lock(id, 'MESSAGES_PER_DAY') | slot)
+    from app.tenants, generate_series(0, 15) as slot where slug = $1`;
+  const text =
+    'mutation ($input: MessageSendInput!) { messageSend(input: $input) { message { id } userErrors { code } } }';
+  const input = { conversationId: conversations[1], body: 'Held up' };
+  await server.holding(held, ['lumen'], async () => {
+    const { body } = await server.ask(owner, text, { input });
+    expect(body.errors[0].extensions.code).toBe('TIMED_OUT');
+  });
+  expect((await countsOf(server, 'lumen', 'MESSAGES_PER_DAY')).counted).toBe(counted);
+  expect((await server.ask(owner, text, { input })).body.data.messageSend.userErrors).toEqual([]);
+  expect((await countsOf(server, 'lumen', 'MESSAGES_PER_DAY')).counted).toBe(counted + 1);
+});
+
 describe('a limit that changes', () => {
   const used = (amount: number) => ({ meter: 'STORAGE_BYTES', amount, feature: 'test' }) as const;
   const take = (amount: number) =>

@@ -74,6 +74,19 @@ test('what is skipped costs nothing and is no call', () => {
   expect([...cost(document, { with: false }).calls]).toEqual([['Query.viewer', 2]]);
 });
 
+test.each(['toString', 'constructor', 'hasOwnProperty', '__proto__'])(
+  'a variable called $%s that is not sent is its default, not what every object has',
+  (name) => {
+    const asked = `query ($${name}: Boolean = true) {
+    isolationReport @include(if: $${name}) { tables { name } } viewer @skip(if: $${name}) { id } }`;
+    expect(requested(asked)).toBe(500);
+    expect([...cost(asked).calls]).toEqual([['Query.isolationReport', 1]]);
+    const page = `query ($${name}: Int = 90) { products(first: $${name}) { nodes { id } } }`;
+    expect(requested(page)).toBe(base + 90);
+    expect(requested(page, JSON.parse(`{"${name}": 8}`))).toBe(base + 8);
+  },
+);
+
 test('a change costs ten, one in bulk two more for each thing that it changes', () => {
   expect(
     requested('mutation ($i: ProductCreateInput!) { productCreate(input: $i) { product { id } } }'),
