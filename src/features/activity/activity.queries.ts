@@ -60,11 +60,12 @@ export async function listActivity(
        where tenant_id = $1 and hour >= ${since('$2')} group by 1)
      select span.start, ${countedActivity},
        (select last_at from app.activity_hours where tenant_id = $1 order by hour desc limit 1) as "lastAt"
-     from ${spanSeries('$2', '$3')} left join counted on counted.start = span.start order by span.start`,
+     from ${spanSeries('$2', '$3')} left join counted on counted.start = span.start`,
     [tx.tenantId, days, spans[span], span],
     { name: 'activity_list' },
   );
-  return rows;
+  // Not by SQL: it takes a series for a thousand rows, whatever its ends.
+  return rows.sort((one, other) => one.start.getTime() - other.start.getTime());
 }
 
 /** What is kept no longer: whole days, so that each tenant is due once a day. */
