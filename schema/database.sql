@@ -38,6 +38,49 @@ grant usage on schema app to tenantry_purger;
 grant usage on schema app to tenantry_search;
 grant usage on schema app to tenantry_server;
 
+create table app.activity_hours (
+  tenant_id uuid not null,
+  hour timestamp(3) with time zone not null,
+  operations bigint not null,
+  client_errors bigint not null,
+  server_faults bigint not null,
+  refused bigint not null,
+  ms_1 bigint not null,
+  ms_2 bigint not null,
+  ms_5 bigint not null,
+  ms_10 bigint not null,
+  ms_20 bigint not null,
+  ms_50 bigint not null,
+  ms_100 bigint not null,
+  ms_200 bigint not null,
+  ms_500 bigint not null,
+  ms_1000 bigint not null,
+  ms_2000 bigint not null,
+  ms_5000 bigint not null,
+  ms_10000 bigint not null,
+  ms_more bigint not null,
+  last_at timestamp(3) with time zone not null,
+  constraint activity_hours_pkey PRIMARY KEY (tenant_id, hour),
+  constraint activity_hours_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id)
+);
+alter table app.activity_hours owner to tenantry_owner;
+CREATE INDEX activity_hours_hour_idx ON app.activity_hours USING btree (hour);
+alter table app.activity_hours enable row level security;
+alter table app.activity_hours force row level security;
+create policy lookup on app.activity_hours for select to tenantry_lookup
+  using (true);
+create policy operator on app.activity_hours for select to tenantry_operator
+  using (true);
+create policy purge on app.activity_hours for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
+create policy tenant on app.activity_hours for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.activity_hours to tenantry_operator;
+grant delete, select on app.activity_hours to tenantry_purger;
+grant delete, insert, select, update on app.activity_hours to tenantry_server;
+grant select (tenant_id), select (hour) on app.activity_hours to tenantry_lookup;
+
 create table app.api_keys (
   tenant_id uuid not null,
   id uuid not null,
@@ -601,6 +644,50 @@ grant select on app.plans to tenantry_operator;
 grant select on app.plans to tenantry_provisioner;
 grant select on app.plans to tenantry_server;
 
+create table app.platform_days (
+  day date not null,
+  meter text not null,
+  used bigint not null,
+  constraint platform_days_pkey PRIMARY KEY (day, meter)
+);
+alter table app.platform_days owner to tenantry_owner;
+alter table app.platform_days enable row level security;
+alter table app.platform_days force row level security;
+create policy operator on app.platform_days for all to tenantry_operator
+  using (true)
+  with check (true);
+grant insert, select on app.platform_days to tenantry_operator;
+
+create table app.platform_hours (
+  hour timestamp(3) with time zone not null,
+  operations bigint not null,
+  client_errors bigint not null,
+  server_faults bigint not null,
+  refused bigint not null,
+  ms_1 bigint not null,
+  ms_2 bigint not null,
+  ms_5 bigint not null,
+  ms_10 bigint not null,
+  ms_20 bigint not null,
+  ms_50 bigint not null,
+  ms_100 bigint not null,
+  ms_200 bigint not null,
+  ms_500 bigint not null,
+  ms_1000 bigint not null,
+  ms_2000 bigint not null,
+  ms_5000 bigint not null,
+  ms_10000 bigint not null,
+  ms_more bigint not null,
+  constraint platform_hours_pkey PRIMARY KEY (hour)
+);
+alter table app.platform_hours owner to tenantry_owner;
+alter table app.platform_hours enable row level security;
+alter table app.platform_hours force row level security;
+create policy operator on app.platform_hours for all to tenantry_operator
+  using (true)
+  with check (true);
+grant insert, select on app.platform_hours to tenantry_operator;
+
 create table app.product_words (
   tenant_id uuid not null,
   word text not null,
@@ -690,6 +777,8 @@ create table app.purged_tenants (
   constraint purged_tenants_pkey PRIMARY KEY (id)
 );
 alter table app.purged_tenants owner to tenantry_owner;
+CREATE INDEX purged_tenants_created_at_idx ON app.purged_tenants USING btree (created_at);
+CREATE INDEX purged_tenants_purged_at_idx ON app.purged_tenants USING btree (purged_at);
 alter table app.purged_tenants enable row level security;
 alter table app.purged_tenants force row level security;
 create policy operator on app.purged_tenants for select to tenantry_operator
@@ -965,6 +1054,7 @@ create table app.usage_counters (
   constraint usage_counters_not_negative CHECK ((used >= 0))
 );
 alter table app.usage_counters owner to tenantry_owner;
+CREATE INDEX usage_counters_day_idx ON app.usage_counters USING btree (day);
 alter table app.usage_counters enable row level security;
 alter table app.usage_counters force row level security;
 create policy operator on app.usage_counters for select to tenantry_operator
@@ -990,6 +1080,7 @@ create table app.usage_days (
   constraint usage_days_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id)
 );
 alter table app.usage_days owner to tenantry_owner;
+CREATE INDEX usage_days_day_idx ON app.usage_days USING btree (day);
 alter table app.usage_days enable row level security;
 alter table app.usage_days force row level security;
 create policy operator on app.usage_days for select to tenantry_operator
@@ -1805,6 +1896,18 @@ AS $function$
 $function$;
 alter function app.list_memberships(uuid) owner to tenantry_lookup;
 grant execute on function app.list_memberships(uuid) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.list_old_activity(most integer)
+ RETURNS TABLE(id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+  select distinct a.tenant_id from app.activity_hours a
+  where a.hour < date_trunc('day', now(), 'UTC') - interval '90 days' limit most
+$function$;
+alter function app.list_old_activity(integer) owner to tenantry_lookup;
+grant execute on function app.list_old_activity(integer) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.list_plan_changes(most integer)
  RETURNS TABLE(id uuid, due_in double precision)

@@ -4,7 +4,8 @@
 
 drop function if exists app.find_tenant(text, text), app.find_credentials(text), app.list_memberships(uuid),
   app.find_membership(uuid, uuid, uuid), app.find_api_key(text),
-  app.open_session(uuid, uuid, timestamptz, text, text), app.list_expired_reservations(integer);
+  app.open_session(uuid, uuid, timestamptz, text, text), app.list_expired_reservations(integer),
+  app.list_old_activity(integer);
 
 create function app.find_tenant(route_kind text, route_key text)
 returns table (id uuid, slug text, name text, status text, plan text)
@@ -75,9 +76,20 @@ as $$
   where r.expires_at < now() and (r.state = 'OPEN' or r.expires_at < now() - interval '1 day') limit most
 $$;
 
+-- For the sweep: who has activity of more than 90 days ago. Whole days, so that each tenant is due once a
+-- day. Ids alone.
+create function app.list_old_activity(most integer) returns table (id uuid)
+language sql stable security definer set search_path = app, pg_temp
+as $$
+  select distinct a.tenant_id from app.activity_hours a
+  where a.hour < date_trunc('day', now(), 'UTC') - interval '90 days' limit most
+$$;
+
 revoke all on function app.find_tenant(text, text), app.find_credentials(text), app.list_memberships(uuid),
-  app.find_membership(uuid, uuid, uuid), app.find_api_key(text), app.list_expired_reservations(integer)
+  app.find_membership(uuid, uuid, uuid), app.find_api_key(text), app.list_expired_reservations(integer),
+  app.list_old_activity(integer)
   from public;
 grant execute on function app.find_tenant(text, text), app.find_credentials(text), app.list_memberships(uuid),
-  app.find_membership(uuid, uuid, uuid), app.find_api_key(text), app.list_expired_reservations(integer)
+  app.find_membership(uuid, uuid, uuid), app.find_api_key(text), app.list_expired_reservations(integer),
+  app.list_old_activity(integer)
   to tenantry_server;

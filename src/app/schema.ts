@@ -11,6 +11,7 @@ import '../features/cannedReplies/cannedReplies.graphql.ts';
 import '../features/conversations/conversationMutations.graphql.ts';
 import '../features/conversations/conversations.graphql.ts';
 import '../features/conversations/messageSearch.graphql.ts';
+import '../features/activity/activity.graphql.ts';
 import '../features/conversations/messages.graphql.ts';
 import '../features/cost/costEstimate.graphql.ts';
 import '../features/customers/customers.graphql.ts';

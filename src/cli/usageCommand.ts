@@ -9,6 +9,7 @@ import { makeCursor, maximumPageSize, readPage, toConnection } from '../lib/pagi
 import { withPlatform, withTenantRow } from './onDatabase.ts';
 import { printJson } from './print.ts';
 import { describeTable } from './printTable.ts';
+import { usageShowCommand, usageTopCommand } from './usageFigures.ts';
 
 interface Flags {
   tenant?: string;
@@ -31,7 +32,11 @@ past the server, or restored a part of them.
 Exit code: 0 when nothing differs or all was mended, 1 when something differs.`,
     )
     .action(runReconcile);
-  return new Command('usage').description('What businesses have used.').addCommand(reconcile);
+  return new Command('usage')
+    .description('What businesses have used.')
+    .addCommand(usageShowCommand())
+    .addCommand(usageTopCommand())
+    .addCommand(reconcile);
 }
 
 async function runReconcile({ tenant, fix, json }: Flags): Promise<void> {

@@ -48,3 +48,27 @@ test('counters, ledger and rows are compared, and set right', async () => {
   expect((await reconcile('--fix')).code).toBe(0);
   expect(await reconcile()).toEqual(good);
 });
+
+test('what a business has used, how it was served, and who leads', async () => {
+  const owner = await server.tokenOf('owner@lumen.example');
+  for (let turn = 0; turn < 5; turn += 1) await server.ask(owner, '{ tenant { name } }');
+  const top = async (...args: string[]) => {
+    const { code, stdout } = await runHere(server.environment, 'usage', 'top', '--json', ...args);
+    expect(code).toBe(0);
+    return JSON.parse(stdout);
+  };
+  await expect
+    .poll(() => top())
+    .toContainEqual(
+      expect.objectContaining({ tenant: 'lumen', operations: 5, errorRate: '0.0000', refused: 0 }),
+    );
+  expect(await top('--by', 'server-faults', '--hours', '72')).toEqual([]);
+  const show = (...args: string[]) =>
+    runHere(server.environment, 'usage', 'show', '--tenant', 'lumen', ...args);
+  expect(JSON.parse((await show('--json')).stdout)).toMatchObject({
+    tenant: 'lumen',
+    activity: { operations: 5 },
+  });
+  expect((await show()).stdout).toMatch(/^METER +USED.+\nOPERATIONS +ERROR RATE.+\n5 +0\.0000/s);
+  expect((await runHere(server.environment, 'usage', 'top', '--hours', '73')).code).toBe(2);
+});

@@ -151,6 +151,7 @@ describe('whoever reads everything', () => {
     }
     // These say nothing that is a business's own text or id.
     const impersonal = [
+      'activity',
       ...['entitlements', 'features', 'fieldAccess', 'isolationReport', 'permissions', 'plans'],
       'rateLimit',
       'usage',

@@ -83,7 +83,12 @@ export function createRequestAdmission({
         cancel: () => giveBackAll([...taken, ...demands]),
       };
     } catch (error) {
-      throw await explain(error, { principal, limits }, reply, planCatalogue);
+      throw await explain(
+        error,
+        { principal, limits, activity: ledger.activity },
+        reply,
+        planCatalogue,
+      );
     }
   };
 }
@@ -113,10 +118,15 @@ export function createAdmission(
     const admitted = (taken: readonly Demand[]): Admission =>
       new Admitted({
         ...{ principal, limits, cost, reply, taken: [...taken, ...demands] },
-        ledger: isMetered ? ledger : null,
+        ...{ ledger, isMetered },
       });
     const refused = async (error: unknown): Promise<never> => {
-      throw await explain(error, { principal, limits }, reply, planCatalogue);
+      throw await explain(
+        error,
+        { principal, limits, activity: ledger.activity },
+        reply,
+        planCatalogue,
+      );
     };
     if (calls.length > 0) return admitCalls().then(admitted, refused);
     try {
@@ -161,7 +171,8 @@ function demandsOf(
 }
 
 interface Admitting {
-  readonly ledger: RequestLedger | null;
+  readonly ledger: RequestLedger;
+  readonly isMetered: boolean;
   readonly principal: Principal;
   readonly limits: CallerLimits;
   readonly cost: OperationCost;
@@ -171,7 +182,8 @@ interface Admitting {
 
 class Admitted implements Admission {
   /** null: it is no request of the day. */
-  readonly #ledger: RequestLedger | null;
+  readonly #ledger: RequestLedger;
+  readonly #isMetered: boolean;
   readonly #principal: Principal;
   readonly #limits: CallerLimits;
   readonly #cost: OperationCost;
@@ -180,10 +192,12 @@ class Admitted implements Admission {
   readonly #windows: readonly number[];
   readonly #day: number;
   readonly #taken: readonly Demand[];
+  readonly #admittedAt = performance.now();
 
-  constructor({ ledger, principal, limits, cost, reply, taken }: Admitting) {
+  constructor({ ledger, isMetered, principal, limits, cost, reply, taken }: Admitting) {
     this.#taken = taken;
     this.#ledger = ledger;
+    this.#isMetered = isMetered;
     this.#principal = principal;
     this.#limits = limits;
     this.#cost = cost;
@@ -204,10 +218,11 @@ class Admitted implements Admission {
     for (let place = 0; place < budgets.length; place += 1) {
       budgets[place]?.held.giveBack(requested - actual, this.#windows[place] ?? 0, now);
     }
-    if (this.#ledger !== null) {
+    if (this.#isMetered) {
       const [first] = this.#cost.calls.keys();
       this.#ledger.add(this.#principal, this.#day, first);
     }
+    this.#ledger.activity.answered(this.#principal.tenantId, now - this.#admittedAt, result);
     const headers = rateLimitHeaders(this.#limits, now);
     if (headers !== null) this.#reply.setRateLimit(headers.policy, headers.state);
     return { cost: { requested, actual, budget: budgetOf(this.#limits, now) } };

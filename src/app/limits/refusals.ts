@@ -5,6 +5,7 @@ import { planAdvice } from '../../auth/refusals.ts';
 import { OperationCancelled } from '../../db/errors.ts';
 import type { Reply } from '../../graphql/reply.ts';
 import { PublicError } from '../../lib/errors.ts';
+import type { ActivityBook } from './activityBook.ts';
 import type { CallerLimits } from './callerLimits.ts';
 import { rateLimitHeaders } from './rateLimitHeaders.ts';
 import { type Demand, GaveUp, Shortage, TooManyWaiting } from './tenantCredit.ts';
@@ -31,9 +32,9 @@ export function refuseHopeless(limits: CallerLimits, requested: number): void {
   }
 }
 
-type Caller = Readonly<{ principal: Principal; limits: CallerLimits }>;
+type Caller = Readonly<{ principal: Principal; limits: CallerLimits; activity: ActivityBook }>;
 
-/** What the caller is told instead of `error`; a shortage is in the headers of the answer, too. */
+/** What the caller is told instead of `error`; a shortage is in the headers of the answer, too, and counted. */
 export async function explain(
   error: unknown,
   caller: Caller,
@@ -41,6 +42,7 @@ export async function explain(
   planCatalogue: ReadPlanCatalogue,
 ): Promise<unknown> {
   if (error instanceof Shortage) {
+    caller.activity.refused(caller.principal.tenantId);
     const now = performance.now();
     const { held } = error.demand;
     reply.setRetryAfter(Math.max(1, Math.ceil((held.endsAt - now) / 1000)));

@@ -1,10 +1,13 @@
 import type { Principal } from '../../auth/principal.ts';
 import type { Database } from '../../db/database.ts';
 import { isDatabaseError, StatementFailed } from '../../db/errors.ts';
+import { addToActivity } from '../../features/activity/activity.queries.ts';
+import type { ActivityCounts } from '../../features/activity/activityCounts.ts';
 import { exchangeCredit } from '../../features/limits/credit.queries.ts';
 import type { Exchange, Grant } from '../../features/limits/credit.ts';
 import { countRequests, type RequestUse } from '../../features/usage/countRequests.ts';
 import type { Logger } from '../logger.ts';
+import { ActivityBook } from './activityBook.ts';
 import { requestsBucket } from './creditPool.ts';
 import { nothingWanted } from './heldCredit.ts';
 import type { TenantCredit } from './tenantCredit.ts';
@@ -19,7 +22,12 @@ interface Batch {
   readonly uses: Map<string, RequestUse & { amount: number }>;
   /** As their caller had it. */
   limit: number | null;
+  /** All that happened since the last batch, in the first of this one. */
+  activity?: ActivityCounts | undefined;
 }
+
+/** Of what was only refused. No window begins then, and 0 is that of credit that was never asked for. */
+const noWindow = -1;
 
 /** Answered and not yet written down, by the start of their window in seconds since 1970. */
 type Pending = Map<number, Batch>;
@@ -29,9 +37,10 @@ const mostUses = 1_000;
 
 /**
  * Requests that were answered, written down in one small transaction a tenant and second: the counter,
- * and what the process holds of the day's limit. What waits while the database is away is bounded.
+ * what happened this hour, and what the process holds of the day's limit. What waits while the database is away is bounded.
  */
 export class RequestLedger {
+  readonly activity = new ActivityBook();
   readonly #database: Pick<Database, 'withTenant'>;
   readonly #process: string;
   readonly #logger: Pick<Logger, 'warn'>;
@@ -64,10 +73,12 @@ export class RequestLedger {
 
   /** In the tenant's turn. */
   write(tenantId: string, credit: TenantCredit): Promise<void> {
-    const pending = this.#pending.get(tenantId);
-    if (pending === undefined) return Promise.resolve();
+    if (!this.#pending.has(tenantId) && !this.activity.has(tenantId)) return Promise.resolve();
     return credit.turn(async () => {
+      const pending: Pending = this.#pending.get(tenantId) ?? new Map([[noWindow, emptyBatch()]]);
       this.#pending.delete(tenantId);
+      const [first] = pending.values();
+      if (first !== undefined) first.activity = this.activity.take(tenantId);
       for (const [windowStart, batch] of pending) {
         try {
           await this.#writeWindow(tenantId, credit, windowStart, batch);
@@ -82,7 +93,7 @@ export class RequestLedger {
     tenantId: string,
     credit: TenantCredit,
     windowStart: number,
-    { amount, uses, limit }: Batch,
+    { amount, uses, limit, activity }: Batch,
   ): Promise<void> {
     const held = credit.held.get(requestsBucket);
     const isCurrent = held?.windowStart === windowStart;
@@ -90,14 +101,16 @@ export class RequestLedger {
     const asked: Exchange[] =
       held && isCurrent ? [held.ask(nothingWanted, sentAt, true, amount)] : [];
     const grants = await this.#database.withTenant(tenantId, { mode: 'write' }, async (tx) => {
-      const [, granted] = await Promise.all([
-        countRequests(tx, {
-          day: new Date(windowStart * 1000).toISOString().slice(0, 10),
-          amount,
-          uses: [...uses.values()],
-          // Yesterday's last requests would be warned of as today's.
-          limit: isCurrent ? limit : null,
-        }),
+      const [, , granted] = await Promise.all([
+        amount > 0 &&
+          countRequests(tx, {
+            day: new Date(windowStart * 1000).toISOString().slice(0, 10),
+            amount,
+            uses: [...uses.values()],
+            // Yesterday's last requests would be warned of as today's.
+            limit: isCurrent ? limit : null,
+          }),
+        activity && addToActivity(tx, activity),
         asked.length === 0
           ? ([] as Grant[])
           : exchangeCredit(
@@ -114,12 +127,14 @@ export class RequestLedger {
   }
 
   #failed(error: unknown, tenantId: string, windowStart: number, failed: Batch): void {
-    const { amount } = failed;
+    const { amount, activity } = failed;
     if (isForGood(error)) {
       this.#logger.warn({ err: error, tenantId, amount }, 'requests are not counted');
       return;
     }
     // Written with the next batch: a database that is away for a moment costs no count.
+    if (activity !== undefined) this.activity.putBack(tenantId, activity);
+    if (amount === 0) return;
     const pending: Pending = this.#pending.get(tenantId) ?? new Map();
     this.#pending.set(tenantId, pending);
     const batch = batchOf(pending, windowStart);
@@ -129,10 +144,12 @@ export class RequestLedger {
   }
 }
 
+const emptyBatch = (): Batch => ({ amount: 0, uses: new Map(), limit: null });
+
 function batchOf(pending: Pending, windowStart: number): Batch {
   let batch = pending.get(windowStart);
   if (batch === undefined) {
-    batch = { amount: 0, uses: new Map(), limit: null };
+    batch = emptyBatch();
     pending.set(windowStart, batch);
   }
   return batch;

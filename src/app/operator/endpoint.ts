@@ -14,6 +14,7 @@ import { requireAcceptable } from '../mediaTypes.ts';
 import { readJsonBody } from '../readJsonBody.ts';
 import { createGraphQLServer } from '../yoga.ts';
 import { operatorExecutor } from './executor.ts';
+import { startRollingUp } from './rollUp.ts';
 import { buildOperatorSchema } from './schema.ts';
 
 export interface OperatorEndpoint {
@@ -42,6 +43,7 @@ export async function createOperatorEndpoint(
 ): Promise<OperatorEndpoint> {
   const { database, serving, logger, requestMaxBytes } = options;
   await database.requireOwnRole();
+  const rollingUp = startRollingUp(database, logger);
   const realm = createOperatorRealm(database, operatorTokens(options.keys, options.tokenSeconds));
   const graphql = createGraphQLServer({
     schema: buildOperatorSchema(),
@@ -84,7 +86,10 @@ export async function createOperatorEndpoint(
         },
       ],
     ]),
-    close: () => database.close(),
+    async close() {
+      await rollingUp.close();
+      await database.close();
+    },
   };
 }
 

@@ -5,6 +5,8 @@ import '../../features/operators/operatorPlans.graphql.ts';
 import '../../features/operators/operators.graphql.ts';
 import '../../features/operators/operatorTenantMutations.graphql.ts';
 import '../../features/operators/operatorTenants.graphql.ts';
+import '../../features/operators/platformActivity.graphql.ts';
+import '../../features/operators/tenantActivity.graphql.ts';
 import { costDirective, declareCosts } from '../../graphql/cost/declareCosts.ts';
 import { operatorBuilder } from '../../graphql/operator/builder.ts';
 

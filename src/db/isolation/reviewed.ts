@@ -61,6 +61,12 @@ export const reviewed: readonly Reviewed[] = [
   },
   {
     kind: 'definer',
+    object: 'app.list_old_activity(integer)',
+    allows: ['tenantry_lookup'],
+    reason: 'As list_expired_reservations.',
+  },
+  {
+    kind: 'definer',
     object: 'app.search_products(text)',
     allows: ['tenantry_search'],
     reason: 'Its body keeps to the tenant that is set, and it answers ids that are read again.',
@@ -150,6 +156,7 @@ export const reviewed: readonly Reviewed[] = [
     kind: 'narrowRole',
     object: 'tenantry_lookup',
     allows: [
+      'activity_hours',
       'api_keys',
       'features',
       'members',
@@ -161,7 +168,7 @@ export const reviewed: readonly Reviewed[] = [
       'usage_reservations',
       'users',
     ].map(inApp),
-    reason: 'What signing in, routing and gates need, and whose reservations have run out.',
+    reason: 'What signing in, routing and gates need, and whose rows the sweep is to look at.',
   },
   {
     kind: 'narrowRole',

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, check, date, foreignKey, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, check, date, foreignKey, index, primaryKey, text } from 'drizzle-orm/pg-core';
 import { app, tenantId, updatedAt } from './columns.ts';
 import { tenants } from './tenants.ts';
 
@@ -24,6 +24,8 @@ export const usageCounters = app.table(
       columns: [table.tenantId],
       foreignColumns: [tenants.id],
     }),
+    // A day across tenants.
+    index('usage_counters_day_idx').on(table.day),
     check('usage_counters_not_negative', sql`${table.used} >= 0`),
   ],
 );

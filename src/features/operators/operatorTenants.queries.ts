@@ -90,6 +90,13 @@ export const findTenantById = prepare((db) =>
     .where(eq(tenants.id, sql.placeholder('id'))),
 );
 
+export const findTenantsById = prepare((db) =>
+  db
+    .select()
+    .from(tenants)
+    .where(sql`${tenants.id} = any(${sql.placeholder('ids')})`),
+);
+
 export const findTenantBySlug = prepare((db) =>
   db
     .select()

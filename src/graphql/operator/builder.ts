@@ -1,7 +1,7 @@
 import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { Issue } from '../../lib/errors.ts';
-import { DateTime, JsonObject, SafeInt } from '../scalars.ts';
+import { DateTime, Decimal, JsonObject, LocalDate, SafeInt } from '../scalars.ts';
 import type { OperatorContext } from './context.ts';
 
 interface SchemaTypes {
@@ -11,6 +11,8 @@ interface SchemaTypes {
   DefaultNodeNullability: false;
   Scalars: {
     DateTime: { Input: Date; Output: Date | string };
+    Date: { Input: string; Output: string };
+    Decimal: { Input: string; Output: string };
     JSONObject: { Input: Record<string, unknown>; Output: Record<string, unknown> };
     SafeInt: { Input: number; Output: number };
   };
@@ -57,6 +59,8 @@ operatorBuilder.mutationType({
 });
 
 operatorBuilder.addScalarType('DateTime', DateTime);
+operatorBuilder.addScalarType('Date', LocalDate);
+operatorBuilder.addScalarType('Decimal', Decimal);
 operatorBuilder.addScalarType('JSONObject', JsonObject);
 operatorBuilder.addScalarType('SafeInt', SafeInt);
 

@@ -44,6 +44,7 @@ async function hashTables(): Promise<Record<string, string>> {
     usage_counters: `meter <> 'API_REQUESTS_PER_DAY'`,
     usage_days: `meter <> 'API_REQUESTS_PER_DAY'`,
     credit_windows: 'false',
+    activity_hours: 'false',
   };
   const { rows: tables } = await admin.query<{ name: string }>(
     `select relname as name from pg_class where relnamespace = 'app'::regnamespace and relkind in ('r', 'p')`,

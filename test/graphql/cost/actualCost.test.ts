@@ -92,6 +92,8 @@ function args(any: GeneratorValue, field: GraphQLField<unknown, unknown>): strin
     }
     if (argument.name === 'search')
       return any(fc.boolean) || isRequiredArgument(argument) ? ['search: "lamp"'] : [];
+    if (String(argument.type) === 'ActivitySpan!')
+      return [`by: ${any(fc.constantFrom, 'HOUR', 'DAY')}`];
     if (argument.name === 'by') return ['by: { meter: MEMBERS }'];
     if (argument.name === 'reference') return ['reference: { sku: "nothing" }'];
     return isRequiredArgument(argument) ? [`${argument.name}: "x"`] : [];

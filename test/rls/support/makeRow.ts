@@ -16,12 +16,13 @@ const texts = [
 const otherTexts = () => [randomUUID(), `+1${String(Math.random()).slice(3, 13).padEnd(10, '7')}`];
 
 /** A value of a type that a column may demand. Teach it a new one here. */
-function valueFor({ type, name }: Column): unknown {
+/** `tries`: how often another value of it was refused. */
+function valueFor({ type, name }: Column, tries: number): unknown {
   if (type === 'uuid') return randomUUID();
   if (/^(integer|bigint|smallint|numeric)/.test(type)) return 1;
   if (type === 'boolean') return false;
   if (type === 'date') return '2026-01-31';
-  if (type.startsWith('timestamp')) return new Date('2036-01-31');
+  if (type.startsWith('timestamp')) return new Date(Date.UTC(2036, 0, 31, tries));
   if (type === 'jsonb') return '{}';
   if (type.endsWith('[]')) return [];
   throw new Error(`makeRow has no value of type ${type} for "${name}": add one to valueFor()`);
@@ -83,7 +84,7 @@ function fill(
     )
       row[column.name] = tries[(attempts.get(column.name) ?? 0) % tries.length];
     else if (column.type === 'text') row[column.name] = `canary of ${tenantId}`;
-    else if (column.required) row[column.name] = valueFor(column);
+    else if (column.required) row[column.name] = valueFor(column, attempts.get(column.name) ?? 0);
   }
   for (const { columns, parent, parentColumns } of table.foreignKeys) {
     for (const [at, name] of columns.entries()) {
