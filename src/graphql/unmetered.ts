@@ -1,8 +1,8 @@
 import { DirectiveLocation, GraphQLDirective, type GraphQLSchema } from 'graphql';
 
 /**
- * What a business can do when its requests of the day are used up: see why, choose a larger plan, and
- * sign in elsewhere. They stay within its budget of cost.
+ * What a business can do when its requests of the day are used up: see why, end the key that used them,
+ * choose a larger plan, and sign in elsewhere. They stay within its budget of cost.
  */
 export const unmeteredDirective = new GraphQLDirective({
   name: 'unmetered',

@@ -91,6 +91,11 @@ export class HeldCredit {
     this.emptyUntil = 0;
   }
 
+  /** What was spent in that window and will never be written down: it is held for it no longer. */
+  forget(amount: number, windowStart: number): void {
+    if (windowStart === this.windowStart) this.#unreported -= amount;
+  }
+
   /** Another process misses something. */
   recall(now: number): void {
     this.#recalledUntil = now + recalledMs;

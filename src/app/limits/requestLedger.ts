@@ -83,7 +83,8 @@ export class RequestLedger {
         try {
           await this.#writeWindow(tenantId, credit, windowStart, batch);
         } catch (error) {
-          this.#failed(error, tenantId, windowStart, batch);
+          const isLost = this.#failed(error, tenantId, windowStart, batch);
+          if (isLost) credit.held.get(requestsBucket)?.forget(batch.amount, windowStart);
         }
       }
     });
@@ -126,21 +127,23 @@ export class RequestLedger {
     if (held && question && grant) held.absorb(question, grant, sentAt, performance.now(), amount);
   }
 
-  #failed(error: unknown, tenantId: string, windowStart: number, failed: Batch): void {
+  /** Whether they are not counted, for good. */
+  #failed(error: unknown, tenantId: string, windowStart: number, failed: Batch): boolean {
     const { amount, activity } = failed;
     if (isForGood(error)) {
       this.#logger.warn({ err: error, tenantId, amount }, 'requests are not counted');
-      return;
+      return true;
     }
     // Written with the next batch: a database that is away for a moment costs no count.
     if (activity !== undefined) this.activity.putBack(tenantId, activity);
-    if (amount === 0) return;
+    if (amount === 0) return false;
     const pending: Pending = this.#pending.get(tenantId) ?? new Map();
     this.#pending.set(tenantId, pending);
     const batch = batchOf(pending, windowStart);
     for (const use of failed.uses.values()) addUse(batch, use.apiKeyId, use.feature, use.amount);
     batch.limit ??= failed.limit;
     this.#logger.warn({ err: error, tenantId }, 'requests could not be counted yet');
+    return false;
   }
 }
 

@@ -77,6 +77,7 @@ builder.queryField('apiKeys', (t) =>
     type: ApiKeyConnection,
     nullable: true,
     access: 'apiKeys:read',
+    unmetered: true,
     description: 'The keys of this business, the newest first, revoked ones included.',
     args: t.arg.connectionArgs(),
     resolve: async (_parent, args, { tx }): Promise<CountedConnection<ApiKey>> => {
@@ -225,6 +226,7 @@ builder.relayMutationField(
   },
   {
     access: 'apiKeys:write',
+    unmetered: true,
     description: 'Ends an API key at once, on every instance.',
     resolve: (_parent, { input }, context) =>
       settle(context, (tx) => revokeApiKey(tx, context.actor, input.id.id)),
