@@ -147,7 +147,7 @@ builder.relayMutationField(
     access: 'plan:write',
     unmetered: true,
     // Each is announced to every server, and a plan for a minute would be a plan for nothing.
-    rateLimit: { limit: 30, window: 3_600, per: 'TENANT' },
+    rateLimit: { limit: 30, window: 3_600, per: 'CALLER' },
     cost: { complexity: 25 },
     description:
       'Moves the business to another plan, up or down; it replaces a change that is scheduled. One on trial becomes a customer. Every server knows within a second.',
