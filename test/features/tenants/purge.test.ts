@@ -160,8 +160,10 @@ test('what is being restored is not purged, and what is being purged is not rest
   const undone = new Error('rolled back');
   const late = database.withTenant(b, { mode: 'write' }, async (tx) => {
     await tx.query('select 1');
-    // An operator ends the grace while the owner's transaction is open.
-    await end(b, 'clock_timestamp()');
+    // An operator ends the grace while the owner's transaction is open. The column rounds to milliseconds,
+    // so the end is a few of them ago, and the transaction is older than that.
+    await admin.query('select pg_sleep(0.01)');
+    await end(b, "clock_timestamp() - interval '2 ms'");
     expect(await restore(tx)).toBe(0);
     throw undone;
   });
