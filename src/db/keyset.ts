@@ -13,6 +13,8 @@ export interface Order {
 export interface Keyset {
   readonly where: SQL | undefined;
   readonly orderBy: SQL[];
+  /** Whether that order is the descending one. */
+  readonly down: boolean;
   /** For the placeholders in `where`. */
   readonly values: Record<string, string>;
   /** Which placeholders there are: part of a prepared statement's identity. */
@@ -27,6 +29,7 @@ export interface Keyset {
 export function keyset(order: Order, page: Page, prefix = ''): Keyset {
   const down = order.descending !== page.backwards;
   return {
+    down,
     // Only asked for when a statement is built, which is once a shape.
     get where() {
       return whereOf(order, page, prefix);

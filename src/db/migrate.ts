@@ -102,6 +102,9 @@ async function finishSql(client: pg.Client, repair: boolean): Promise<void> {
   );
   if (rows[0]?.stamp === stamp && !repair) return;
   await inTransaction(client, async () => {
+    await client.query('set local role tenantry_owner');
+    await client.query(await sqlFile('functions/planned_rows.sql'));
+    await client.query('reset role');
     await ownedBy(client, 'tenantry_lookup', await sqlFile('functions/standing.sql'));
     await ownedBy(client, 'tenantry_lookup', await sqlFile('functions/lookups.sql'));
     await ownedBy(client, 'tenantry_accounts', await sqlFile('functions/mail.sql'));

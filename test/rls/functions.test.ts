@@ -46,6 +46,18 @@ describe('search_products', () => {
     expect(await wantedBy(tenants.b)).toBe("'zanzibar'");
   });
 
+  it.each([true, false])(
+    'keeps to the tenant where it is alone in the table: %j',
+    async (alone) => {
+      // As an administrator, to whom no policy applies: the function's own condition is what is left.
+      const { rows } = await tenants.admin.query(
+        `select unnest(ids) as product_id from app.rank_products($1, 'lamp', 'lamp', $2)`,
+        [tenants.a, alone],
+      );
+      expect(rows).toEqual([{ product_id: tenants.rowOf('app.products', tenants.a).id }]);
+    },
+  );
+
   it('finds nothing without a tenant', async () => {
     const { rows } = await tenants.asTenant(null, (client) => client.query(searched, ['lamp']));
     expect(rows).toEqual([]);
@@ -96,6 +108,17 @@ describe('search_messages', () => {
     },
   );
 
+  it.each([true, false])(
+    'keeps to the tenant where it is alone in the table: %j',
+    async (alone) => {
+      const { rows } = await tenants.admin.query(
+        `select unnest(app.match_messages($1, 'lamp', 'lamp', $2)) as id`,
+        [tenants.a, alone],
+      );
+      expect(rows).toEqual([{ id: tenants.rowOf('app.messages', tenants.a).id }]);
+    },
+  );
+
   it.each(['lamp', 'lanp', '((', '', null])(
     'finds nothing without a tenant: %j',
     async (phrase) => {
@@ -120,9 +143,10 @@ describe('search_messages', () => {
 describe('the search functions', () => {
   it('have parts that nobody but they may call', async () => {
     for (const call of [
-      `app.rank_products($1, 'lamp', 'lamp')`,
+      `app.rank_products($1, 'lamp', 'lamp', true)`,
       `app.similar_words($1, 'lanp')`,
-      `app.match_messages($1, 'lamp', 'lamp')`,
+      `app.planned_rows('app.products', $1)`,
+      `app.match_messages($1, 'lamp', 'lamp', true)`,
     ]) {
       expect(await tenants.refusal(tenants.a, `select ${call}`, [tenants.b])).toBe('42501');
     }

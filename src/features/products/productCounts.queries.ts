@@ -1,4 +1,4 @@
-import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { TenantTransaction } from '../../db/database.ts';
 import { readFilter } from '../../db/filters.ts';
@@ -16,30 +16,16 @@ type Selected = Record<string, PgColumn | SQL | SQL.Aliased>;
  */
 export const mostCounted = 1_000;
 
-/** The newest product that is not counted any more; before all of them, where all are. */
-const oldestCounted = sql`(
-  select created_at, id
-  from ((select ${products.createdAt}, ${products.id}, 1 as place from ${products}
-         where ${eq(products.tenantId, tenant)}
-         order by ${products.createdAt} desc, ${products.id} desc offset ${sql.raw(String(mostCounted))} limit 1)
-        union all select '-infinity', '00000000-0000-0000-0000-000000000000', 2) as bound
-  order by place limit 1)`;
-
 /**
  * Reads of the products to count among: those that a search ranked, all of them, or else the newest
  * 1 001. `select` has what they fit as its own condition, so that what was looked at can be counted.
  */
 export function countedAmong(db: TemplateDrizzle, { search }: ProductSelection, select: Selected) {
   const rows = db.select(select).from(products).$dynamic();
-  if (search?.kind === 'RANKED') {
-    return rows.innerJoin(matchedIds, isMatched).where(eq(products.tenantId, tenant));
-  }
-  return rows.where(
-    and(
-      eq(products.tenantId, tenant),
-      sql`(${products.createdAt}, ${products.id}) >= ${oldestCounted}`,
-    ),
-  );
+  if (search?.kind === 'RANKED') rows.innerJoin(matchedIds, isMatched); // a dynamic builder changes in place
+  rows.where(eq(products.tenantId, tenant));
+  if (search?.kind === 'RANKED') return rows;
+  return rows.orderBy(desc(products.createdAt), desc(products.id)).limit(mostCounted + 1);
 }
 
 export interface Count {
@@ -59,16 +45,21 @@ export async function countProducts(
   const { search } = selection;
   const shape = `${search?.kind ?? ''}|${filter.shape}`;
   const statement = countStatement(shape, (db) => {
-    const among = sql<number>`count(*)::int`;
     if (search === null) {
       return db
-        .select({ count: among, among: sql<number>`0` })
+        .select({ count: sql<number>`count(*)::int`, among: sql<number>`0` })
         .from(products)
         .where(matching(filter));
     }
-    const fits = and(matching(filter), matchCondition(search));
-    const count = sql<number>`(count(*) filter (where ${fits}))::int`;
-    return countedAmong(db, selection, { count, among }) as never;
+    const fits = sql<boolean>`${and(matching(filter), matchCondition(search))}`.as('fits');
+    const among = db.$with('among').as(countedAmong(db, selection, { fits }));
+    return db
+      .with(among)
+      .select({
+        count: sql<number>`(count(*) filter (where fits))::int`,
+        among: sql<number>`count(*)::int`,
+      })
+      .from(among);
   });
   const rows = await statement(tx, { ...filter.values, ...matchValues(search) });
   const { count, among } = rows[0] ?? { count: 0, among: 0 };

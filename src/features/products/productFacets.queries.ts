@@ -30,20 +30,18 @@ export function countFacets(
     const among = db
       .$with('among')
       .as(countedAmong(db, selection, { category, condition, status, tags, fits }));
+    // Each facet by itself: one pass over all four values of each product took twice as long.
     const ranked = sql`(
-      select facet, value, count(*)::int as count,
-             row_number() over (partition by facet order by count(*) desc, value) as place
-      from among
-      cross join lateral (
-        select 'category' as facet, category as value where category is not null
-        union all select 'condition', condition
-        union all select 'status', status
-        union all select 'tag', tag from unnest(tags) as tag
-      ) as each_value
-      where fits
-      group by facet, value
-      union all
-      select 'among', '', count(*)::int, 1 from among
+      select facet, value, count, row_number() over (partition by facet order by count desc, value) as place
+      from (
+        select 'category' as facet, category as value, count(*)::int as count
+        from among where fits and category is not null group by category
+        union all select 'condition', condition, count(*)::int from among where fits group by condition
+        union all select 'status', status, count(*)::int from among where fits group by status
+        union all select 'tag', tag, count(*)::int
+        from (select unnest(tags) as tag from among where fits) as tagged group by tag
+        union all select 'among', '', count(*)::int from among
+      ) as counted
     ) as ranked`;
     return db
       .with(among)

@@ -22,6 +22,7 @@ import {
   isMatched,
   matchCondition,
   matchedIds,
+  matchedInOrder,
   matchScore,
   matchValues,
   type ProductMatches,
@@ -112,7 +113,11 @@ export function findProductPage(
       })
       .from(products)
       .$dynamic();
-    if (searched === 'RANKED') rows.innerJoin(matchedIds, isMatched); // a dynamic builder changes in place
+    if (searched === 'RANKED') {
+      const byScore = order.columns[0]?.sql === matchScore;
+      // A dynamic builder changes in place.
+      rows.innerJoin(byScore ? matchedInOrder(keys.down) : matchedIds, isMatched);
+    }
     return rows
       .where(and(matching(filter, keys.where), matchCondition(selection.search)))
       .orderBy(...keys.orderBy)

@@ -84,6 +84,38 @@ describe('a product search', () => {
     ]);
   });
 
+  test('pages of the best matches follow each other, forwards and backwards', async () => {
+    const all = (await find('lamp', { first: 100 })).nodes.map(({ id }: { id: string }) => id);
+    expect(all.length).toBeGreaterThan(2);
+    const forwards: string[] = [];
+    for (let after: string | null = null, more = true; more; ) {
+      const page = await find('lamp', { first: 1, after });
+      forwards.push(...page.nodes.map(({ id }: { id: string }) => id));
+      after = page.pageInfo.endCursor;
+      more = page.pageInfo.hasNextPage;
+    }
+    expect(forwards).toEqual(all);
+    const backwards: string[] = [];
+    for (let before: string | null = null, more = true; more; ) {
+      const { body } = await server.ask(
+        owner,
+        `query ($before: String) { products(search: "lamp", last: 1, before: $before) {
+           nodes { id } pageInfo { hasPreviousPage startCursor } } }`,
+        { before },
+      );
+      const page = body.data.products;
+      backwards.unshift(...page.nodes.map(({ id }: { id: string }) => id));
+      before = page.pageInfo.startCursor;
+      more = page.pageInfo.hasPreviousPage;
+    }
+    expect(backwards).toEqual(all);
+    const worst = await find('lamp', {
+      first: 100,
+      orderBy: { key: 'RELEVANCE', direction: 'ASC' },
+    });
+    expect(worst.nodes.map(({ id }: { id: string }) => id)).toEqual(all.toReversed());
+  });
+
   test('filters, counts and facets keep to what was found', async () => {
     const found = await find('zephyrine', { filter: { price: { gte: '30' } } });
     expect(found).toMatchObject({ totalCount: 1, totalCountPrecision: 'EXACT' });
@@ -192,5 +224,21 @@ describe('a search that more products fit than can be ranked', () => {
 
   test('a SKU among them is found alone', async () => {
     expect(await names('QB-700')).toEqual(['Quorble 700']);
+  });
+
+  test('two words that the planner holds for common in a large catalogue give the newest first, all of them', async () => {
+    const ranked = await find('quorb 7', { first: 100 });
+    expect(ranked.totalCountPrecision).toBe('EXACT');
+    // 150 000 products would take a minute to make.
+    await server.asAdmin(
+      `create or replace function app.planned_rows(relation regclass, tenant uuid, out rows float8, out share float8)
+       language sql volatile as 'select 200000.0::float8, 1.0::float8'`,
+    );
+    const rows = await all({ search: 'quorb 7' });
+    expect((await find('quorb 7')).totalCountPrecision).toBe('AT_LEAST');
+    expect(rows).toHaveLength(ranked.totalCount);
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(ranked.totalCount);
+    const places = rows.map(({ name }) => Math.floor(Number(name.split(' ')[1]) / 3));
+    expect(places).toEqual(places.toSorted((a, b) => b - a));
   });
 });
