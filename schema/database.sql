@@ -1987,21 +1987,29 @@ end $function$;
 alter function app.look_for_slot(uuid,text,date,bigint,bigint,bigint,boolean) owner to tenantry_owner;
 grant execute on function app.look_for_slot(uuid,text,date,bigint,bigint,bigint,boolean) to tenantry_server;
 
-CREATE OR REPLACE FUNCTION app.match_messages(tenant uuid, needle tsquery, wanted tsquery)
+CREATE OR REPLACE FUNCTION app.match_messages(tenant uuid, needle tsquery, wanted tsquery, alone boolean)
  RETURNS uuid[]
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO 'app', 'pg_temp'
  SET enable_seqscan TO 'off'
  SET enable_indexscan TO 'off'
  SET enable_indexonlyscan TO 'off'
 AS $function$
-  select coalesce(array_agg(id), '{}')
+begin
+  if alone then
+    return coalesce(array_agg(id), '{}')
+    from (select m.id from app.messages m
+          where m.tenant_id is not distinct from tenant
+            and m.search_vector @@ needle and ts_match_vq(m.search_vector, wanted)
+          limit 1001) as matched;
+  end if;
+  return coalesce(array_agg(id), '{}')
   from (select m.id from app.messages m
         where m.tenant_id = tenant and m.search_vector @@ needle and ts_match_vq(m.search_vector, wanted)
-        limit 1001) as matched
-$function$;
-alter function app.match_messages(uuid,tsquery,tsquery) owner to tenantry_message_search;
+        limit 1001) as matched;
+end $function$;
+alter function app.match_messages(uuid,tsquery,tsquery,boolean) owner to tenantry_message_search;
 
 CREATE OR REPLACE FUNCTION app.message_search_vector(body text)
  RETURNS tsvector
@@ -2134,6 +2142,22 @@ grant execute on function app.plan_standing(uuid,text) to tenantry_operator;
 grant execute on function app.plan_standing(uuid,text) to tenantry_provisioner;
 grant execute on function app.plan_standing(uuid,text) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.planned_rows(relation regclass, tenant uuid, OUT rows double precision, OUT share double precision)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  plan json;
+begin
+  execute format('explain (format json) select from %s where tenant_id = %L', relation, tenant) into plan;
+  rows := plan -> 0 -> 'Plan' ->> 'Plan Rows';
+  share := rows / nullif((select greatest(reltuples, 0) from pg_class where oid = relation), 0);
+end $function$;
+alter function app.planned_rows(regclass,uuid) owner to tenantry_owner;
+grant execute on function app.planned_rows(regclass,uuid) to tenantry_message_search;
+grant execute on function app.planned_rows(regclass,uuid) to tenantry_search;
+
 CREATE OR REPLACE FUNCTION app.product_search_text(name text, sku text, category text, tags text[])
  RETURNS text
  LANGUAGE sql
@@ -2240,22 +2264,32 @@ end $function$;
 alter function app.queue_mail(uuid,text,text,text) owner to tenantry_accounts;
 grant execute on function app.queue_mail(uuid,text,text,text) to tenantry_server;
 
-CREATE OR REPLACE FUNCTION app.rank_products(tenant uuid, needle tsquery, wanted tsquery)
- RETURNS TABLE(ids uuid[], scores real[])
- LANGUAGE sql
+CREATE OR REPLACE FUNCTION app.rank_products(tenant uuid, needle tsquery, wanted tsquery, alone boolean, OUT ids uuid[], OUT scores real[])
+ RETURNS record
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO 'app', 'pg_temp'
  SET enable_seqscan TO 'off'
  SET enable_indexscan TO 'off'
  SET enable_indexonlyscan TO 'off'
 AS $function$
-  select coalesce(array_agg(id), '{}'), coalesce(array_agg(score), '{}')
-  from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
-        from app.products p
-        where p.tenant_id = tenant and p.search_vector @@ needle and ts_match_vq(p.search_vector, wanted)
-        limit 1001) as ranked
-$function$;
-alter function app.rank_products(uuid,tsquery,tsquery) owner to tenantry_search;
+begin
+  if alone then
+    select coalesce(array_agg(id), '{}'), coalesce(array_agg(score), '{}') into ids, scores
+    from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
+          from app.products p
+          where p.tenant_id is not distinct from tenant
+            and p.search_vector @@ needle and ts_match_vq(p.search_vector, wanted)
+          limit 1001) as ranked;
+  else
+    select coalesce(array_agg(id), '{}'), coalesce(array_agg(score), '{}') into ids, scores
+    from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
+          from app.products p
+          where p.tenant_id = tenant and p.search_vector @@ needle and ts_match_vq(p.search_vector, wanted)
+          limit 1001) as ranked;
+  end if;
+end $function$;
+alter function app.rank_products(uuid,tsquery,tsquery,boolean) owner to tenantry_search;
 
 CREATE OR REPLACE FUNCTION app.read_outbox(how_many integer)
  RETURNS TABLE(id uuid, recipient text, subject text, body text, created_at timestamp with time zone, due_at timestamp with time zone, attempts integer, sent_at timestamp with time zone, failed_at timestamp with time zone, last_error text)
@@ -2665,34 +2699,45 @@ declare
   most constant int := 1000;
   words constant text[] := array(
     select word || ':*' from regexp_split_to_table(app.fold(phrase), '[^[:alnum:]]+') as word where word <> '' limit 16);
+  queries constant tsquery[] := array(select to_tsquery('pg_catalog.simple', word) from unnest(words) as word);
   query tsquery;
+  looked int;
   hits int;
   hits_each int[];
+  estimated float8;
+  alone boolean := false;
 begin
   ids := '{}';
   if tenant is not null and cardinality(words) > 0 then
     query := to_tsquery('pg_catalog.simple', array_to_string(words, ' & '));
-    with newest as materialized (
-      select m.search_vector from app.messages m
-      where m.tenant_id = tenant order by m.created_at desc, m.id desc limit 300
-    )
-    select (select count(*) from newest n where n.search_vector @@ query),
-           array(select (select count(*) from newest n where n.search_vector @@ to_tsquery('pg_catalog.simple', each))
-                 from unnest(words) with ordinality as given (each, place) order by place)
-    into hits, hits_each;
-    if hits >= 3 and exists (
-      select from app.messages m where m.tenant_id = tenant offset least(300 * most / hits, 20000))
+    select count(*), count(*) filter (where newest.search_vector @@ query) into looked, hits
+    from (select m.search_vector from app.messages m
+          where m.tenant_id = tenant order by m.created_at desc, m.id desc limit 300) as newest;
+    if looked = 300 then
+      select p.rows, coalesce(p.share > 0.9, false) into estimated, alone from app.planned_rows('app.messages', tenant) p;
+    end if;
+    if looked = 300 and hits >= 3 and (estimated >= 300 * most / hits or exists (
+      select from app.messages m where m.tenant_id = tenant offset least(300 * most / hits, 20000)))
     then
       ids := null;
     else
+      hits_each := array[hits];
+      if cardinality(queries) > 1 then
+        with newest as materialized (
+          select m.search_vector from app.messages m
+          where m.tenant_id = tenant order by m.created_at desc, m.id desc limit 300
+        )
+        select array(select (select count(*) from newest n where n.search_vector @@ each)
+                     from unnest(queries) with ordinality as given (each, place) order by place)
+        into hits_each;
+      end if;
+      -- The rarest words only, as in app.search_products.
       ids := app.match_messages(
         tenant,
-        coalesce(
-          (select to_tsquery('pg_catalog.simple', string_agg(each, ' & '))
-           from unnest(words, hits_each) as given (each, hits)
-           where given.hits < case when 0 = any (hits_each) then 1 else 15 end),
-          query),
-        query);
+        (select to_tsquery('pg_catalog.simple', string_agg(each, ' & '))
+         from unnest(words, hits_each) as given (each, hits)
+         where given.hits <= 3 * (select min(n) from unnest(hits_each) as n)),
+        query, alone);
       if cardinality(ids) > most then ids := null; end if;
     end if;
   end if;
@@ -2719,48 +2764,70 @@ declare
   has_sku constant uuid := (
     select p.id from app.products p
     where p.tenant_id = tenant and p.sku = any (array[trim(phrase), upper(trim(phrase)), lower(trim(phrase))]) limit 1);
+  -- As the planner knows them: to count 20 000 takes a millisecond.
+  catalogue float8;
+  alone boolean := false;
+  queries tsquery[];
   query tsquery;
-  needle tsquery;
+  looked int;
   hits int;
   hits_each int[];
+  rarest int;
 begin
   if tenant is null or cardinality(words) = 0 then
     return query select null::text, '{}'::uuid[], '{}'::real[];
     return;
   end if;
   for attempt in 1..2 loop
-    query := (select to_tsquery('pg_catalog.simple', string_agg('(' || each || ')', ' & ')) from unnest(alternatives) as each);
-    with newest as materialized (
-      select p.search_vector from app.products p
-      where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300
-    )
-    select (select count(*) from newest n where n.search_vector @@ query),
-           array(select (select count(*) from newest n where n.search_vector @@ to_tsquery('pg_catalog.simple', each))
-                 from unnest(alternatives) with ordinality as given (each, place) order by place)
-    into hits, hits_each;
-    -- As many as that among the newest: more than 1 000 in all, if there are that many products.
-    if hits >= 3 and exists (
-      select from app.products p where p.tenant_id = tenant offset least(300 * most / hits, 20000))
-    then
-      ids := null;
-    else
-      -- The rarest words only: the index reads all of a prefix before it looks at the next word.
-      needle := (select to_tsquery('pg_catalog.simple', string_agg('(' || each || ')', ' & '))
-                 from unnest(alternatives, hits_each) as given (each, hits)
-                 where given.hits < case when 0 = any (hits_each) then 1 else 15 end);
-      select r.ids, r.scores into ids, scores from app.rank_products(tenant, coalesce(needle, query), query) r;
-      if cardinality(ids) > most then ids := null; end if;
+    queries := array(select to_tsquery('pg_catalog.simple', each) from unnest(alternatives) as each);
+    query := to_tsquery('pg_catalog.simple', '(' || array_to_string(alternatives, ') & (') || ')');
+    select count(*), count(*) filter (where newest.search_vector @@ query) into looked, hits
+    from (select p.search_vector from app.products p
+          where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 1000) as newest;
+    if looked = 1000 and catalogue is null then
+      select p.rows, coalesce(p.share > 0.9, false) into catalogue, alone from app.planned_rows('app.products', tenant) p;
     end if;
+    ids := null;
+    -- As many as that among the newest: more than 1 000 in all, if there are that many products.
+    exit when looked = 1000 and hits >= 3 and (catalogue >= 1000 * most / hits or exists (
+      select from app.products p where p.tenant_id = tenant and 1000 * most / hits <= 20000
+      offset 1000 * most / hits));
+    hits_each := array[hits];
+    if cardinality(queries) > 1 then
+      with newest as materialized (
+        select p.search_vector from app.products p
+        where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300
+      )
+      select array(select (select count(*) from newest n where n.search_vector @@ each)
+                   from unnest(queries) with ordinality as given (each, place) order by place)
+      into hits_each;
+    end if;
+    rarest := (select min(n) from unnest(hits_each) as n);
+    -- Of words that 1 % have the index would read thousands of each (20), while a page's order comes
+    -- to 20 products out of 0.2 % in 6 at most.
+    exit when cardinality(queries) > 1 and catalogue >= 150000 and rarest >= 3 and 6 = (
+      select count(*) from (
+        select from (select p.search_vector from app.products p
+                     where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 3000) as newest
+        where newest.search_vector @@ query limit 6) as found);
+    -- The rarest words only: the index reads all of a prefix before it looks at the next word.
+    select r.ids, r.scores into ids, scores
+    from app.rank_products(
+      tenant,
+      (select to_tsquery('pg_catalog.simple', '(' || string_agg(each, ') & (') || ')')
+       from unnest(alternatives, hits_each) as given (each, hits) where given.hits <= 3 * rarest),
+      query, alone) r;
+    if cardinality(ids) > most then ids := null; end if;
     exit when attempt = 2 or ids is null or cardinality(ids) > 0;
     -- Nothing has all of it: is there a word that nothing has?
     alternatives := array(
       select coalesce(
         case when given.hits = 0
-               and not exists (select from app.rank_products(tenant, to_tsquery('pg_catalog.simple', each), to_tsquery('pg_catalog.simple', each)) r
-                               where cardinality(r.ids) > 0)
+               and (cardinality(words) = 1 or not exists (
+                 select from app.rank_products(tenant, given.query, given.query, alone) r where cardinality(r.ids) > 0))
              then (select string_agg(alike, ' | ') from app.similar_words(tenant, word) as alike) end,
         each)
-      from unnest(alternatives, hits_each, words) with ordinality as given (each, hits, word, place) order by place);
+      from unnest(alternatives, queries, hits_each, words) with ordinality as given (each, query, hits, word, place) order by place);
     exit when alternatives = array(select word || ':*' from unnest(words) as word);
   end loop;
   wanted := query::text;

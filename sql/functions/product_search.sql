@@ -7,7 +7,8 @@
 --   * ranking every match of a word that 30 % have takes 200. Beyond 1 000 matches there are no ids but
 --     the query, for whoever reads an order's index and leaves out what does not match: 70 rows for 20;
 --   * finding out by the GIN index that a word is that common takes 11, for a prefix 17 to 32. So the
---     1 000 newest products are looked at first (0.4), and the index is asked for rare words only;
+--     300 newest products are looked at first (0.15), 1 000 where that does not tell (0.4), and the index
+--     is asked for rare words only;
 --   * two words that many have are in few products together, and the index reads all of both (20).
 drop function if exists app.search_products(text), app.rank_products(uuid, tsquery, tsquery),
   app.rank_products(uuid, tsquery, tsquery, boolean), app.similar_words(uuid, text);
@@ -109,6 +110,7 @@ declare
   query tsquery;
   looked int;
   hits int;
+  enough int;
   hits_each int[];
   rarest int;
 begin
@@ -121,17 +123,12 @@ begin
     query := to_tsquery('pg_catalog.simple', '(' || array_to_string(alternatives, ') & (') || ')');
     select count(*), count(*) filter (where newest.search_vector @@ query) into looked, hits
     from (select p.search_vector from app.products p
-          where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 1000) as newest;
-    if looked = 1000 and catalogue is null then
+          where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
+    if looked = 300 and catalogue is null then
       select p.rows, coalesce(p.share > 0.9, false) into catalogue, alone from app.planned_rows('app.products', tenant) p;
     end if;
-    ids := null;
-    -- As many as that among the newest: more than 1 000 in all, if there are that many products.
-    exit when looked = 1000 and hits >= 3 and (catalogue >= 1000 * most / hits or exists (
-      select from app.products p where p.tenant_id = tenant and 1000 * most / hits <= 20000
-      offset 1000 * most / hits));
     hits_each := array[hits];
-    if cardinality(queries) > 1 then
+    if hits < 15 and cardinality(queries) > 1 then
       with newest as materialized (
         select p.search_vector from app.products p
         where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300
@@ -141,13 +138,24 @@ begin
       into hits_each;
     end if;
     rarest := (select min(n) from unnest(hits_each) as n);
+    if looked = 300 and hits < 15 and rarest > 0 then
+      select count(*), count(*) filter (where newest.search_vector @@ query) into looked, hits
+      from (select p.search_vector from app.products p
+            where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 1000) as newest;
+    end if;
+    ids := null;
+    -- As many as that among the newest: more than 1 000 in all, if there are that many products.
+    enough := looked * most / greatest(hits, 1);
+    exit when looked in (300, 1000) and hits >= 3 and (catalogue >= enough or exists (
+      select from app.products p where p.tenant_id = tenant and enough <= 20000 offset enough));
     -- Of words that 1 % have the index would read thousands of each (20), while a page's order comes
     -- to 20 products out of 0.2 % in 6 at most.
-    exit when cardinality(queries) > 1 and catalogue >= 150000 and rarest >= 3 and 6 = (
-      select count(*) from (
-        select from (select p.search_vector from app.products p
-                     where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 3000) as newest
-        where newest.search_vector @@ query limit 6) as found);
+    exit when looked = 1000 and cardinality(queries) > 1 and rarest >= 3 and catalogue >= 150000
+      and 6 <= hits + (
+        select count(*) from (
+          select from (select p.search_vector from app.products p where p.tenant_id = tenant
+                       order by p.created_at desc, p.id desc offset 1000 limit 2000) as newest
+          where newest.search_vector @@ query limit greatest(6 - hits, 0)) as found);
     -- The rarest words only: the index reads all of a prefix before it looks at the next word.
     select r.ids, r.scores into ids, scores
     from app.rank_products(
