@@ -2771,6 +2771,7 @@ declare
   query tsquery;
   looked int;
   hits int;
+  enough int;
   hits_each int[];
   rarest int;
 begin
@@ -2783,17 +2784,12 @@ begin
     query := to_tsquery('pg_catalog.simple', '(' || array_to_string(alternatives, ') & (') || ')');
     select count(*), count(*) filter (where newest.search_vector @@ query) into looked, hits
     from (select p.search_vector from app.products p
-          where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 1000) as newest;
-    if looked = 1000 and catalogue is null then
+          where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
+    if looked = 300 and catalogue is null then
       select p.rows, coalesce(p.share > 0.9, false) into catalogue, alone from app.planned_rows('app.products', tenant) p;
     end if;
-    ids := null;
-    -- As many as that among the newest: more than 1 000 in all, if there are that many products.
-    exit when looked = 1000 and hits >= 3 and (catalogue >= 1000 * most / hits or exists (
-      select from app.products p where p.tenant_id = tenant and 1000 * most / hits <= 20000
-      offset 1000 * most / hits));
     hits_each := array[hits];
-    if cardinality(queries) > 1 then
+    if hits < 15 and cardinality(queries) > 1 then
       with newest as materialized (
         select p.search_vector from app.products p
         where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300
@@ -2803,13 +2799,24 @@ begin
       into hits_each;
     end if;
     rarest := (select min(n) from unnest(hits_each) as n);
+    if looked = 300 and hits < 15 and rarest > 0 then
+      select count(*), count(*) filter (where newest.search_vector @@ query) into looked, hits
+      from (select p.search_vector from app.products p
+            where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 1000) as newest;
+    end if;
+    ids := null;
+    -- As many as that among the newest: more than 1 000 in all, if there are that many products.
+    enough := looked * most / greatest(hits, 1);
+    exit when looked in (300, 1000) and hits >= 3 and (catalogue >= enough or exists (
+      select from app.products p where p.tenant_id = tenant and enough <= 20000 offset enough));
     -- Of words that 1 % have the index would read thousands of each (20), while a page's order comes
     -- to 20 products out of 0.2 % in 6 at most.
-    exit when cardinality(queries) > 1 and catalogue >= 150000 and rarest >= 3 and 6 = (
-      select count(*) from (
-        select from (select p.search_vector from app.products p
-                     where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 3000) as newest
-        where newest.search_vector @@ query limit 6) as found);
+    exit when looked = 1000 and cardinality(queries) > 1 and rarest >= 3 and catalogue >= 150000
+      and 6 <= hits + (
+        select count(*) from (
+          select from (select p.search_vector from app.products p where p.tenant_id = tenant
+                       order by p.created_at desc, p.id desc offset 1000 limit 2000) as newest
+          where newest.search_vector @@ query limit greatest(6 - hits, 0)) as found);
     -- The rarest words only: the index reads all of a prefix before it looks at the next word.
     select r.ids, r.scores into ids, scores
     from app.rank_products(
