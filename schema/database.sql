@@ -2822,7 +2822,8 @@ begin
     from app.rank_products(
       tenant,
       (select to_tsquery('pg_catalog.simple', '(' || string_agg(each, ') & (') || ')')
-       from unnest(alternatives, hits_each) as given (each, hits) where given.hits <= 3 * rarest),
+       from unnest(alternatives, hits_each) as given (each, hits)
+       where given.hits <= 3 * rarest or given.hits is null),
       query, alone) r;
     if cardinality(ids) > most then ids := null; end if;
     exit when attempt = 2 or ids is null or cardinality(ids) > 0;
