@@ -36,7 +36,7 @@ const letterValues = new Map([...alphabet].map((letter, value) => [letter, value
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const suffixPattern = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 
-/** For 256 ids at a time: to ask for 16 random bytes costs 5 µs, for all of these 8. */
+/** For 256 ids at a time: to ask for 4 096 random bytes takes 2.6 µs, and for 16 of them 1.7. */
 const randomness = new Uint8Array(16 * 256);
 let spent = randomness.length;
 
