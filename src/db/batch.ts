@@ -217,15 +217,9 @@ function resultOf(
   fields: readonly ResultField[],
   rows: readonly RawRow[],
 ): RawResult {
-  const [command, rowCount] = readTag(tag ?? '');
-  return { command, rowCount, fields, rows };
-}
-
-/** 'INSERT 0 1' → what it was and of how many rows; 'BEGIN' counts none. */
-function readTag(tag: string): readonly [command: string | null, rowCount: number | null] {
-  const first = tag.indexOf(' ');
-  if (first === -1) return [tag === '' ? null : tag, null];
-  return [tag.slice(0, first), Number(tag.slice(tag.lastIndexOf(' ') + 1))];
+  const words = tag?.split(' ') ?? [];
+  const count = words.length > 1 ? Number(words.at(-1)) : null;
+  return { command: words[0] ?? null, rowCount: count, fields, rows };
 }
 
 /** Of what stood behind a failed statement: the server discarded it unread. */
