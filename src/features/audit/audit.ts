@@ -52,18 +52,6 @@ const ownSecret = /\b(?:tnt|trt|tot)_[A-Za-z0-9_-]{43}|\beyJ[\w-]+\.[\w-]+\.[\w-
 /** Every match of `ownSecret` contains one of these; nearly no text does, and to look is cheap. */
 const mayHoldSecret = (text: string): boolean => text.includes('t_') || text.includes('eyJ');
 
-/** A rule's fields are few; what clients name themselves stands deeper and is not kept here. */
-const secretFields = new Map<string, boolean>();
-
-function isSecretField(name: string): boolean {
-  let known = secretFields.get(name);
-  if (known === undefined) {
-    known = secretName.test(name);
-    if (secretFields.size < 1_000) secretFields.set(name, known);
-  }
-  return known;
-}
-
 /**
  * References as clients know them: `assigneeId: "mem_…"`, which `node(id:)` reads. What is named like a
  * secret is left out, wherever it stands: rules never hand one over, and a log that cannot be changed
@@ -74,7 +62,7 @@ function shown(fields: Readonly<Record<string, unknown>>): Record<string, unknow
   for (const [name, value] of Object.entries(fields)) {
     const type = referenceTypes[name];
     if (type && typeof value === 'string') all[name] = encodeId(type, value);
-    else all[name] = isSecretField(name) ? '[redacted]' : redacted(value);
+    else all[name] = secretName.test(name) ? '[redacted]' : redacted(value);
   }
   return all;
 }
