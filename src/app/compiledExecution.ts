@@ -4,8 +4,10 @@ import {
   type ExecutionResult,
   execute,
   GraphQLError,
+  getOperationAST,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
+import { asUnordered } from './oneFieldMutation.ts';
 
 interface Known {
   readonly query: CompiledQuery | null;
@@ -64,7 +66,9 @@ function compiledOf({ schema, document, operationName }: ExecutionArgs): Compile
     return null;
   }
   if (found !== 'seen once') return found.query;
-  const made = compileQuery(schema, document, operationName ?? undefined, {
+  const operation = getOperationAST(document, operationName);
+  const compiled = (operation && asUnordered(schema, document, operation)) ?? { schema, document };
+  const made = compileQuery(compiled.schema, compiled.document, operationName ?? undefined, {
     disablingCapturingStackErrors: true,
   });
   const query = isCompiledQuery(made) ? made : null;

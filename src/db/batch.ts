@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
-import { serialize } from 'pg-protocol';
 import { classify, failedTransactionState } from './classify.ts';
+import { MessageWriter } from './messageWriter.ts';
 import type { RawRow } from './rowReader.ts';
 import type { Statement } from './statement.ts';
 
@@ -66,6 +66,9 @@ function PlacedInQueue(): void {
 PlacedInQueue.prototype = pg.Query.prototype;
 const Query = PlacedInQueue as unknown as new () => object;
 
+/** One for all: what is written is taken before anything else can happen. */
+const writer = new MessageWriter();
+
 /**
  * Several statements with one Sync behind them (PostgreSQL protocol, "Extended Query" and
  * "Pipelining"). After an error the server discards the rest up to the Sync: a BEGIN that fails takes
@@ -113,17 +116,17 @@ export class Batch extends Query {
   }
 
   submit(connection: { stream: Duplex }): null {
-    const pieces: Buffer[] = [];
+    writer.start();
     for (const { outgoing, named, parse, describe } of this.#parts) {
       const { text, values, name } = outgoing.statement;
       const statement = named ? (name ?? '') : '';
-      if (parse) pieces.push(serialize.parse({ name: statement, text }));
-      pieces.push(serialize.bind({ statement, values: values as unknown[] }));
-      if (describe) pieces.push(serialize.describe({ type: 'P' }));
-      pieces.push(serialize.execute({}));
+      if (parse) writer.parse(statement, text);
+      writer.bind(statement, values);
+      if (describe) writer.describe();
+      writer.execute();
     }
-    pieces.push(serialize.sync());
-    connection.stream.write(Buffer.concat(pieces));
+    writer.sync();
+    connection.stream.write(writer.take());
     return null;
   }
 

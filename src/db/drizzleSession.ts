@@ -1,4 +1,4 @@
-import { entityKind, fillPlaceholders, type Query, type SQL } from 'drizzle-orm';
+import { entityKind, type Query, type SQL } from 'drizzle-orm';
 import {
   PgDatabase,
   PgDialect,
@@ -8,6 +8,7 @@ import {
   type PreparedQueryConfig,
 } from 'drizzle-orm/pg-core';
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core/query-builders/select.types';
+import { type BindPlan, planBinding } from './bindPlan.ts';
 import { drizzleParser } from './columnTypes.ts';
 import { readPlainRows } from './plainRows.ts';
 import { mapRows } from './rowMapper.ts';
@@ -27,7 +28,7 @@ const dialect = new PgDialect();
 /** What Drizzle has built, run through a fenced handle. */
 export interface BuiltStatement {
   readonly text: string;
-  readonly params: readonly unknown[];
+  readonly values: BindPlan;
   readonly fields: SelectedFieldsOrdered | undefined;
   readonly customMapper: CustomMapper | undefined;
   readonly joinsNotNullableMap: Record<string, boolean> | undefined;
@@ -36,11 +37,11 @@ export interface BuiltStatement {
 export function runBuilt(
   tx: TenantTransaction,
   built: BuiltStatement,
-  placeholders: Record<string, unknown>,
+  given: Readonly<Record<string, unknown>>,
   name: string | undefined,
 ): Promise<unknown> {
-  const { text, params, fields, customMapper } = built;
-  const bind = () => fillPlaceholders(params as unknown[], placeholders);
+  const { text, fields, customMapper } = built;
+  const bind = () => built.values(given, tx.tenantId);
   const request = { text, bind, name };
   if (fields === undefined && customMapper === undefined) return tx.run(request, readPlainRows);
   return tx.run(request, (result) => {
@@ -80,7 +81,7 @@ export class CapturedQuery<T extends PreparedQueryConfig> extends PgPreparedQuer
   get built(): BuiltStatement {
     return {
       text: this.query.sql,
-      params: this.query.params,
+      values: planBinding(this.query.params),
       fields: this.#fields,
       customMapper: this.#customMapper,
       joinsNotNullableMap: this.joinsNotNullableMap,

@@ -133,7 +133,7 @@ export class Frame implements TenantTransaction {
  * A statement may be sent without waiting and its failure met in commit(); a rejection that nobody
  * listens to would end the process.
  */
-export function tolerated<T>(promise: Promise<T>): Promise<T> {
+function tolerated<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
 }

@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { PgPreparedQuery, PreparedQueryConfig } from 'drizzle-orm/pg-core';
 import { CapturedQuery, createTemplateDrizzle, runBuilt } from './drizzleSession.ts';
-import { tolerated } from './frame.ts';
 import { checkText } from './statement.ts';
 import { nameFor } from './statementBook.ts';
 import type { TenantDrizzle, TenantTransaction } from './transaction.ts';
@@ -27,6 +26,7 @@ interface Preparable<T> {
 }
 
 const template = createTemplateDrizzle();
+const nothing = {};
 
 /**
  * Builds a statement once, with `sql.placeholder` where values go, and returns the function that runs
@@ -45,6 +45,5 @@ export function prepare<T>(
   const { built } = prepared;
   checkText(built.text);
   const name = oneOfMany ? undefined : nameFor(built.text);
-  return (tx, values) =>
-    tolerated(runBuilt(tx, built, { ...values, tenantId: tx.tenantId }, name) as Promise<T>);
+  return (tx, values = nothing) => runBuilt(tx, built, values, name) as Promise<T>;
 }

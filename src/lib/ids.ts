@@ -36,8 +36,40 @@ const letterValues = new Map([...alphabet].map((letter, value) => [letter, value
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const suffixPattern = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 
-/** A new UUIDv7 (RFC 9562): sorted by time, made by the application. */
-export const newId = (): string => v7();
+/** For 256 ids at a time: to ask for 4 096 random bytes takes 2.6 µs, and for 16 of them 1.7. */
+const randomness = new Uint8Array(16 * 256);
+let spent = randomness.length;
+
+function nextRandom(): Uint8Array {
+  if (spent === randomness.length) {
+    crypto.getRandomValues(randomness);
+    spent = 0;
+  }
+  spent += 16;
+  return randomness.subarray(spent - 16, spent);
+}
+
+/** When the last id was made, and its place among those of that millisecond. */
+let msecs = 0;
+let seq = 0;
+
+/**
+ * A new UUIDv7 (RFC 9562, 6.2, method 1): sorted by time, and as they were made within a millisecond;
+ * made by the application. Counts as uuid's v7() does by itself, with randomness at hand.
+ */
+export function newId(): string {
+  const random = nextRandom();
+  const now = Date.now();
+  if (now > msecs) {
+    msecs = now;
+    // From somewhere in the lower half, so that there is room to count.
+    seq = new DataView(random.buffer, random.byteOffset).getUint32(6) >>> 1;
+  } else {
+    seq = (seq + 1) >>> 0;
+    if (seq === 0) msecs += 1;
+  }
+  return v7({ random, msecs, seq });
+}
 
 export const isUuid = (text: string): boolean => uuidPattern.test(text);
 

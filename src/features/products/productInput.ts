@@ -141,9 +141,9 @@ export function toColumns(fields: ProductFields): Partial<Omit<NewProduct, 'tena
     metadata: fields.metadata === null ? {} : fields.metadata,
     externalReference: fields.externalReference,
   };
-  return Object.fromEntries(
-    Object.entries(columns).filter(([, value]) => value !== undefined),
-  ) as ReturnType<typeof toColumns>;
+  const given: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(columns)) if (value !== undefined) given[name] = value;
+  return given as ReturnType<typeof toColumns>;
 }
 
 function emptied<Item>(items: readonly Item[] | null | undefined): Item[] | undefined {

@@ -124,7 +124,15 @@ test('no password, token, secret or hash is in the log, whatever was done', asyn
 
 test('what members paste into data of their own is kept out of the log too', async () => {
   const note = `the till uses ${server.apiKey}, I use ${owner}`;
-  const metadata = { note, apiKey: 'canary-4', 'x-api-key': 'canary-5', Authorization: 'canary-6' };
+  const tokens = ['trt', 'tot'].map((kind) => `${kind}_${'canary'.repeat(7)}x`);
+  const alone = [server.apiKey, owner, ...tokens];
+  const metadata = {
+    note,
+    alone,
+    apiKey: 'canary-4',
+    'x-api-key': 'canary-5',
+    Authorization: 'canary-6',
+  };
   await server.ask(
     owner,
     'mutation ($input: TenantUpdateInput!) { tenantUpdate(input: $input) { tenant { id } } }',
@@ -133,6 +141,7 @@ test('what members paste into data of their own is kept out of the log too', asy
   const [event] = (await find('action: { eq: "tenant.updated" }')).nodes;
   expect(event.after.metadata).toEqual({
     note: 'the till uses [redacted], I use [redacted]',
+    alone: alone.map(() => '[redacted]'),
     apiKey: '[redacted]',
     'x-api-key': '[redacted]',
     Authorization: '[redacted]',
