@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { PgPreparedQuery, PreparedQueryConfig } from 'drizzle-orm/pg-core';
 import { CapturedQuery, createTemplateDrizzle, runBuilt } from './drizzleSession.ts';
-import { tolerated } from './frame.ts';
 import { checkText } from './statement.ts';
 import { nameFor } from './statementBook.ts';
 import type { TenantDrizzle, TenantTransaction } from './transaction.ts';
@@ -46,5 +45,5 @@ export function prepare<T>(
   checkText(built.text);
   const name = oneOfMany ? undefined : nameFor(built.text);
   return (tx, values) =>
-    tolerated(runBuilt(tx, built, { ...values, tenantId: tx.tenantId }, name) as Promise<T>);
+    runBuilt(tx, built, { ...values, tenantId: tx.tenantId }, name) as Promise<T>;
 }
