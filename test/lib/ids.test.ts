@@ -29,6 +29,11 @@ test('any UUID comes back from its id, whose letters are its bits', () => {
   );
 });
 
+test('what is no UUID is written without anything of the one before', () => {
+  encodeId('Product', 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+  expect(encodeId('Product', '01')).toBe(`prd_01${'0'.repeat(24)}`);
+});
+
 test.each([
   ['one letter too few', 'prd_0123456789abcdefghjkmnpqr'],
   ['one too many', 'prd_0123456789abcdefghjkmnpqrst'],
