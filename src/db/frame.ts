@@ -135,7 +135,7 @@ const ignore = (): undefined => undefined;
  * A statement may be sent without waiting and its failure met in commit(); a rejection that nobody
  * listens to would end the process.
  */
-export function tolerated<T>(promise: Promise<T>): Promise<T> {
+function tolerated<T>(promise: Promise<T>): Promise<T> {
   promise.then(undefined, ignore);
   return promise;
 }
