@@ -10,9 +10,13 @@ const longestMilliseconds = 25_000;
  */
 export function drainable(server: Server, graceMs = longestMilliseconds): () => Promise<void> {
   const underWay = new Set<ServerResponse>();
+  // One for all, not one for each.
+  function forget(this: ServerResponse): void {
+    underWay.delete(this);
+  }
   server.on('request', (_request, response) => {
     underWay.add(response);
-    response.once('close', () => underWay.delete(response));
+    response.on('close', forget);
   });
   return () =>
     new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, type Socket } from 'node:net';
 
 /** Which of a proxy's headers count; the other is whatever a client wrote, passed on unread. */
 export type ForwardedHeader = 'x-forwarded' | 'forwarded';
@@ -23,7 +23,7 @@ export function createClientReader(
 ): ReadClient {
   if (proxies.length === 0) {
     return (request) => ({
-      ip: plainAddress(request.socket.remoteAddress),
+      ip: peerOf(request.socket),
       host: request.headers.host ?? null,
     });
   }
@@ -33,7 +33,7 @@ export function createClientReader(
   const read = header === 'forwarded' ? readForwarded : readXForwarded;
 
   return (request) => {
-    let ip = plainAddress(request.socket.remoteAddress);
+    let ip = peerOf(request.socket);
     const direct = { ip, host: request.headers.host ?? null };
     if (ip === null || !isTrusted(ip)) return direct;
     const { addresses, host } = read(request);
@@ -45,6 +45,18 @@ export function createClientReader(
     }
     return { ip, host: host ?? direct.host };
   };
+}
+
+/** A connection's other end, which stays the same: to read it anew took 1 % of a product by id. */
+const peers = new WeakMap<Socket, string | null>();
+
+function peerOf(socket: Socket): string | null {
+  let peer = peers.get(socket);
+  if (peer === undefined) {
+    peer = plainAddress(socket.remoteAddress);
+    peers.set(socket, peer);
+  }
+  return peer;
 }
 
 interface Told {

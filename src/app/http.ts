@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticator } from '../auth/authenticate.ts';
-import type { RequestFacts } from '../auth/principal.ts';
+import type { Caller, RequestFacts } from '../auth/principal.ts';
 import { PublicError } from '../lib/errors.ts';
+import { AnswerHead } from './answerHead.ts';
 import { answerError, sendAnswer } from './answers.ts';
 import { ClientHangUp } from './clientHangUp.ts';
 import { allowOrigin, answerOptions } from './cors.ts';
@@ -18,6 +19,7 @@ import { HttpReply } from './reply.ts';
 import { factsOf } from './requestFacts.ts';
 import {
   enterTenant,
+  type NamedAsking,
   readSelectors,
   type Selector,
   slugOfPath,
@@ -65,9 +67,15 @@ export function createHttpHandler(options: HttpRoutes) {
     const started = performance.now();
     const client = options.readClient(request);
     const facts = factsOf(request, client);
-    response.setHeader('X-Request-Id', facts.requestId);
-    response.setHeader('X-Content-Type-Options', 'nosniff');
-    response.once('close', () => {
+    const head = new AnswerHead(response, [
+      'X-Request-Id',
+      facts.requestId,
+      'X-Content-Type-Options',
+      'nosniff',
+    ]);
+    const hangUp = new ClientHangUp();
+    response.on('close', () => {
+      if (!response.writableFinished) hangUp.fire();
       log.info(
         {
           requestId: facts.requestId,
@@ -81,31 +89,43 @@ export function createHttpHandler(options: HttpRoutes) {
       );
     });
     try {
-      await route(options, request, response, facts, client);
+      await route(options, { request, response, head, facts, client, hangUp });
     } catch (error) {
+      if (!response.headersSent) head.handOver();
       answerError(request, response, facts, error, options.logger);
     }
   };
 }
 
-async function route(
-  options: HttpRoutes,
-  request: IncomingMessage,
-  response: ServerResponse,
-  facts: RequestFacts,
-  client: Client,
-): Promise<void> {
+/** One request, on its way through the steps. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly head: AnswerHead;
+  readonly facts: RequestFacts;
+  readonly client: Client;
+  readonly hangUp: ClientHangUp;
+}
+
+async function route(options: HttpRoutes, exchange: Exchange): Promise<void> {
+  const { request, response, facts, client } = exchange;
   const path = pathOf(request);
-  const method = request.method === 'HEAD' ? 'GET' : request.method;
-  const known = options.routes.get(`${method} ${path}`);
-  if (known !== undefined) return known(request, response, facts);
-  if (options.routes.has(`GET ${path}`)) {
-    response.setHeader('Allow', 'GET, HEAD');
-    throw new PublicError('METHOD_NOT_ALLOWED', 'This can only be read.');
-  }
-  if (method === 'GET' && options.routes.has(`POST ${path}`)) {
-    response.setHeader('Allow', 'POST');
-    throw new PublicError('METHOD_NOT_ALLOWED', 'This can only be posted to.');
+  if (request.method !== 'POST') exchange.head.handOver();
+  if (path !== '/graphql') {
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
+    const known = options.routes.get(`${method} ${path}`);
+    if (known !== undefined) {
+      exchange.head.handOver();
+      return known(request, response, facts);
+    }
+    if (options.routes.has(`GET ${path}`)) {
+      response.setHeader('Allow', 'GET, HEAD');
+      throw new PublicError('METHOD_NOT_ALLOWED', 'This can only be read.');
+    }
+    if (method === 'GET' && options.routes.has(`POST ${path}`)) {
+      response.setHeader('Allow', 'POST');
+      throw new PublicError('METHOD_NOT_ALLOWED', 'This can only be posted to.');
+    }
   }
   const slug = slugOfPath(path);
   if (path !== '/graphql' && slug === null) {
@@ -118,36 +138,52 @@ async function route(
   }
   const selectors = readSelectors(request, slug, client.host, options.baseDomain);
   if (slug !== null) request.url = `/graphql${(request.url ?? '').slice(path.length)}`;
-  await serveGraphQL(options, request, response, facts, selectors);
+  await serveGraphQL(options, exchange, selectors);
 }
 
 async function serveGraphQL(
   options: HttpRoutes,
-  request: IncomingMessage,
-  response: ServerResponse,
-  facts: RequestFacts,
+  { request, response, head, facts, hangUp }: Exchange,
   selectors: readonly Selector[],
 ): Promise<void> {
-  const hangUp = new ClientHangUp();
-  response.once('close', () => {
-    if (!response.writableFinished) hangUp.fire();
-  });
   requireAcceptable(request);
-  const ask = async () => {
-    const caller = await identify(options.authenticator, request);
-    return selectors.length === 0 ? whoAsks(caller) : enterTenant(options, caller, selectors);
+  const ask = (): NamedAsking | Promise<NamedAsking> => {
+    const caller = identify(options.authenticator, request);
+    return caller instanceof Promise || selectors.length > 0
+      ? enter(options, caller, selectors)
+      : whoAsks(caller);
   };
-  const asking = await ask();
-  const reply = new HttpReply(request, response, options);
-  const { headers } = request;
-  const context = { ...asking, facts, reply, headers, signal: hangUp, renew: ask };
+  // Nearly everyone is known, and names nothing: then nothing is waited for, and the body that came with
+  // the headers is read as it comes.
+  const known = ask();
+  const asking = known instanceof Promise ? await known : known;
+  const reply = new HttpReply(request, head, options);
+  const context: ServerContext = {
+    principal: asking.principal,
+    account: asking.account,
+    selected: asking.selected,
+    facts,
+    reply,
+    headers: request.headers,
+    signal: hangUp,
+    renew: async () => ask(),
+  };
   const answer = await askGraphQL(options, request, context);
   if (isLean(answer)) {
-    response.setHeader('Content-Type', answer.contentType);
-    response.end(answer.body);
+    head.send(answer.contentType, answer.body);
     return;
   }
+  head.handOver();
   await sendAnswer(response, answer);
+}
+
+async function enter(
+  options: HttpRoutes,
+  caller: Caller | null | Promise<Caller | null>,
+  selectors: readonly Selector[],
+): Promise<NamedAsking> {
+  const known = await caller;
+  return selectors.length === 0 ? whoAsks(known) : enterTenant(options, known, selectors);
 }
 
 async function askGraphQL(
@@ -203,4 +239,7 @@ function wantsPage(request: IncomingMessage): boolean {
   return request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
 }
 
-const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?', 1)[0] ?? '/';
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}

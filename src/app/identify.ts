@@ -19,23 +19,31 @@ function credentialOf(request: IncomingMessage, header: string): Credential | nu
   return credential;
 }
 
-/** Whom a request's credential stands for; null: it has none. Throws for one that is not good. */
-export async function identify(
+/**
+ * Whom a request's credential stands for; null: it has none. At once where it is known. Throws, or rejects,
+ * for one that is not good.
+ */
+export function identify(
   authenticator: Authenticator,
   request: IncomingMessage,
-): Promise<Caller | null> {
+): Caller | null | Promise<Caller> {
   const header = request.headers.authorization;
   if (header === undefined) return null;
   const credential = credentialOf(request, header);
-  const caller = credential && (await authenticator.authenticate(credential));
-  if (caller === null) {
-    throw new PublicError(
-      'UNAUTHENTICATED',
-      'The credential is not valid, has run out or was revoked; sign in again or use another key.',
-    );
-  }
-  return caller;
+  if (credential === null) throw notGood();
+  const caller = authenticator.authenticate(credential);
+  if (!(caller instanceof Promise)) return caller;
+  return caller.then((found) => {
+    if (found === null) throw notGood();
+    return found;
+  });
 }
+
+const notGood = (): PublicError =>
+  new PublicError(
+    'UNAUTHENTICATED',
+    'The credential is not valid, has run out or was revoked; sign in again or use another key.',
+  );
 
 /** What `Authorization: Bearer …` carries; null: nothing, or nothing that a credential looks like. */
 export const bearerOf = ({ headers }: IncomingMessage): string | null =>

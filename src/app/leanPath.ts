@@ -37,15 +37,30 @@ export function createLeanPath(
   /** Parsed and found valid. */
   const documents = createDocumentCache<DocumentNode>();
 
-  const isKnown = (params: GraphQLParams): boolean =>
-    typeof params.query !== 'string' || documents.get(params.query) !== undefined;
-
-  /** null: Yoga is to say what is wrong with it. */
-  function readDocument(params: GraphQLParams, context: ServerContext): DocumentNode | null {
+  /** null: Yoga is to say what is wrong with it. A promise for one that is new, which takes its turn. */
+  function findDocument(
+    params: GraphQLParams,
+    context: ServerContext,
+  ): DocumentNode | null | Promise<DocumentNode | null> {
+    let query: string;
     try {
-      const query = persisted.textFor(params) ?? '';
-      const known = documents.get(query);
-      if (known !== undefined) return known;
+      query = persisted.textFor(params) ?? '';
+    } catch {
+      return null;
+    }
+    return documents.get(query) ?? readDocument(params, query, context);
+  }
+
+  async function readDocument(
+    params: GraphQLParams,
+    query: string,
+    context: ServerContext,
+  ): Promise<DocumentNode | null> {
+    // A registered one is not a client's to make dear.
+    if (typeof params.query === 'string') await turnForDearWork();
+    const known = documents.get(query); // by somebody before it in the line
+    if (known !== undefined) return known;
+    try {
       const { parse, validate } = graphql.getEnveloped({
         ...context,
         params: { ...params, query },
@@ -62,9 +77,10 @@ export function createLeanPath(
   return async (request, body, context) => {
     const contentType = contentTypeFor(request.headers.accept ?? '*/*');
     const params = contentType === null ? null : readParams(body);
-    if (params !== null && !isKnown(params)) await turnForDearWork();
-    const document = params === null ? null : readDocument(params, context);
-    if (contentType === null || params === null || document === null) return null;
+    if (contentType === null || params === null) return null;
+    let document = findDocument(params, context);
+    if (document instanceof Promise) document = await document;
+    if (document === null) return null;
     const { operationName, variables: variableValues } = params;
     const operation = getOperationAST(document, operationName);
     if (!operation || operation.operation === 'subscription') return null;

@@ -23,12 +23,38 @@ export function createLogger(level: string): Logger {
     {
       level,
       base: { pid: process.pid }, // which of several server processes (WEB_CONCURRENCY)
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: currentTime,
       redact: {
         paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
         censor: '[secret]',
       },
     },
-    pino.destination({ fd: 2, sync: false, minLength: 8_192, periodicFlush: 100 }),
+    collected(),
   );
+}
+
+/**
+ * As bytes, which sonic-boom (4.2.1) puts aside in a list: the last of its texts it flattens and counts
+ * anew with each line that comes to it, 1.3 µs of a line's 3.4.
+ */
+function collected(): pino.DestinationStream {
+  const file = pino.destination({
+    ...{ fd: 2, sync: false, minLength: 8_192, periodicFlush: 100, contentMode: 'buffer' },
+  });
+  const write = file.write as unknown as (line: Buffer) => boolean;
+  file.write = (line) => write.call(file, Buffer.from(line));
+  return file;
+}
+
+let millisecond = 0;
+let written = '';
+
+/** pino's isoTime, made once a millisecond: under load there are ten lines in one. */
+function currentTime(): string {
+  const now = Date.now();
+  if (now !== millisecond) {
+    millisecond = now;
+    written = `,"time":"${new Date(now).toISOString()}"`;
+  }
+  return written;
 }

@@ -2,8 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { PublicError } from '../lib/errors.ts';
 
 /** What the body is said to be, without its parameters: `application/json`. */
-export const mediaType = (request: IncomingMessage): string =>
-  (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+export function mediaType({ headers }: IncomingMessage): string {
+  const type = headers['content-type'] ?? '';
+  if (type === 'application/json') return type; // as nearly everyone has it
+  return type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
 
 export function acceptsGraphQLResponse(request: IncomingMessage): boolean {
   return (request.headers.accept ?? '').includes('application/graphql-response+json');

@@ -6,20 +6,20 @@ export function readBody(request: IncomingMessage, most: number): Promise<Buffer
   requireSize(request, most);
   const chunks: Buffer<ArrayBuffer>[] = [];
   let size = 0;
-  // Events, for an async iterator over a request costs 5 µs.
+  // Events, for an async iterator over a request costs 5 µs; and `once` makes two objects for each.
   return new Promise((resolve, reject) => {
     request.on('data', (chunk: Buffer<ArrayBuffer>) => {
       size += chunk.length;
       if (size > most) reject(tooLarge(most));
       else chunks.push(chunk);
     });
-    request.once('end', () => {
+    request.on('end', () => {
       const [first] = chunks;
       resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
     });
     // Whoever breaks off reads no answer; as an error of ours it would fill the log.
-    request.once('error', () => undefined);
-    request.once('close', () => {
+    request.on('error', () => undefined);
+    request.on('close', () => {
       if (!request.complete) reject(new PublicError('BAD_REQUEST', 'The body broke off.'));
     });
   });

@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Reply } from '../graphql/reply.ts';
 import { PublicError } from '../lib/errors.ts';
+import type { AnswerHead } from './answerHead.ts';
 import { isSameOrigin } from './graphiql/localRequest.ts';
 
 export interface CookieOptions {
@@ -25,12 +26,16 @@ const cookieName = (secure: boolean): string =>
  */
 export class HttpReply implements Reply {
   readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
+  readonly #head: Pick<AnswerHead, 'setHeader'>;
   readonly #options: CookieOptions;
 
-  constructor(request: IncomingMessage, response: ServerResponse, options: CookieOptions) {
+  constructor(
+    request: IncomingMessage,
+    head: Pick<AnswerHead, 'setHeader'>,
+    options: CookieOptions,
+  ) {
     this.#request = request;
-    this.#response = response;
+    this.#head = head;
     this.#options = options;
   }
 
@@ -59,20 +64,20 @@ export class HttpReply implements Reply {
         ? `${name}=; Max-Age=0`
         : `${name}=${cookie.token}; Expires=${cookie.expiresAt.toUTCString()}`;
     const secure = secureCookies ? '; Secure' : '';
-    this.#response.setHeader('Set-Cookie', `${value}; Path=/; HttpOnly; SameSite=Strict${secure}`);
+    this.#head.setHeader('Set-Cookie', `${value}; Path=/; HttpOnly; SameSite=Strict${secure}`);
   }
 
   setRetryAfter(seconds: number): void {
-    this.#response.setHeader('Retry-After', String(seconds));
+    this.#head.setHeader('Retry-After', String(seconds));
   }
 
   setRateLimit(policy: string, state: string): void {
-    this.#response.setHeader('RateLimit-Policy', policy);
-    this.#response.setHeader('RateLimit', state);
+    this.#head.setHeader('RateLimit-Policy', policy);
+    this.#head.setHeader('RateLimit', state);
   }
 
   setReplayed(): void {
-    this.#response.setHeader('Idempotency-Replayed', 'true');
+    this.#head.setHeader('Idempotency-Replayed', 'true');
   }
 }
 

@@ -90,28 +90,21 @@ export class Batch extends Query {
     super();
     this.#prepared = prepared;
     this.#events = events;
-    const mine = new Set<string>();
+    const mine: string[] = [];
     this.#parts = outgoing.map((each) => {
       const { name } = each.statement;
       const known = name === undefined ? undefined : prepared.fields.get(name);
+      // Nearly all there are.
+      if (known) return partOf(each, known);
       // While another batch's Parse of this name is on its way, this one goes without a name: to
       // parse it again would be a double (42P05), to rely on it a gamble (26000).
-      const named = name !== undefined && (mine.has(name) || !prepared.pending.has(name));
-      const parse = !named || (known === undefined && !mine.has(name));
+      const named = name !== undefined && (mine.includes(name) || !prepared.pending.has(name));
+      const parse = !named || (known === undefined && !mine.includes(name));
       if (named && parse) {
-        mine.add(name);
+        mine.push(name);
         prepared.pending.add(name);
       }
-      const describe = parse || !known;
-      return {
-        outgoing: each,
-        named,
-        parse,
-        describe,
-        fields: known ?? [],
-        rows: [],
-        tag: undefined,
-      };
+      return { ...partOf(each, none), named, parse, describe: true };
     });
   }
 
@@ -187,7 +180,8 @@ export class Batch extends Query {
     this.#over = true;
     this.#remember();
     this.#events.settled(this);
-    for (const [index, { outgoing, fields, rows, tag }] of this.#parts.entries()) {
+    for (let index = 0; index < this.#parts.length; index += 1) {
+      const { outgoing, fields, rows, tag } = this.#parts[index] as Part;
       if (error === undefined || index < this.#current) {
         outgoing.answer(undefined, resultOf(tag, fields, rows));
       } else {
@@ -198,28 +192,45 @@ export class Batch extends Query {
 
   #remember(): void {
     let completes = this.#parseCompletes;
-    for (const [index, { outgoing, named, parse, describe, fields }] of this.#parts.entries()) {
+    for (let index = 0; index < this.#parts.length; index += 1) {
+      const { outgoing, named, parse, describe, fields } = this.#parts[index] as Part;
+      if (!describe) continue;
       const name = named ? outgoing.statement.name : undefined;
       if (parse) {
         completes -= 1;
         if (name !== undefined) this.#prepared.pending.delete(name);
         if (completes < 0) continue;
       }
-      if (name !== undefined && describe) {
+      if (name !== undefined) {
         this.#prepared.fields.set(name, index < this.#current ? fields : null);
       }
     }
   }
 }
 
+const none: readonly ResultField[] = [];
+
+/** Of a statement that is prepared and described. */
+const partOf = (outgoing: Outgoing, fields: readonly ResultField[]): Part => ({
+  outgoing,
+  named: true,
+  parse: false,
+  describe: false,
+  fields,
+  rows: [],
+  tag: undefined,
+});
+
 function resultOf(
   tag: string | undefined,
   fields: readonly ResultField[],
   rows: readonly RawRow[],
 ): RawResult {
-  const words = tag?.split(' ') ?? [];
-  const count = words.length > 1 ? Number(words.at(-1)) : null;
-  return { command: words[0] ?? null, rowCount: count, fields, rows };
+  if (tag === undefined) return { command: null, rowCount: null, fields, rows };
+  const first = tag.indexOf(' ');
+  if (first === -1) return { command: tag, rowCount: null, fields, rows };
+  const rowCount = Number(tag.slice(tag.lastIndexOf(' ') + 1));
+  return { command: tag.slice(0, first), rowCount, fields, rows };
 }
 
 /** Of what stood behind a failed statement: the server discarded it unread. */

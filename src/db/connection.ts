@@ -156,9 +156,9 @@ export class Connection {
     if (!this.#pipeline && this.#inFlight.length > 0) return;
     const batches = this.#pipeline ? this.#takeAll() : [this.#takeBatch()];
     const { stream } = this.#internals.connection;
-    stream.cork();
+    if (batches.length > 1) stream.cork();
     for (const batch of batches) this.#write(batch);
-    stream.uncork();
+    if (batches.length > 1) stream.uncork();
     this.#traffic.flushes += 1;
   }
 

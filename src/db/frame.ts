@@ -129,11 +129,13 @@ export class Frame implements TenantTransaction {
   }
 }
 
+const ignore = (): undefined => undefined;
+
 /**
  * A statement may be sent without waiting and its failure met in commit(); a rejection that nobody
  * listens to would end the process.
  */
 function tolerated<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
+  promise.then(undefined, ignore);
   return promise;
 }

@@ -42,12 +42,16 @@ function scalarText(value: unknown): string {
   }
 }
 
+const needsEscape = /[\\"]/;
+
 function arrayLiteral(items: readonly unknown[]): string {
   const parts = items.map((item) => {
     if (item === null || item === undefined) return 'NULL';
     if (Array.isArray(item)) return arrayLiteral(item);
     if (item instanceof Uint8Array) return `"\\\\x${Buffer.from(item).toString('hex')}"`;
-    return `"${scalarText(item).replace(/[\\"]/g, '\\$&')}"`;
+    const text = scalarText(item);
+    // Most are ids, and to replace nothing takes three times as long as to look.
+    return needsEscape.test(text) ? `"${text.replace(/[\\"]/g, '\\$&')}"` : `"${text}"`;
   });
   return `{${parts.join(',')}}`;
 }

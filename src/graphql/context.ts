@@ -1,4 +1,3 @@
-import type DataLoader from 'dataloader';
 import type { Attempts } from '../auth/attempts.ts';
 import { type Gate, meets, type Requirement } from '../auth/gates.ts';
 import type { LimitReadings } from '../auth/limits.ts';
@@ -72,7 +71,7 @@ export class OperationContext {
   readonly services: Services;
   /** The business that the request names, where nobody is signed in to one; null: none of the name. */
   readonly selectedTenantId: string | null | undefined;
-  readonly loaders = new Map<object, DataLoader<string, unknown>>();
+  readonly loaders = new Map<object, unknown>();
   #open: (() => TenantOperation) | null = null;
   #operation: TenantOperation | null = null;
   #frame: TenantTransaction | null = null;

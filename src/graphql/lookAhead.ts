@@ -52,7 +52,8 @@ export interface AskedRelation {
 
 /** What a field of a document asks of the rows behind it, read once a document. */
 interface Look {
-  readonly columns: ReadonlySet<string> | null;
+  /** Sorted. */
+  readonly columns: readonly string[] | null;
   readonly relations: readonly LookedRelation[];
   readonly totalCount: boolean;
 }
@@ -94,7 +95,7 @@ function toAsked(look: Look, variables: Record<string, unknown>): Asked {
     add(asked, relation);
   }
   return {
-    columns: columns === null ? null : [...columns].sort(),
+    columns,
     relations: [...asked.values()],
     totalCount,
   };
@@ -140,7 +141,8 @@ function lookInto(
   const named = getNamedType(type);
   if (!isObjectType(named)) return { ...looking, columns: null };
   for (const { selectionSet } of nodes) collect(info, named, selectionSet, looking);
-  return looking;
+  const { columns } = looking;
+  return { ...looking, columns: columns === null ? null : [...columns].sort() };
 }
 
 function collect(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readMoment } from '../../src/db/tables/columns.ts';
@@ -44,6 +45,20 @@ describe('values', () => {
     ['interval', '1 day 02:00:00', undefined],
   ])('%s goes there and back (%#)', async (type, value, back) => {
     expect(await echo(type, value)).toEqual(back ?? value);
+  });
+
+  test('an answer that is read in many pieces is as it was sent', async () => {
+    const rows = await here.db.withTenant(here.world.a, { mode: 'read' }, async (tx) => {
+      const found = await tx.query<{ n: number; text: string }>(
+        `select n, repeat(md5(n::text), 60) || 'ü' as text from generate_series(1, 700) n`,
+      );
+      return found.rows;
+    });
+    expect(rows).toHaveLength(700);
+    for (const { n, text } of rows) {
+      const once = createHash('md5').update(String(n)).digest('hex');
+      expect(text === `${once.repeat(60)}ü`, `row ${n}`).toBe(true);
+    }
   });
 
   test('a bigint beyond the safe integers is an error, not another number', async () => {

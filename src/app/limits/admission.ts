@@ -117,8 +117,13 @@ export function createAdmission(
     const calls = limitedCalls(rateLimits, cost.calls);
     const admitted = (taken: readonly Demand[]): Admission =>
       new Admitted({
-        ...{ principal, limits, cost, reply, taken: [...taken, ...demands] },
-        ...{ ledger, isMetered },
+        principal,
+        limits,
+        cost,
+        reply,
+        taken: taken.length === 0 ? demands : [...taken, ...demands],
+        ledger,
+        isMetered,
       });
     const refused = async (error: unknown): Promise<never> => {
       throw await explain(

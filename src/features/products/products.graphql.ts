@@ -37,7 +37,7 @@ export const ProductType = builder.node(builder.objectRef<Product>('Product'), {
   access: 'products:read',
   description: 'Something the business sells.',
   id: { resolve: (product) => product.id, description: `\`${idExample('Product')}\`` },
-  loadWithoutCache: (id, context) => loadProduct(context, id),
+  loadWithoutCache: (id, context) => loadProduct(context, id, null),
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What it is called.' }),
     description: t.exposeString('description', { description: 'Plain text; may be empty.' }),
@@ -258,7 +258,8 @@ builder.queryField('product', (t) =>
     access: 'products:read',
     description: 'One product by its id; null when there is none that you can see.',
     args: { id: t.arg.globalID({ for: ProductType, required: true, description: 'Its id.' }) },
-    resolve: (_parent, { id }, context) => loadProduct(context, id.id),
+    resolve: (_parent, { id }, context, info) =>
+      loadProduct(context, id.id, lookAhead(info).columns),
   }),
 );
 
@@ -281,8 +282,8 @@ builder.queryField('productBy', (t) =>
     args: {
       reference: t.arg({ type: ProductReferenceInput, required: true, description: 'Which one.' }),
     },
-    resolve: (_parent, { reference: { id, sku, externalReference } }, context) => {
-      if (id) return loadProduct(context, id.id);
+    resolve: (_parent, { reference: { id, sku, externalReference } }, context, info) => {
+      if (id) return loadProduct(context, id.id, lookAhead(info).columns);
       return sku
         ? loadProductBySku(context, sku)
         : loadProductByReference(context, externalReference ?? '');

@@ -1,4 +1,4 @@
-import { defineLoader } from '../../graphql/loader.ts';
+import { defineColumnLoader, defineLoader } from '../../graphql/loader.ts';
 import {
   findProductsByIds,
   findProductsByReferences,
@@ -6,8 +6,8 @@ import {
   type Product,
 } from './products.queries.ts';
 
-export const loadProduct = defineLoader<Product>(
-  (tx, ids) => findProductsByIds(tx, { ids }),
+export const loadProduct = defineColumnLoader<Product>(
+  (tx, ids, columns) => findProductsByIds(tx, { ids }, columns),
   (product) => product.id,
 );
 

@@ -115,10 +115,13 @@ function readOperation({ document, operationName }: AskedOperation): ReadOperati
 }
 
 function planFor(asked: AskedOperation, { operation, conditions, places }: ReadOperation): Plan {
-  const values = new Map(
-    conditions.map((name) => [name, conditionIn(operation, name, asked.variableValues ?? {})]),
-  );
-  const key = conditions.map((name) => (values.get(name) ? '1' : '0')).join('');
+  const values = new Map<string, boolean>();
+  let key = '';
+  for (const name of conditions) {
+    const value = conditionIn(operation, name, asked.variableValues ?? {});
+    values.set(name, value);
+    key += value ? '1' : '0';
+  }
   let place = places.get(key);
   if (place === undefined) {
     if (places.size >= mostPlaces) places.clear();
