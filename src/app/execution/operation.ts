@@ -61,7 +61,8 @@ export class Operation {
         const selected = select(x, given.rootValue, undefined);
         await x.settled();
         if (x.hasFailed) break;
-        Object.assign(data, selected);
+        // Not assigned, for a field may be called __proto__.
+        Object.defineProperties(data, Object.getOwnPropertyDescriptors(selected));
       }
     } catch (error) {
       x.add(error as GraphQLError, undefined);
