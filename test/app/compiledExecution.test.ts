@@ -268,19 +268,23 @@ describe('what is compiled answers as graphql-js does', () => {
     }
   });
 
-  test('nothing runs any more when the answer is there', async () => {
-    const document = parse('{ needed { late throwsNeeded } }');
-    let running = 0;
-    resolve('Thing', {
-      late: async () => {
+  test.each(['late throwsNeeded', 'late } broken { text'])(
+    'nothing runs any more when the answer is there: %s',
+    async (selection) => {
+      let running = 0;
+      const count = async <T>(value: T) => {
         running += 1;
         await soon(null);
         running -= 1;
-      },
-    });
-    for (const _time of [1, 2, 3]) {
-      expect((await executeCompiled({ schema, document })).data).toBe(null);
-      expect(running).toBe(0);
-    }
-  });
+        return value;
+      };
+      resolve('Query', { needed: () => count(new Source()) });
+      resolve('Thing', { late: () => count('late') });
+      const document = parse(`{ needed { ${selection} } }`);
+      for (const _time of [1, 2, 3]) {
+        expect((await executeCompiled({ schema, document })).data).toBe(null);
+        expect(running).toBe(0);
+      }
+    },
+  );
 });

@@ -13,17 +13,17 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import type { Complete, Execution, Path, Position } from './execution.ts';
+import type { Complete, Execution, Path, Plan, Position, SelectFields } from './execution.ts';
 import { isPromise, Later, placeLater } from './later.ts';
-import type { Operation } from './operation.ts';
-import { compileSelection, type SelectFields } from './selection.ts';
 
 /** The field whose value is completed. */
 export interface Place {
-  readonly operation: Operation;
+  readonly plan: Plan;
   readonly nodes: readonly FieldNode[];
   readonly parentType: GraphQLObjectType;
   readonly fieldName: string;
+  /** What it asks of objects of a type. */
+  compileSelection(type: GraphQLObjectType, up: number): SelectFields;
   info(x: Execution, path: Path | undefined): GraphQLResolveInfo;
 }
 
@@ -93,7 +93,7 @@ function objectCompletion(place: Place, type: GraphQLObjectType, up: number): Co
   // When the first value comes: a field that never has one costs nothing.
   let select: SelectFields | undefined;
   const complete: Complete = (x, value, path) => {
-    select ??= compileSelection(place.operation, type, place.nodes, up);
+    select ??= place.compileSelection(type, up);
     return select(x, value, path);
   };
   const { isTypeOf } = type;
@@ -114,8 +114,8 @@ function objectCompletion(place: Place, type: GraphQLObjectType, up: number): Co
 function abstractCompletion(place: Place, type: GraphQLAbstractType, up: number): Complete {
   const byType = new Map<string, Complete>();
   const completeAs = (name: unknown): Complete => {
-    const concrete = typeof name === 'string' ? place.operation.schema.getType(name) : undefined;
-    if (!isObjectType(concrete) || !place.operation.schema.isSubType(type, concrete)) {
+    const concrete = typeof name === 'string' ? place.plan.schema.getType(name) : undefined;
+    if (!isObjectType(concrete) || !place.plan.schema.isSubType(type, concrete)) {
       throw new GraphQLError(`${String(name)} is no type that a "${type.name}" can have.`);
     }
     const complete = byType.get(concrete.name) ?? objectCompletion(place, concrete, up);

@@ -1,6 +1,12 @@
-import type { FieldNode } from 'graphql';
-import { type ExecutionResult, type GraphQLError, locatedError } from 'graphql';
-import type { Operation } from './operation.ts';
+import {
+  type ExecutionResult,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLError,
+  type GraphQLSchema,
+  locatedError,
+  type OperationDefinitionNode,
+} from 'graphql';
 
 /** Where a value stands in an answer: as graphql-js has it, so that `info.path` is one. */
 export interface Path {
@@ -12,6 +18,9 @@ export interface Path {
 /** A value of a type → what is answered. Throws what goes wrong; whoever asked says where. */
 export type Complete = (x: Execution, value: unknown, path: Path | undefined) => unknown;
 
+/** An object → what is answered of it. */
+export type SelectFields = (x: Execution, source: unknown, path: Path | undefined) => object;
+
 /** A field, or an item of a list: where a promise may stand, and where an error ends up. */
 export interface Position {
   readonly nodes: readonly FieldNode[];
@@ -20,9 +29,26 @@ export interface Position {
   readonly up: number;
 }
 
+/** What is compiled, and what a resolver may ask of it. */
+export interface Plan {
+  readonly schema: GraphQLSchema;
+  readonly node: OperationDefinitionNode;
+  readonly fragments: Record<string, FragmentDefinitionNode>;
+  /** Of the variables, those that `@skip` and `@include` name: what is selected hangs on them. */
+  readonly conditions: Record<string, unknown>;
+  /** A number for each of its fields. */
+  nextNumber(): number;
+}
+
+/** What an execution is given. The variables are coerced. */
+export interface Given {
+  readonly context: unknown;
+  readonly variables: Record<string, unknown>;
+  readonly rootValue: unknown;
+}
+
 /** One execution of an operation: what its fields share, and what went wrong. */
 export class Execution {
-  readonly operation: Operation;
   readonly context: unknown;
   readonly variables: Record<string, unknown>;
   readonly rootValue: unknown;
@@ -36,11 +62,7 @@ export class Execution {
   /** The positions that errors have made null; undefined: the whole answer. */
   readonly #nulled = new Set<Path | undefined>();
 
-  constructor(
-    operation: Operation,
-    given: { context: unknown; variables: Record<string, unknown>; rootValue: unknown },
-  ) {
-    this.operation = operation;
+  constructor(given: Given) {
     this.context = given.context;
     this.variables = given.variables;
     this.rootValue = given.rootValue;

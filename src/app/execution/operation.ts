@@ -7,25 +7,17 @@ import {
   Kind,
   type OperationDefinitionNode,
 } from 'graphql';
-import { Execution } from './execution.ts';
-import { collectRootFields, compileFields, type SelectFields } from './selection.ts';
-
-/** What an execution is given. The variables are coerced. */
-export interface Given {
-  readonly context: unknown;
-  readonly variables: Record<string, unknown>;
-  readonly rootValue: unknown;
-}
+import { Execution, type Given, type Plan, type SelectFields } from './execution.ts';
+import { collectRootFields, compileFields } from './selection.ts';
 
 /**
  * An operation as functions, one for each selection of fields: what graphql-js finds out anew for each
  * row is found out once. It answers as graphql-js does, errors included.
  */
-export class Operation {
+export class Operation implements Plan {
   readonly schema: GraphQLSchema;
   readonly node: OperationDefinitionNode;
   readonly fragments: Record<string, FragmentDefinitionNode>;
-  /** Of the variables, those that `@skip` and `@include` name: what is selected hangs on them. */
   readonly conditions: Record<string, unknown>;
   #numbers = 0;
   /** One for all fields of a query; one for each of a mutation, which run one after the other. */
@@ -54,7 +46,7 @@ export class Operation {
   }
 
   async execute(given: Given): Promise<ExecutionResult> {
-    const x = new Execution(this, given);
+    const x = new Execution(given);
     const data: Record<string, unknown> = {};
     try {
       for (const select of this.#rootSelections()) {

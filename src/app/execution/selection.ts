@@ -17,33 +17,13 @@ import {
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import { getFieldDef } from 'graphql/execution/execute.js';
 import { completion, type Place } from './completion.ts';
-import type { Complete, Execution, Path, Position } from './execution.ts';
+import type { Complete, Execution, Path, Plan, Position, SelectFields } from './execution.ts';
 import { isPromise, Later, placeLater } from './later.ts';
-import type { Operation } from './operation.ts';
-
-/** An object → what is answered of it. */
-export type SelectFields = (x: Execution, source: unknown, path: Path | undefined) => object;
 
 type Field = GraphQLField<unknown, unknown>;
 
-/** What is asked of the objects of a type at one place of an operation, as a function. */
-export function compileSelection(
-  operation: Operation,
-  type: GraphQLObjectType,
-  nodes: readonly FieldNode[],
-  up: number,
-): SelectFields {
-  const { schema, fragments, conditions } = operation;
-  return compileFields(
-    operation,
-    type,
-    collectSubfields(schema, fragments, conditions, type, nodes),
-    up,
-  );
-}
-
 export function collectRootFields(
-  { schema, fragments, conditions }: Operation,
+  { schema, fragments, conditions }: Plan,
   type: GraphQLObjectType,
   selectionSet: SelectionSetNode,
 ): Map<string, readonly FieldNode[]> {
@@ -56,7 +36,7 @@ export function collectRootFields(
  * Nothing but names of the document and the schema (letters, digits, `_`) get into the text.
  */
 export function compileFields(
-  operation: Operation,
+  plan: Plan,
   type: GraphQLObjectType,
   fieldNodes: ReadonlyMap<string, readonly FieldNode[]>,
   up: number,
@@ -65,7 +45,7 @@ export function compileFields(
   const values: string[] = [];
   const steps: string[] = [];
   for (const [key, nodes] of fieldNodes) {
-    const definition = nodes[0] && (getFieldDef(operation.schema, type, nodes[0]) as Field | null);
+    const definition = nodes[0] && (getFieldDef(plan.schema, type, nodes[0]) as Field | null);
     if (!definition) continue;
     // A literal's "__proto__" would be something else.
     const name = key === '__proto__' ? '["__proto__"]' : JSON.stringify(key);
@@ -74,7 +54,7 @@ export function compileFields(
       continue;
     }
     const index = fields.length;
-    fields.push(new CompiledField(operation, type, key, nodes, definition, up));
+    fields.push(new CompiledField(plan, type, key, nodes, definition, up));
     values.push(`${name}: value${index}`);
     steps.push(stepOf(index, definition));
   }
@@ -121,7 +101,7 @@ const noArguments: Record<string, unknown> = Object.freeze({});
 
 /** A field at one place of an operation, and what can be known of it before it is executed. */
 class CompiledField implements Place, Position {
-  readonly operation: Operation;
+  readonly plan: Plan;
   readonly parentType: GraphQLObjectType;
   readonly key: string;
   readonly nodes: readonly FieldNode[];
@@ -133,14 +113,14 @@ class CompiledField implements Place, Position {
   readonly #number: number;
 
   constructor(
-    operation: Operation,
+    plan: Plan,
     parentType: GraphQLObjectType,
     key: string,
     nodes: readonly FieldNode[],
     definition: Field,
     parentUp: number,
   ) {
-    this.operation = operation;
+    this.plan = plan;
     this.parentType = parentType;
     this.key = key;
     this.nodes = nodes;
@@ -149,7 +129,7 @@ class CompiledField implements Place, Position {
     this.up = isNonNullType(definition.type) ? parentUp + 1 : 0;
     this.complete = completion(this, definition.type, this.up);
     this.finish = this.#finishing(definition.type);
-    this.#number = operation.nextNumber();
+    this.#number = plan.nextNumber();
   }
 
   /** What was read → what is answered. A leaf needs no path: if it fails, it is made then. */
@@ -170,6 +150,12 @@ class CompiledField implements Place, Position {
 
   fail(x: Execution, error: unknown, parent: Path | undefined): null {
     return x.fail(error, this, this.pathIn(parent));
+  }
+
+  compileSelection(type: GraphQLObjectType, up: number): SelectFields {
+    const { schema, fragments, conditions } = this.plan;
+    const fields = collectSubfields(schema, fragments, conditions, type, this.nodes);
+    return compileFields(this.plan, type, fields, up);
   }
 
   info(x: Execution, path: Path | undefined): GraphQLResolveInfo {
@@ -228,13 +214,13 @@ class Info implements GraphQLResolveInfo {
     return this.own ?? this.field.pathIn(this.parent);
   }
   get schema() {
-    return this.field.operation.schema;
+    return this.field.plan.schema;
   }
   get fragments() {
-    return this.field.operation.fragments;
+    return this.field.plan.fragments;
   }
   get operation(): OperationDefinitionNode {
-    return this.field.operation.node;
+    return this.field.plan.node;
   }
   get rootValue(): unknown {
     return this.x.rootValue;
