@@ -21,7 +21,7 @@ interface Known {
 const known = new WeakMap<DocumentNode, Known>();
 
 /** Whoever sends every combination of ten conditions is served by graphql-js. */
-const mostOperations = 16;
+const mostOperations = 8;
 
 /** The functions of a document take some times its length. */
 const longestCompiled = 20_000;

@@ -193,6 +193,10 @@ describe('what is compiled answers as graphql-js does', () => {
       'the same, later',
       '{ thing { lateThing { lateNeededThing { lateNeededThing { lateNeeded(fail: true) } } } text } }',
     ],
+    [
+      'two in one object, one of them later',
+      '{ thing { thing { lateNeeded(fail: true) throwsNeeded } text } }',
+    ],
     ['up to the answer', '{ needed { lateNeeded(fail: true) } }'],
     ['nothing where something must be', '{ thing { text } broken { text } }'],
     ['a list whose items may not be null', '{ thing { things { needed wrongNumber } text } }'],

@@ -59,8 +59,8 @@ export class Execution {
   #pending = 0;
   #settled: (() => void) | undefined;
   readonly #errors: GraphQLError[] = [];
-  /** The positions that errors have made null; undefined: the whole answer. */
-  readonly #nulled = new Set<Path | undefined>();
+  /** The positions that errors have made null, by their keys; none: the whole answer. */
+  readonly #nulled = new Map<string, Keys>();
 
   constructor(given: Given) {
     this.context = given.context;
@@ -85,17 +85,17 @@ export class Execution {
 
   /** What comes to nothing anyhow, because something above it has, is not told. */
   add(error: GraphQLError, nulled: Path | undefined): void {
-    for (let above = nulled; above !== undefined; above = above.prev) {
-      if (this.#nulled.has(above)) return;
+    const keys = toKeys(nulled);
+    for (let above = 0; above <= keys.length; above += 1) {
+      if (this.#nulled.has(nameOf(keys.slice(0, above)))) return;
     }
-    if (this.hasFailed) return;
-    this.#nulled.add(nulled);
+    this.#nulled.set(nameOf(keys), keys);
     this.#errors.push(error);
   }
 
   /** Whether nothing is left of the answer. */
   get hasFailed(): boolean {
-    return this.#nulled.has(undefined);
+    return this.#nulled.size > 0 && this.#nulled.has(nameOf([]));
   }
 
   begin(): void {
@@ -119,19 +119,23 @@ export class Execution {
   resultOf(data: Record<string, unknown> | null): ExecutionResult {
     if (this.#errors.length === 0) return { data };
     if (this.hasFailed) return { errors: this.#errors, data: null };
-    for (const path of this.#nulled) makeNull(data, toKeys(path));
+    for (const keys of this.#nulled.values()) makeNull(data, keys);
     return { errors: this.#errors, data };
   }
 }
 
-function makeNull(data: unknown, keys: readonly (string | number)[]): void {
+type Keys = readonly (string | number)[];
+
+const nameOf = (keys: Keys): string => JSON.stringify(keys);
+
+function makeNull(data: unknown, keys: Keys): void {
   let parent = data as Record<string | number, unknown> | null | undefined;
   for (const key of keys.slice(0, -1)) parent = parent?.[key] as typeof parent;
   const last = keys.at(-1);
   if (parent != null && last !== undefined) parent[last] = null;
 }
 
-function toKeys(path: Path | undefined): (string | number)[] {
+function toKeys(path: Path | undefined): Keys {
   const keys: (string | number)[] = [];
   for (let at = path; at !== undefined; at = at.prev) keys.push(at.key);
   return keys.reverse();
