@@ -3,8 +3,6 @@ import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core/query-builders/s
 import { mapResultRow } from 'drizzle-orm/utils';
 import type { RawResult, ResultField } from './batch.ts';
 import { drizzleParser, type Parser, plainParser } from './columnTypes.ts';
-import type { RawRow } from './rowReader.ts';
-import { rowShape } from './rowShape.ts';
 
 declare module 'drizzle-orm/utils' {
   /** Exported by drizzle-orm 0.45.4 but left out of its types. */
@@ -22,8 +20,8 @@ interface Decoder {
 interface Plan {
   /** Text → what Drizzle's decoders expect, or, in a flat plan, what they make of it. */
   readonly parsers: readonly Parser[];
-  /** Reads a row that is one level deep. undefined: joined or nested, for Drizzle to map. */
-  readonly readFlat: ((row: RawRow) => Record<string, unknown>) | undefined;
+  /** One level deep: what to call each column. undefined: joined or nested, for Drizzle to map. */
+  readonly keys: readonly string[] | undefined;
 }
 
 const plans = new WeakMap<SelectedFieldsOrdered, WeakMap<readonly ResultField[], Plan>>();
@@ -38,8 +36,8 @@ export function mapRows(
   { fields: columns, rows }: RawResult,
   joinsNotNullableMap: Record<string, boolean> | undefined,
 ): Record<string, unknown>[] {
-  const { parsers, readFlat } = planOf(fields, columns);
-  if (readFlat !== undefined) return rows.map(readFlat);
+  const { parsers, keys } = planOf(fields, columns);
+  if (keys !== undefined) return rows.map((row) => readFlat(keys, parsers, row));
   return rows.map((row) =>
     mapResultRow(
       fields,
@@ -47,6 +45,19 @@ export function mapRows(
       joinsNotNullableMap,
     ),
   );
+}
+
+function readFlat(
+  keys: readonly string[],
+  parsers: readonly Parser[],
+  row: readonly (string | null)[],
+): Record<string, unknown> {
+  const read: Record<string, unknown> = {};
+  for (let index = 0; index < keys.length; index += 1) {
+    const text = row[index] ?? null;
+    read[keys[index] ?? ''] = text === null ? null : parsers[index]?.(text);
+  }
+  return read;
 }
 
 function planOf(fields: SelectedFieldsOrdered, columns: readonly ResultField[]): Plan {
@@ -65,8 +76,7 @@ function makePlan(fields: SelectedFieldsOrdered, columns: readonly ResultField[]
     const parse = is(field, Column) ? drizzleParser(type) : plainParser(type);
     return flat ? withDecoder(parse, field) : parse;
   });
-  const keys = fields.map(({ path }) => path[0] ?? '');
-  return { parsers, readFlat: flat ? rowShape(keys, parsers) : undefined };
+  return { parsers, keys: flat ? fields.map(({ path }) => path[0] ?? '') : undefined };
 }
 
 function withDecoder(parse: Parser, field: unknown): Parser {

@@ -4,7 +4,7 @@ export type ReadValue = ((value: never) => unknown) | undefined;
 /**
  * Makes the function that reads rows of values into objects with these keys; null stays null. It is
  * written as JavaScript, so that V8 makes each object in one go, all of one hidden class: a loop over the
- * keys takes five times as long, and whoever reads such rows pays again. Keys get into the text as JSON.
+ * keys took 5 % of a nested page, and whoever reads such rows pays again. Keys get into the text as JSON.
  */
 export function rowShape<Value>(
   keys: readonly string[],
