@@ -1,9 +1,11 @@
 import { is, type SQL, sql, type Table } from 'drizzle-orm';
 import { PgBigInt53, type PgColumn, PgCustomColumn, PgNumeric } from 'drizzle-orm/pg-core';
+import { type ReadValue, rowShape } from './rowShape.ts';
 
 /** Part of a statement that brings rows of another table along as JSON, and how to read them. */
 export interface Embedded {
   readonly sql: SQL;
+  /** Of what is there: null stays null. */
   read(json: unknown): unknown;
 }
 
@@ -30,7 +32,7 @@ export function embedRow(
   const row = jsonRow(parts);
   return {
     sql: sql`case when ${reference} is not null then (select ${row.sql} from ${from} where ${where}) end`,
-    read: (json) => (json === null ? null : row.read(json as unknown[])),
+    read: (json) => row.read(json as unknown[]),
   };
 }
 
@@ -61,38 +63,25 @@ function jsonRow(parts: Record<string, Part>): JsonRow {
   );
   return {
     sql: sql`json_build_array(${values})`,
-    read(json) {
-      const read: Record<string, unknown> = {};
-      for (let index = 0; index < columns.length; index += 1) {
-        const column = columns[index];
-        const value = json[index];
-        if (column !== undefined) {
-          read[column.key] = value === null && !column.readsNull ? null : column.read(value);
-        }
-      }
-      return read;
-    },
+    read: rowShape(
+      columns.map(({ key }) => key),
+      columns.map(({ read }) => read),
+    ),
   };
 }
 
 interface Expression {
   readonly expression: SQL;
-  readonly readsNull: boolean;
-  read(value: unknown): unknown;
+  readonly read: ReadValue;
 }
 
-const asIs = (value: unknown): unknown => value;
-
 function expressionOf(part: Part): Expression {
-  if ('read' in part) return { expression: part.sql, read: part.read, readsNull: true };
+  if ('read' in part) return { expression: part.sql, read: part.read };
   // JSON's numbers are doubles, which can't hold these.
-  if (is(part, PgNumeric)) return { expression: sql`${part}::text`, read: asIs, readsNull: false };
-  if (is(part, PgBigInt53)) {
-    return { expression: sql`${part}::text`, read: Number, readsNull: false };
-  }
+  if (is(part, PgNumeric)) return { expression: sql`${part}::text`, read: undefined };
+  if (is(part, PgBigInt53)) return { expression: sql`${part}::text`, read: Number };
   if (is(part, PgCustomColumn)) {
-    const read = (value: unknown) => part.mapFromDriverValue(value);
-    return { expression: sql`${part}`, read, readsNull: false };
+    return { expression: sql`${part}`, read: (value: unknown) => part.mapFromDriverValue(value) };
   }
-  return { expression: sql`${part}`, read: asIs, readsNull: false };
+  return { expression: sql`${part}`, read: undefined };
 }

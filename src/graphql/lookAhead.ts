@@ -12,6 +12,7 @@ import {
   isObjectType,
   Kind,
   type SelectionSetNode,
+  type ValueNode,
 } from 'graphql';
 import type { Requirement } from '../auth/gates.ts';
 import type { FieldChecks } from './enforceAccess.ts';
@@ -56,6 +57,8 @@ interface Look {
   readonly columns: readonly string[] | null;
   readonly relations: readonly LookedRelation[];
   readonly totalCount: boolean;
+  /** What it comes to, once that is known, where no variable has a say in it. */
+  asked?: Asked;
 }
 
 interface LookedRelation {
@@ -82,6 +85,28 @@ export function lookAhead(info: GraphQLResolveInfo): Asked {
 }
 
 function toAsked(look: Look, variables: Record<string, unknown>): Asked {
+  if (look.asked !== undefined) return look.asked;
+  const asked = askedWith(look, variables);
+  if (isConstant(look)) look.asked = asked;
+  return asked;
+}
+
+function isConstant({ relations }: Look): boolean {
+  return relations.every(({ node, look }) => !namesVariables(node) && isConstant(look));
+}
+
+function namesVariables({ arguments: own = [], directives = [] }: FieldNode): boolean {
+  const all = [...own, ...directives.flatMap(({ arguments: given = [] }) => given)];
+  return all.some(({ value }) => isVariable(value));
+}
+
+function isVariable(value: ValueNode): boolean {
+  if (value.kind === Kind.LIST) return value.values.some(isVariable);
+  if (value.kind === Kind.OBJECT) return value.fields.some((field) => isVariable(field.value));
+  return value.kind === Kind.VARIABLE;
+}
+
+function askedWith(look: Look, variables: Record<string, unknown>): Asked {
   const { columns, relations, totalCount } = look;
   const asked = new Map<string, AskedRelation>();
   for (const { definition, node, look: inner } of relations) {

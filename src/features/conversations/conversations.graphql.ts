@@ -235,7 +235,8 @@ builder.queryField('conversations', (t) =>
 
 /**
  * What the page's statement may bring along: what is allowed, with arguments that are sound. One page
- * in two words (`messages` and `messages(first: 10)`) would take each other's place; loaders read it.
+ * in two words (`messages` and `messages(first: 10)`), or behind two cursors, would take each other's
+ * place; loaders read them.
  */
 function wantedOf(asked: Asked, context: OperationContext): Wanted[] {
   const wanted = asked.relations.flatMap((relation) => readRelation(relation, context));

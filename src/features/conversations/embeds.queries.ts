@@ -124,9 +124,9 @@ function columnsOf(table: PgTable, { columns }: Asked): Record<string, Part> {
 
 function shapeOf(wanted: readonly Wanted[]): string {
   return wanted
-    .map(({ relation: { name, asked }, page, inner }) => {
-      const keys = page === undefined ? '' : keyset(messageOrder, page).shape;
-      return `${name}${keys}(${asked.columns ?? '*'};${shapeOf(inner)})`;
-    })
+    .map(
+      ({ relation: { name, asked }, page, inner }) =>
+        `${keyOf(name, page)}(${asked.columns ?? '*'};${shapeOf(inner)})`,
+    )
     .join();
 }

@@ -126,6 +126,8 @@ export const MessageType = builder.node(builder.objectRef<Message>('Message'), {
 
 const MessageConnection = defineConnection<Message>('Message', MessageType);
 
+const messagePage = pageRules(messageOrder, 10);
+
 builder.objectField(ConversationType, 'messages', (t) =>
   t.field({
     type: MessageConnection,
@@ -134,7 +136,7 @@ builder.objectField(ConversationType, 'messages', (t) =>
     args: t.arg.connectionArgs(),
     extensions: relation(),
     resolve: (conversation, args, context) => {
-      const page = readPage(args, pageRules(messageOrder, 10));
+      const page = readPage(args, messagePage);
       const answer = (rows: readonly Message[]): CountedConnection<Message> => ({
         ...toConnection(rows, page, ({ createdAt, id }) =>
           makeCursor(messageOrder.sort, [createdAt, id]),

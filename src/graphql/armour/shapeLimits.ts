@@ -67,7 +67,7 @@ function reasonInNodes(document: DocumentNode): string | null {
     if (node.kind === Kind.OPERATION_DEFINITION) {
       reason ??= exceeds('variables', node.variableDefinitions?.length ?? 0);
     }
-    // graphql-jit takes its value for none, so what was priced would not be what runs.
+    // graphql-js keeps the values by name in an object, whose prototype this would be.
     if (node.kind === Kind.VARIABLE_DEFINITION && node.variable.name.value === '__proto__') {
       reason ??= 'A variable cannot be called __proto__.';
     }

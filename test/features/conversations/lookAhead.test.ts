@@ -108,6 +108,37 @@ describe('a page of conversations answers what each of them does', () => {
     expect(next).toEqual(await one(first.id, selection(endCursor)));
   });
 
+  test('two pages of one relation stay apart when they change places', async () => {
+    const sizes =
+      'a: messages(last: $a) { nodes { body } } b: messages(last: $b) { nodes { body } }';
+    for (const [a, b] of [
+      [1, 4],
+      [4, 1],
+    ]) {
+      for (const node of await page(`...Names ${sizes}`, { a, b }, '($a: Int, $b: Int)')) {
+        const literal = sizes.replace('$a', String(a)).replace('$b', String(b));
+        expect(node).toEqual(await one(node.id, `...Names ${literal}`));
+      }
+    }
+
+    const all = await page('...Names messages(first: 3) { edges { cursor } }');
+    const { messages } = all.find(
+      (node: { messages: { edges: unknown[] } }) => node.messages.edges.length === 3,
+    );
+    const cursors = messages.edges.map(({ cursor }: { cursor: string }) => cursor);
+    const behind =
+      'a: messages(first: 2, after: $a) { nodes { body } } b: messages(first: 2, after: $b) { nodes { body } }';
+    for (const [a, b] of [
+      [cursors[0], cursors[1]],
+      [cursors[1], cursors[0]],
+    ]) {
+      for (const node of await page(`...Names ${behind}`, { a, b }, '($a: String, $b: String)')) {
+        const literal = behind.replace('$a', `"${a}"`).replace('$b', `"${b}"`);
+        expect(node).toEqual(await one(node.id, `...Names ${literal}`));
+      }
+    }
+  });
+
   test('arguments that are wrong are refused at their own path', async () => {
     const { body } = await server.ask(
       owner,
