@@ -3,6 +3,7 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   getOperationAST,
+  Kind,
   type OperationDefinitionNode,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
@@ -16,7 +17,6 @@ import { executeCompiled } from './compiledExecution.ts';
 import type { Admission, Admit } from './limits/admission.ts';
 import { TenantTurns } from './limits/tenantTurns.ts';
 import type { MultipartOperation } from './multipart.ts';
-import { hasOneField } from './oneFieldMutation.ts';
 import { runRehearsed } from './operations/dryRun.ts';
 import { type ExecutionMode, readMode } from './operations/executionMode.ts';
 import { runKeyed, type Turns } from './operations/idempotency.ts';
@@ -184,6 +184,11 @@ async function runIn(mode: ExecutionMode, mutation: Mutation): Promise<Execution
     await context.operation.commit();
     return result;
   });
+}
+
+/** Fragments may hold more; they count as many. */
+function hasOneField({ selectionSet: { selections } }: OperationDefinitionNode): boolean {
+  return selections.length === 1 && selections[0]?.kind === Kind.FIELD;
 }
 
 function refused(): ExecutionResult {
