@@ -163,6 +163,23 @@ describe('methods', () => {
 });
 
 describe('X-Request-Id', () => {
+  test.each<[string, () => Promise<Response>]>([
+    ['an answer', () => post({ query: '{ viewer { name } }' })],
+    ['an answer with errors', () => post({ query: '{ product(id: "x") { id } }' })],
+    ['a syntax error', () => post({ query: '{' })],
+    ['no credential that is good', () => post({ query: '{ a }' }, { Authorization: 'Bearer x' })],
+    ['no JSON', () => post('{}', { 'Content-Type': 'text/plain' })],
+    ['nothing there', () => send('/nothing', { method: 'POST', body: '{}' })],
+    ['what can only be read', () => send('/livez', { method: 'POST', body: '{}' })],
+    ['a probe', () => send('/livez')],
+    ['a preflight', () => send('/graphql', { method: 'OPTIONS' })],
+    ['a query in the address', () => send(asQuery('{ viewer { name } }'))],
+  ])('is in every answer, and that its type is not to be guessed: %s', async (_what, ask) => {
+    const { headers } = await ask();
+    expect(headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+  });
+
   const idsOf = async (given?: string) => {
     const answer = await post({ query: '{' }, given === undefined ? {} : { 'X-Request-Id': given });
     const { errors } = await answer.json();
