@@ -1807,9 +1807,13 @@ grant execute on function app.first_share(integer,bigint) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.fold(input text)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE STRICT
-RETURN lower(extensions.unaccent('extensions.unaccent'::regdictionary, input));
+AS $function$
+    begin
+      if octet_length(input) = length(input) then return lower(input); end if;
+      return lower(extensions.unaccent('extensions.unaccent'::regdictionary, input));
+    end $function$;
 alter function app.fold(text) owner to tenantry_owner;
 grant execute on function app.fold(text) to tenantry_message_search;
 grant execute on function app.fold(text) to tenantry_operator;
@@ -2174,10 +2178,19 @@ CREATE OR REPLACE FUNCTION app.product_search_vector(name text, sku text, catego
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
 AS $function$
+declare
+  vector tsvector := setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', name, sku)), '-/_.:@', '      ')), 'A');
 begin
-  return setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', name, sku)), '-/_.:@', '      ')), 'A')
-      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', category, array_to_string(tags, ' '))), '-/_.:@', '      ')), 'B')
-      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(coalesce(left(description, 20000), '')), '-/_.:@', '      ')), 'D');
+  -- What is empty has no words, and parsing it took as long as a short name.
+  if category <> '' or cardinality(tags) > 0 then
+    vector := vector
+      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', category, array_to_string(tags, ' '))), '-/_.:@', '      ')), 'B');
+  end if;
+  if description <> '' then
+    vector := vector
+      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(left(description, 20000)), '-/_.:@', '      ')), 'D');
+  end if;
+  return vector;
 end $function$;
 alter function app.product_search_vector(text,text,text,text[],text) owner to tenantry_owner;
 grant execute on function app.product_search_vector(text,text,text,text[],text) to tenantry_message_search;

@@ -1,16 +1,25 @@
 -- Text as people search and sort it. IMMUTABLE because generated columns demand it; that is true as
--- long as the unaccent dictionary is not edited, and the dictionary is named in full.
+-- long as the unaccent dictionary is not edited, and the dictionary is named in full. Letters of ASCII
+-- have no accents: where one byte is one letter the dictionary, most of the time that this takes, is not
+-- asked. That tells nothing in an encoding whose letters are all of one byte. plpgsql, for SQL around what
+-- is stable is not inlined, and was read anew by every INSERT.
 do $$
 declare
   home text := (select quote_ident(n.nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace
                 where e.extname = 'unaccent');
+  is_ascii text := case when pg_encoding_max_length(pg_char_to_encoding(getdatabaseencoding())) > 1
+                        then 'octet_length(input) = length(input)' else 'false' end;
 begin
   set local role tenantry_owner;
   execute format($f$
     create or replace function app.fold(input text) returns text
-    language sql immutable strict parallel safe
-    return lower(%1$s.unaccent('%1$s.unaccent'::regdictionary, input))
-  $f$, home);
+    language plpgsql immutable strict parallel safe
+    as $body$
+    begin
+      if %2$s then return lower(input); end if;
+      return lower(%1$s.unaccent('%1$s.unaccent'::regdictionary, input));
+    end $body$
+  $f$, home, is_ascii);
 end $$;
 
 set local role tenantry_owner;
@@ -27,10 +36,19 @@ as $$ select app.fold(concat_ws(' ', name, sku, category, array_to_string(tags, 
 create or replace function app.product_search_vector(name text, sku text, category text, tags text[], description text)
 returns tsvector language plpgsql immutable parallel safe
 as $$
+declare
+  vector tsvector := setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', name, sku)), '-/_.:@', '      ')), 'A');
 begin
-  return setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', name, sku)), '-/_.:@', '      ')), 'A')
-      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', category, array_to_string(tags, ' '))), '-/_.:@', '      ')), 'B')
-      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(coalesce(left(description, 20000), '')), '-/_.:@', '      ')), 'D');
+  -- What is empty has no words, and parsing it took as long as a short name.
+  if category <> '' or cardinality(tags) > 0 then
+    vector := vector
+      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(concat_ws(' ', category, array_to_string(tags, ' '))), '-/_.:@', '      ')), 'B');
+  end if;
+  if description <> '' then
+    vector := vector
+      || setweight(to_tsvector('pg_catalog.simple', translate(app.fold(left(description, 20000)), '-/_.:@', '      ')), 'D');
+  end if;
+  return vector;
 end $$;
 
 create or replace function app.message_search_vector(body text)
