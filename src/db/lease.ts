@@ -21,7 +21,10 @@ import {
   transactionFailed,
 } from './errors.ts';
 import { sendOpening } from './opening.ts';
+import { leaveMessageText } from './sharedFlush.ts';
 import type { Statement } from './statement.ts';
+
+const changing = /^(?:INSERT|UPDATE|DELETE|MERGE)$/;
 
 /**
  * One connection on loan for one tenant's transaction: taken with the first statement, opened,
@@ -45,6 +48,10 @@ export class Lease implements Carrier {
   /** A statement in front of COMMIT that Postgres has answered with an ERROR: it can't commit any more. */
   #refusedInCommit: DatabaseError | undefined;
   #failure: DatabaseError | undefined;
+  /** As far as it is known; see SharedFlush for what it is about. */
+  #changedRows = false;
+  /** The server on which it commits without a flush. */
+  #deferredOn: string | undefined;
   /** Why the connection may not go back to the pool. */
   #spoilt: string | undefined;
   #operationTimer: NodeJS.Timeout | undefined;
@@ -134,8 +141,13 @@ export class Lease implements Carrier {
   }
 
   #open(connection: Connection): void {
-    const { book, closeTimeoutMs } = this.#settings;
-    sendOpening(connection, book, this.#terms.tenantId, {
+    const { book, closeTimeoutMs, flush } = this.#settings;
+    const { tenantId, place } = this.#terms;
+    const opening = { tenantId, deferring: flush.isWorthwhile(place) };
+    sendOpening(connection, book, opening, {
+      deferred: (server) => {
+        this.#deferredOn = server;
+      },
       written: () => {
         this.#openingWritten = true;
       },
@@ -155,6 +167,7 @@ export class Lease implements Carrier {
         return this.#lose(new TransactionFailed('A statement ended the transaction it ran in.'));
       }
       this.#sent.delete(pending);
+      this.#changedRows ||= changing.test(result.command ?? '') && result.rowCount !== 0;
       pending.settle(undefined, result);
     } else {
       const classified = classify(error ?? new Error('no answer'));
@@ -171,6 +184,14 @@ export class Lease implements Carrier {
 
   #sendCommit(connection: Connection): void {
     this.#commitQueued = true;
+    if (!this.#changedRows) {
+      const pending = {
+        statement: this.#settings.book.own(leaveMessageText),
+        settle: () => undefined,
+      };
+      this.#sent.add(pending);
+      connection.send(pending.statement, (error, result) => this.#answered(pending, error, result));
+    }
     connection.send(
       this.#settings.book.own('commit'),
       (error, result) => this.#committed(error, result),
@@ -198,6 +219,9 @@ export class Lease implements Carrier {
     if (this.#failure !== undefined || this.#closed) return;
     if (error === undefined && result !== undefined) {
       // A transaction that failed before answers COMMIT with the tag ROLLBACK, and no error.
+      if (result.command === 'COMMIT' && this.#deferredOn !== undefined) {
+        return this.#waitForFlush(this.#deferredOn);
+      }
       if (result.command === 'COMMIT') this.#commit?.resolve();
       else this.#commit?.reject(transactionFailed(this.#refusedInCommit));
       this.#fail(ended);
@@ -210,6 +234,23 @@ export class Lease implements Carrier {
     this.#commit?.reject(transactionFailed(classified.error));
     this.#fail(classified.error);
     this.#giveBack('whenReady');
+  }
+
+  #waitForFlush(server: string): void {
+    const { pool, flush } = this.#settings;
+    const [commit, connection, spoilt] = [this.#commit, this.#connection, this.#spoilt];
+    if (connection === undefined) return;
+    this.#commit = undefined;
+    this.#connection = undefined;
+    this.#fail(ended);
+    this.#giveBack();
+    const giveBack = (): void =>
+      spoilt === undefined ? pool.release(connection) : pool.destroy(connection, spoilt);
+    flush.cover({ server, connection, giveBack }, (error) => {
+      if (error === undefined) commit?.resolve();
+      else commit?.reject(this.#fateOfCommit(error));
+    });
+    this.#terms.place?.leave();
   }
 
   /** No further answer will come, or none that can be trusted. */

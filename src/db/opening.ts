@@ -1,5 +1,6 @@
 import { type Classified, classify } from './classify.ts';
 import type { Connection } from './connection.ts';
+import { deferringText } from './sharedFlush.ts';
 import type { StatementBook } from './statementBook.ts';
 
 interface OpeningListener {
@@ -7,6 +8,8 @@ interface OpeningListener {
   written(): void;
   /** Called at most once for each of the two statements. */
   failed(failure: Classified): void;
+  /** Its COMMIT will not flush; see SharedFlush. */
+  deferred(server: string): void;
 }
 
 /**
@@ -17,7 +20,7 @@ interface OpeningListener {
 export function sendOpening(
   connection: Connection,
   book: StatementBook,
-  tenantId: string,
+  { tenantId, deferring }: { tenantId: string; deferring: boolean },
   listener: OpeningListener,
 ): void {
   const check = (error: Error | undefined): void => {
@@ -28,5 +31,13 @@ export function sendOpening(
     listener.failed({ ...failure, reusable: failure.reusable && inTransaction });
   };
   connection.send(book.own('begin'), check, { written: () => listener.written() });
-  connection.send(book.own('select app.set_tenant($1::uuid)', [tenantId]), check);
+  if (!deferring) {
+    connection.send(book.own('select app.set_tenant($1::uuid)', [tenantId]), check);
+    return;
+  }
+  connection.send(book.own(deferringText, [tenantId, connection.processId]), (error, result) => {
+    check(error);
+    const server = result?.rows[0]?.[0] ?? null;
+    if (server !== null) listener.deferred(server);
+  });
 }

@@ -67,6 +67,11 @@ export class ConnectionPool {
     return { total, idle: idleCount + this.#warm.length, waiting };
   }
 
+  /** Somebody waits for a connection. */
+  get isWanted(): boolean {
+    return this.#pool.waitingCount > 0;
+  }
+
   /** A connection that is at hand; undefined: `acquire` has to wait for one. */
   tryAcquire(): Connection | undefined {
     if (this.#closing !== undefined) return undefined;
@@ -110,7 +115,7 @@ export class ConnectionPool {
     }
     this.#taken.delete(connection);
     // pg-pool knows who waits for a connection.
-    if (this.#pool.waitingCount > 0 || this.#closing !== undefined) connection.release();
+    if (this.isWanted || this.#closing !== undefined) connection.release();
     else this.#keepWarm(connection);
   }
 
