@@ -112,7 +112,7 @@ export class SharedFlush {
 export const deferringText = 'select app.open_deferring($1::uuid, $2::int)';
 
 /** No row: a pooler between has passed it to another session than the connection's own. */
-const flushText = `select pg_logical_emit_message(true, 'tenantry', '') where pg_backend_pid() = $1::int`;
+export const flushText = `select pg_logical_emit_message(true, 'tenantry', '') where pg_backend_pid() = $1::int`;
 
 /** Of a transaction that changed nothing: with it, its COMMIT flushes what it saw of others. */
 export const leaveMessageText = `select pg_logical_emit_message(true, 'tenantry', '')`;
