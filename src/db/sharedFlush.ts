@@ -46,8 +46,8 @@ interface Settings {
  *
  * Others may see rows before they are flushed. Whatever changes something after that lies behind them in
  * the log, and what changes nothing leaves a message too (Lease), so the success of a write implies what it
- * saw. A read's answer implies nothing: after a crash it may have shown a change whose caller was told
- * COMMIT_IN_DOUBT.
+ * saw, in this process or another. The mail worker claims a mail by a write before it sends it. A read's
+ * answer implies nothing: after a crash it may have shown a change whose caller was told COMMIT_IN_DOUBT.
  *
  * The flush takes the connection of the first who waits, and keeps it while anybody does. It must be one
  * that was open when the COMMITs were answered: when Postgres has crashed and come back since, a new one
