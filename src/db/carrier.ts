@@ -55,6 +55,8 @@ export const hangUpGraceMs = 100;
 /** Made once: every transaction ends with it, and a stack for each would cost 3 % of a request. */
 export const ended = new HandleClosed('The transaction has ended.');
 
+export const rolledBack = (): DatabaseError => new HandleClosed('The transaction was rolled back.');
+
 /** What a pool that gave no connection means for the operation that wanted one. */
 export const unreachable = (error: unknown): DatabaseError =>
   isDatabaseError(error)

@@ -6,6 +6,7 @@ import {
   ended,
   hangUpGraceMs,
   type Pending,
+  rolledBack,
   type Settle,
   unreachable,
 } from './carrier.ts';
@@ -14,17 +15,14 @@ import type { Connection } from './connection.ts';
 import {
   CommitInDoubt,
   type DatabaseError,
-  HandleClosed,
   OperationCancelled,
   OperationTimedOut,
   TransactionFailed,
   transactionFailed,
 } from './errors.ts';
 import { sendOpening } from './opening.ts';
-import { leaveMessageText } from './sharedFlush.ts';
+import { changedRows, leaveMessageText } from './sharedFlush.ts';
 import type { Statement } from './statement.ts';
-
-const changing = /^(?:INSERT|UPDATE|DELETE|MERGE)$/;
 
 /**
  * One connection on loan for one tenant's transaction: taken with the first statement, opened,
@@ -76,10 +74,7 @@ export class Lease implements Carrier {
   }
 
   send(statement: Statement, settle: Settle, when: 'now' | 'withNext' = 'now'): void {
-    if (this.#failure !== undefined) {
-      settle(this.#failure, undefined);
-      return;
-    }
+    if (this.#failure !== undefined) return settle(this.#failure, undefined);
     this.#held.push({ statement, settle });
     if (when === 'now') this.#advance();
   }
@@ -87,16 +82,15 @@ export class Lease implements Carrier {
   /** Sends COMMIT behind everything queued so far. */
   commit(): Promise<void> {
     this.#commit = Promise.withResolvers<void>();
+    const { book } = this.#settings;
+    if (!this.#changedRows) this.send(book.own(leaveMessageText), () => undefined, 'withNext');
     this.#advance();
     return this.#commit.promise;
   }
 
   rollback(): Promise<void> {
     if (this.#failure === undefined && !this.#closed) {
-      this.#abort(
-        new HandleClosed('The transaction was rolled back.'),
-        this.#settings.closeTimeoutMs,
-      );
+      this.#abort(rolledBack(), this.#settings.closeTimeoutMs);
     }
     return this.#returned.promise;
   }
@@ -122,18 +116,12 @@ export class Lease implements Carrier {
     if (atHand !== undefined) return this.#take(atHand);
     this.#settings.pool.acquire().then(
       (connection) => this.#take(connection),
-      (error: unknown) => {
-        this.#fail(unreachable(error));
-        this.#giveBack();
-      },
+      (error: unknown) => this.#lose(unreachable(error)),
     );
   }
 
   #take(connection: Connection): void {
-    if (this.#closed) {
-      this.#settings.pool.release(connection);
-      return;
-    }
+    if (this.#closed) return this.#settings.pool.release(connection);
     this.#connection = connection;
     connection.watch((error) => this.#lose(classify(error).error));
     this.#open(connection);
@@ -141,10 +129,7 @@ export class Lease implements Carrier {
   }
 
   #open(connection: Connection): void {
-    const { book, closeTimeoutMs, flush } = this.#settings;
-    const { tenantId, place } = this.#terms;
-    const opening = { tenantId, deferring: flush.isWorthwhile(place) };
-    sendOpening(connection, book, opening, {
+    sendOpening(connection, this.#settings, this.#terms, {
       deferred: (server) => {
         this.#deferredOn = server;
       },
@@ -155,7 +140,7 @@ export class Lease implements Carrier {
         if (this.#failure !== undefined) return;
         if (lost) return this.#lose(error);
         if (!reusable) this.#spoilt ??= 'the opening failed';
-        this.#abort(error, closeTimeoutMs);
+        this.#abort(error, this.#settings.closeTimeoutMs);
       },
     });
   }
@@ -167,7 +152,7 @@ export class Lease implements Carrier {
         return this.#lose(new TransactionFailed('A statement ended the transaction it ran in.'));
       }
       this.#sent.delete(pending);
-      this.#changedRows ||= changing.test(result.command ?? '') && result.rowCount !== 0;
+      this.#changedRows ||= changedRows(result);
       pending.settle(undefined, result);
     } else {
       const classified = classify(error ?? new Error('no answer'));
@@ -184,45 +169,28 @@ export class Lease implements Carrier {
 
   #sendCommit(connection: Connection): void {
     this.#commitQueued = true;
-    if (!this.#changedRows) {
-      const pending = {
-        statement: this.#settings.book.own(leaveMessageText),
-        settle: () => undefined,
-      };
-      this.#sent.add(pending);
-      connection.send(pending.statement, (error, result) => this.#answered(pending, error, result));
-    }
-    connection.send(
-      this.#settings.book.own('commit'),
-      (error, result) => this.#committed(error, result),
-      {
-        alone: true,
-        written: () => {
-          this.#commitWritten = true;
-          if (this.#sent.size === 0) this.#timeCommit();
-        },
-      },
-    );
+    const written = (): void => {
+      this.#commitWritten = true;
+      if (this.#sent.size === 0) this.#timeCommit();
+    };
+    const commit = this.#settings.book.own('commit');
+    connection.send(commit, (...answer) => this.#committed(...answer), { alone: true, written });
   }
 
   /** From here on only COMMIT itself is waited for. */
   #timeCommit(): void {
     clearTimeout(this.#operationTimer);
     clearTimeout(this.#phaseTimer);
-    this.#phaseTimer = setTimeout(
-      () => this.#lose(new OperationTimedOut('CLOSING')),
-      this.#settings.closeTimeoutMs,
-    );
+    const late = (): void => this.#lose(new OperationTimedOut('CLOSING'));
+    this.#phaseTimer = setTimeout(late, this.#settings.closeTimeoutMs);
   }
 
   #committed(error: Error | undefined, result: RawResult | undefined): void {
     if (this.#failure !== undefined || this.#closed) return;
     if (error === undefined && result !== undefined) {
       // A transaction that failed before answers COMMIT with the tag ROLLBACK, and no error.
-      if (result.command === 'COMMIT' && this.#deferredOn !== undefined) {
-        return this.#waitForFlush(this.#deferredOn);
-      }
-      if (result.command === 'COMMIT') this.#commit?.resolve();
+      if (result.command === 'COMMIT' && this.#deferredOn !== undefined) this.#shareFlush();
+      else if (result.command === 'COMMIT') this.#commit?.resolve();
       else this.#commit?.reject(transactionFailed(this.#refusedInCommit));
       this.#fail(ended);
       this.#giveBack();
@@ -236,17 +204,13 @@ export class Lease implements Carrier {
     this.#giveBack('whenReady');
   }
 
-  #waitForFlush(server: string): void {
-    const { pool, flush } = this.#settings;
-    const [commit, connection, spoilt] = [this.#commit, this.#connection, this.#spoilt];
-    if (connection === undefined) return;
-    this.#commit = undefined;
+  /** The connection and the place are free from here on; only the answer waits. */
+  #shareFlush(): void {
+    const [server, connection, commit] = [this.#deferredOn, this.#connection, this.#commit];
+    if (server === undefined || connection === undefined) return;
     this.#connection = undefined;
-    this.#fail(ended);
-    this.#giveBack();
-    const giveBack = (): void =>
-      spoilt === undefined ? pool.release(connection) : pool.destroy(connection, spoilt);
-    flush.cover({ server, connection, giveBack }, (error) => {
+    this.#commit = undefined;
+    this.#settings.flush.cover({ server, connection, spoilt: this.#spoilt }, (error) => {
       if (error === undefined) commit?.resolve();
       else commit?.reject(this.#fateOfCommit(error));
     });
@@ -292,8 +256,7 @@ export class Lease implements Carrier {
     const connection = this.#connection;
     connection?.dropUnwritten();
     if (connection === undefined || this.#spoilt !== undefined || !this.#openingWritten) {
-      this.#giveBack();
-      return;
+      return this.#giveBack();
     }
     this.#phaseTimer = setTimeout(() => {
       this.#spoilt ??= 'ROLLBACK took too long';
@@ -329,8 +292,7 @@ export class Lease implements Carrier {
     this.#connection = undefined;
     if (connection !== undefined) {
       const { pool, closeTimeoutMs } = this.#settings;
-      if (this.#spoilt !== undefined) pool.destroy(connection, this.#spoilt);
-      else if (when === 'now') pool.release(connection);
+      if (when === 'now' || this.#spoilt !== undefined) pool.giveBack(connection, this.#spoilt);
       else pool.releaseWhenReady(connection, closeTimeoutMs);
     }
     this.#returned.resolve();

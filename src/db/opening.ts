@@ -1,7 +1,7 @@
+import type { CarrierSettings, CarrierTerms } from './carrier.ts';
 import { type Classified, classify } from './classify.ts';
 import type { Connection } from './connection.ts';
 import { deferringText } from './sharedFlush.ts';
-import type { StatementBook } from './statementBook.ts';
 
 interface OpeningListener {
   /** BEGIN is on the wire: from now on it takes a ROLLBACK. */
@@ -19,8 +19,8 @@ interface OpeningListener {
  */
 export function sendOpening(
   connection: Connection,
-  book: StatementBook,
-  { tenantId, deferring }: { tenantId: string; deferring: boolean },
+  { book, flush }: CarrierSettings,
+  { tenantId, place }: CarrierTerms,
   listener: OpeningListener,
 ): void {
   const check = (error: Error | undefined): void => {
@@ -31,7 +31,7 @@ export function sendOpening(
     listener.failed({ ...failure, reusable: failure.reusable && inTransaction });
   };
   connection.send(book.own('begin'), check, { written: () => listener.written() });
-  if (!deferring) {
+  if (!flush.isWorthwhile(place)) {
     connection.send(book.own('select app.set_tenant($1::uuid)', [tenantId]), check);
     return;
   }

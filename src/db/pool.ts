@@ -135,6 +135,12 @@ export class ConnectionPool {
     }, idleTimeoutMillis).unref();
   }
 
+  /** The same for one that somebody may have spoilt: then destroys it, and this is why. */
+  giveBack(connection: Connection, spoilt: string | undefined): void {
+    if (spoilt === undefined) this.release(connection);
+    else this.destroy(connection, spoilt);
+  }
+
   /** After an error answer: waits until the server is ready again, but not for ever. */
   releaseWhenReady(connection: Connection, timeoutMs: number): void {
     const timer = setTimeout(

@@ -1,3 +1,4 @@
+import type { RawResult } from './batch.ts';
 import { classify } from './classify.ts';
 import type { Connection } from './connection.ts';
 import { type DatabaseError, OperationTimedOut, transactionFailed } from './errors.ts';
@@ -16,7 +17,8 @@ export interface Unflushed {
   /** Which start of Postgres answered its COMMIT. */
   readonly server: string;
   readonly connection: Connection;
-  giveBack(): void;
+  /** Why the connection may not be used by others. */
+  readonly spoilt: string | undefined;
 }
 
 type Answer = (error: DatabaseError | undefined) => void;
@@ -75,12 +77,12 @@ export class SharedFlush {
       this.#flush({ leader: unflushed, waiting: [answer] });
     } else {
       convoy.waiting.push(answer);
-      unflushed.giveBack();
+      this.#settings.pool.giveBack(unflushed.connection, unflushed.spoilt);
     }
   }
 
   #flush(convoy: Convoy): void {
-    const { connection, server, giveBack } = convoy.leader;
+    const { connection, server, spoilt } = convoy.leader;
     const { pool, book, closeTimeoutMs } = this.#settings;
     const covered = convoy.waiting;
     convoy.waiting = [];
@@ -94,7 +96,7 @@ export class SharedFlush {
         this.#flush(convoy);
       } else {
         this.#convoys.delete(server);
-        if (error === undefined) giveBack();
+        if (error === undefined) pool.giveBack(connection, spoilt);
         else pool.destroy(connection, 'a shared flush failed');
         covered.push(...convoy.waiting);
       }
@@ -116,3 +118,7 @@ export const flushText = `select pg_logical_emit_message(true, 'tenantry', '') w
 
 /** Of a transaction that changed nothing: with it, its COMMIT flushes what it saw of others. */
 export const leaveMessageText = `select pg_logical_emit_message(true, 'tenantry', '')`;
+
+/** Says so for certain; a function may have, too. */
+export const changedRows = ({ command, rowCount }: RawResult): boolean =>
+  /^(?:INSERT|UPDATE|DELETE|MERGE)$/.test(command ?? '') && rowCount !== 0;
