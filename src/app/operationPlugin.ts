@@ -9,6 +9,7 @@ import {
 import type { Plugin } from 'graphql-yoga';
 import type { AccountPrincipal, Principal, RequestFacts } from '../auth/principal.ts';
 import type { HangUp } from '../db/hangUp.ts';
+import type { Place } from '../db/sharedFlush.ts';
 import { OperationContext, type Services } from '../graphql/context.ts';
 import type { Reply } from '../graphql/reply.ts';
 import { PublicError } from '../lib/errors.ts';
@@ -94,7 +95,8 @@ export function operationExecutor(
     if (principal === null) return withExtensions(await run(), admission);
     const { tenantId } = principal;
     const { signal } = server;
-    const turn = mode.kind === 'keyed' ? null : turns.enter(tenantId, signal);
+    const isKeyed = mode.kind === 'keyed';
+    const turn = isKeyed ? null : turns.enter(tenantId, signal);
     if (turn !== null) {
       try {
         await turn;
@@ -103,6 +105,7 @@ export function operationExecutor(
         return { errors: [toGraphQLError(error)] };
       }
     }
+    const place = isKeyed ? undefined : turns.placeOf(tenantId);
     const inTenantTurn = <T>(work: () => Promise<T>) => turns.run(tenantId, signal, work);
     let result: ExecutionResult;
     try {
@@ -111,13 +114,14 @@ export function operationExecutor(
           ? await runIn(mode, {
               ...{ services, args, operation, principal, context, run },
               turns: { keys, signal, inTenantTurn },
+              place,
             })
           : await runQuery(services, principal, signal, context, run);
     } catch (error) {
       admission.settle(null);
       throw error;
     } finally {
-      if (mode.kind !== 'keyed') turns.leave(tenantId);
+      place?.leave();
     }
     onAnswered(principal);
     return withExtensions(result, admission);
@@ -160,6 +164,7 @@ async function runQuery(
 interface Mutation {
   readonly services: Services;
   readonly turns: Turns;
+  readonly place: Place | undefined;
   readonly args: ExecutionArgs;
   readonly operation: OperationDefinitionNode;
   readonly principal: Principal;
@@ -168,11 +173,14 @@ interface Mutation {
 }
 
 async function runIn(mode: ExecutionMode, mutation: Mutation): Promise<ExecutionResult> {
-  const { services, turns, principal, context, args } = mutation;
+  const { services, turns, place, principal, context, args } = mutation;
   const { tenantId } = principal;
   const rehearsed = mode.kind === 'rehearsed';
   context.begin(
-    () => services.database.operation(tenantId, { mode: 'write', signal: turns.signal, rehearsed }),
+    () =>
+      services.database.operation(tenantId, {
+        ...{ mode: 'write', signal: turns.signal, rehearsed, place },
+      }),
     { isPlain: mode.kind === 'plain' },
   );
   if (rehearsed) return runRehearsed(mutation);

@@ -7,12 +7,14 @@ import {
 } from './errors.ts';
 import type { HangUp } from './hangUp.ts';
 import type { ConnectionPool, DatabaseEvent } from './pool.ts';
+import type { Place, SharedFlush } from './sharedFlush.ts';
 import type { Statement } from './statement.ts';
 import type { StatementBook } from './statementBook.ts';
 
 export interface CarrierSettings {
   readonly pool: ConnectionPool;
   readonly book: StatementBook;
+  readonly flush: SharedFlush;
   readonly operationTimeoutMs: number;
   readonly closeTimeoutMs: number;
   readonly onEvent: (event: DatabaseEvent) => void;
@@ -21,6 +23,7 @@ export interface CarrierSettings {
 export interface CarrierTerms {
   readonly tenantId: string;
   readonly signal: HangUp | undefined;
+  readonly place?: Place | undefined;
 }
 
 /** Called once: with a result, or with why there is none. */
@@ -51,6 +54,8 @@ export const hangUpGraceMs = 100;
 
 /** Made once: every transaction ends with it, and a stack for each would cost 3 % of a request. */
 export const ended = new HandleClosed('The transaction has ended.');
+
+export const rolledBack = (): DatabaseError => new HandleClosed('The transaction was rolled back.');
 
 /** What a pool that gave no connection means for the operation that wanted one. */
 export const unreachable = (error: unknown): DatabaseError =>

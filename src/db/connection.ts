@@ -49,6 +49,11 @@ export class Connection {
     return this.#inFlight.length > 0 || this.#outgoing.length > 0;
   }
 
+  /** Of its backend, as told at sign-in; a pooler between makes one up. */
+  get processId(): string {
+    return String(this.#internals.processID ?? 0);
+  }
+
   get transactionStatus(): 'I' | 'T' | 'E' | null {
     return this.#internals.getTransactionStatus();
   }

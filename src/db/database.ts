@@ -3,6 +3,7 @@ import { DatabaseUnavailable } from './errors.ts';
 import { runAlone } from './lookup.ts';
 import { Operation } from './operation.ts';
 import { ConnectionPool, type DatabaseEvent } from './pool.ts';
+import { SharedFlush } from './sharedFlush.ts';
 import { StatementBook } from './statementBook.ts';
 import type { OperationOptions, TenantOperation, TenantTransaction } from './transaction.ts';
 
@@ -79,8 +80,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
   const pool = new ConnectionPool(options, { traffic, onEvent });
   const book = new StatementBook({ named: options.namedStatements });
-  const { operationTimeoutMs, closeTimeoutMs } = options;
-  const settings = { pool, book, operationTimeoutMs, closeTimeoutMs, onEvent };
+  const { poolSize, operationTimeoutMs, closeTimeoutMs } = options;
+  const flush = new SharedFlush({ pool, book, poolSize, closeTimeoutMs });
+  const settings = { pool, book, flush, operationTimeoutMs, closeTimeoutMs, onEvent };
 
   return {
     operation: (tenantId, how) => new Operation(tenantId, how, settings),

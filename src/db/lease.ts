@@ -6,6 +6,7 @@ import {
   ended,
   hangUpGraceMs,
   type Pending,
+  rolledBack,
   type Settle,
   unreachable,
 } from './carrier.ts';
@@ -14,13 +15,13 @@ import type { Connection } from './connection.ts';
 import {
   CommitInDoubt,
   type DatabaseError,
-  HandleClosed,
   OperationCancelled,
   OperationTimedOut,
   TransactionFailed,
   transactionFailed,
 } from './errors.ts';
 import { sendOpening } from './opening.ts';
+import { changedRows, leaveMessageText } from './sharedFlush.ts';
 import type { Statement } from './statement.ts';
 
 /**
@@ -45,6 +46,10 @@ export class Lease implements Carrier {
   /** A statement in front of COMMIT that Postgres has answered with an ERROR: it can't commit any more. */
   #refusedInCommit: DatabaseError | undefined;
   #failure: DatabaseError | undefined;
+  /** As far as it is known; see SharedFlush for what it is about. */
+  #changedRows = false;
+  /** The server on which it commits without a flush. */
+  #deferredOn: string | undefined;
   /** Why the connection may not go back to the pool. */
   #spoilt: string | undefined;
   #operationTimer: NodeJS.Timeout | undefined;
@@ -69,10 +74,7 @@ export class Lease implements Carrier {
   }
 
   send(statement: Statement, settle: Settle, when: 'now' | 'withNext' = 'now'): void {
-    if (this.#failure !== undefined) {
-      settle(this.#failure, undefined);
-      return;
-    }
+    if (this.#failure !== undefined) return settle(this.#failure, undefined);
     this.#held.push({ statement, settle });
     if (when === 'now') this.#advance();
   }
@@ -80,16 +82,15 @@ export class Lease implements Carrier {
   /** Sends COMMIT behind everything queued so far. */
   commit(): Promise<void> {
     this.#commit = Promise.withResolvers<void>();
+    const { book } = this.#settings;
+    if (!this.#changedRows) this.send(book.own(leaveMessageText), () => undefined, 'withNext');
     this.#advance();
     return this.#commit.promise;
   }
 
   rollback(): Promise<void> {
     if (this.#failure === undefined && !this.#closed) {
-      this.#abort(
-        new HandleClosed('The transaction was rolled back.'),
-        this.#settings.closeTimeoutMs,
-      );
+      this.#abort(rolledBack(), this.#settings.closeTimeoutMs);
     }
     return this.#returned.promise;
   }
@@ -115,18 +116,12 @@ export class Lease implements Carrier {
     if (atHand !== undefined) return this.#take(atHand);
     this.#settings.pool.acquire().then(
       (connection) => this.#take(connection),
-      (error: unknown) => {
-        this.#fail(unreachable(error));
-        this.#giveBack();
-      },
+      (error: unknown) => this.#lose(unreachable(error)),
     );
   }
 
   #take(connection: Connection): void {
-    if (this.#closed) {
-      this.#settings.pool.release(connection);
-      return;
-    }
+    if (this.#closed) return this.#settings.pool.release(connection);
     this.#connection = connection;
     connection.watch((error) => this.#lose(classify(error).error));
     this.#open(connection);
@@ -134,8 +129,10 @@ export class Lease implements Carrier {
   }
 
   #open(connection: Connection): void {
-    const { book, closeTimeoutMs } = this.#settings;
-    sendOpening(connection, book, this.#terms.tenantId, {
+    sendOpening(connection, this.#settings, this.#terms, {
+      deferred: (server) => {
+        this.#deferredOn = server;
+      },
       written: () => {
         this.#openingWritten = true;
       },
@@ -143,7 +140,7 @@ export class Lease implements Carrier {
         if (this.#failure !== undefined) return;
         if (lost) return this.#lose(error);
         if (!reusable) this.#spoilt ??= 'the opening failed';
-        this.#abort(error, closeTimeoutMs);
+        this.#abort(error, this.#settings.closeTimeoutMs);
       },
     });
   }
@@ -155,6 +152,7 @@ export class Lease implements Carrier {
         return this.#lose(new TransactionFailed('A statement ended the transaction it ran in.'));
       }
       this.#sent.delete(pending);
+      this.#changedRows ||= changedRows(result);
       pending.settle(undefined, result);
     } else {
       const classified = classify(error ?? new Error('no answer'));
@@ -171,34 +169,28 @@ export class Lease implements Carrier {
 
   #sendCommit(connection: Connection): void {
     this.#commitQueued = true;
-    connection.send(
-      this.#settings.book.own('commit'),
-      (error, result) => this.#committed(error, result),
-      {
-        alone: true,
-        written: () => {
-          this.#commitWritten = true;
-          if (this.#sent.size === 0) this.#timeCommit();
-        },
-      },
-    );
+    const written = (): void => {
+      this.#commitWritten = true;
+      if (this.#sent.size === 0) this.#timeCommit();
+    };
+    const commit = this.#settings.book.own('commit');
+    connection.send(commit, (...answer) => this.#committed(...answer), { alone: true, written });
   }
 
   /** From here on only COMMIT itself is waited for. */
   #timeCommit(): void {
     clearTimeout(this.#operationTimer);
     clearTimeout(this.#phaseTimer);
-    this.#phaseTimer = setTimeout(
-      () => this.#lose(new OperationTimedOut('CLOSING')),
-      this.#settings.closeTimeoutMs,
-    );
+    const late = (): void => this.#lose(new OperationTimedOut('CLOSING'));
+    this.#phaseTimer = setTimeout(late, this.#settings.closeTimeoutMs);
   }
 
   #committed(error: Error | undefined, result: RawResult | undefined): void {
     if (this.#failure !== undefined || this.#closed) return;
     if (error === undefined && result !== undefined) {
       // A transaction that failed before answers COMMIT with the tag ROLLBACK, and no error.
-      if (result.command === 'COMMIT') this.#commit?.resolve();
+      if (result.command === 'COMMIT' && this.#deferredOn !== undefined) this.#shareFlush();
+      else if (result.command === 'COMMIT') this.#commit?.resolve();
       else this.#commit?.reject(transactionFailed(this.#refusedInCommit));
       this.#fail(ended);
       this.#giveBack();
@@ -210,6 +202,19 @@ export class Lease implements Carrier {
     this.#commit?.reject(transactionFailed(classified.error));
     this.#fail(classified.error);
     this.#giveBack('whenReady');
+  }
+
+  /** The connection and the place are free from here on; only the answer waits. */
+  #shareFlush(): void {
+    const [server, connection, commit] = [this.#deferredOn, this.#connection, this.#commit];
+    if (server === undefined || connection === undefined) return;
+    this.#connection = undefined;
+    this.#commit = undefined;
+    this.#settings.flush.cover({ server, connection, spoilt: this.#spoilt }, (error) => {
+      if (error === undefined) commit?.resolve();
+      else commit?.reject(this.#fateOfCommit(error));
+    });
+    this.#terms.place?.leave();
   }
 
   /** No further answer will come, or none that can be trusted. */
@@ -251,8 +256,7 @@ export class Lease implements Carrier {
     const connection = this.#connection;
     connection?.dropUnwritten();
     if (connection === undefined || this.#spoilt !== undefined || !this.#openingWritten) {
-      this.#giveBack();
-      return;
+      return this.#giveBack();
     }
     this.#phaseTimer = setTimeout(() => {
       this.#spoilt ??= 'ROLLBACK took too long';
@@ -288,8 +292,7 @@ export class Lease implements Carrier {
     this.#connection = undefined;
     if (connection !== undefined) {
       const { pool, closeTimeoutMs } = this.#settings;
-      if (this.#spoilt !== undefined) pool.destroy(connection, this.#spoilt);
-      else if (when === 'now') pool.release(connection);
+      if (when === 'now' || this.#spoilt !== undefined) pool.giveBack(connection, this.#spoilt);
       else pool.releaseWhenReady(connection, closeTimeoutMs);
     }
     this.#returned.resolve();

@@ -1,12 +1,15 @@
+import type { CarrierSettings, CarrierTerms } from './carrier.ts';
 import { type Classified, classify } from './classify.ts';
 import type { Connection } from './connection.ts';
-import type { StatementBook } from './statementBook.ts';
+import { deferringText } from './sharedFlush.ts';
 
 interface OpeningListener {
   /** BEGIN is on the wire: from now on it takes a ROLLBACK. */
   written(): void;
   /** Called at most once for each of the two statements. */
   failed(failure: Classified): void;
+  /** Its COMMIT will not flush; see SharedFlush. */
+  deferred(server: string): void;
 }
 
 /**
@@ -16,8 +19,8 @@ interface OpeningListener {
  */
 export function sendOpening(
   connection: Connection,
-  book: StatementBook,
-  tenantId: string,
+  { book, flush }: CarrierSettings,
+  { tenantId, place }: CarrierTerms,
   listener: OpeningListener,
 ): void {
   const check = (error: Error | undefined): void => {
@@ -28,5 +31,13 @@ export function sendOpening(
     listener.failed({ ...failure, reusable: failure.reusable && inTransaction });
   };
   connection.send(book.own('begin'), check, { written: () => listener.written() });
-  connection.send(book.own('select app.set_tenant($1::uuid)', [tenantId]), check);
+  if (!flush.isWorthwhile(place)) {
+    connection.send(book.own('select app.set_tenant($1::uuid)', [tenantId]), check);
+    return;
+  }
+  connection.send(book.own(deferringText, [tenantId, connection.processId]), (error, result) => {
+    check(error);
+    const server = result?.rows[0]?.[0] ?? null;
+    if (server !== null) listener.deferred(server);
+  });
 }

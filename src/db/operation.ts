@@ -37,7 +37,10 @@ export class Operation implements TenantOperation {
     this.#settings = settings;
     this.#signal = options.signal;
     const Carried = options.mode === 'read' ? ReadWaves : Lease;
-    this.#carrier = new Carried({ tenantId, signal: options.signal }, settings);
+    this.#carrier = new Carried(
+      { tenantId, signal: options.signal, place: options.place },
+      settings,
+    );
     this.#root = new Frame(this, tenantId, options, undefined);
     this.#current = this.#root;
   }

@@ -67,6 +67,11 @@ export class ConnectionPool {
     return { total, idle: idleCount + this.#warm.length, waiting };
   }
 
+  /** Somebody waits for a connection. */
+  get isWanted(): boolean {
+    return this.#pool.waitingCount > 0;
+  }
+
   /** A connection that is at hand; undefined: `acquire` has to wait for one. */
   tryAcquire(): Connection | undefined {
     if (this.#closing !== undefined) return undefined;
@@ -110,7 +115,7 @@ export class ConnectionPool {
     }
     this.#taken.delete(connection);
     // pg-pool knows who waits for a connection.
-    if (this.#pool.waitingCount > 0 || this.#closing !== undefined) connection.release();
+    if (this.isWanted || this.#closing !== undefined) connection.release();
     else this.#keepWarm(connection);
   }
 
@@ -128,6 +133,12 @@ export class ConnectionPool {
       this.#warmSweep = undefined;
       for (const unused of this.#warm.splice(0)) unused.release();
     }, idleTimeoutMillis).unref();
+  }
+
+  /** The same for one that somebody may have spoilt: then destroys it, and this is why. */
+  giveBack(connection: Connection, spoilt: string | undefined): void {
+    if (spoilt === undefined) this.release(connection);
+    else this.destroy(connection, spoilt);
   }
 
   /** After an error answer: waits until the server is ready again, but not for ever. */

@@ -5,6 +5,7 @@ import {
   ended,
   hangUpGraceMs,
   type Pending,
+  rolledBack,
   type Settle,
   unreachable,
 } from './carrier.ts';
@@ -12,7 +13,6 @@ import { classify } from './classify.ts';
 import type { Connection } from './connection.ts';
 import {
   type DatabaseError,
-  HandleClosed,
   OperationCancelled,
   OperationTimedOut,
   transactionFailed,
@@ -75,7 +75,7 @@ export class ReadWaves implements Carrier {
   }
 
   rollback(): Promise<void> {
-    this.#interrupt(new HandleClosed('The transaction was rolled back.'));
+    this.#interrupt(rolledBack());
     const returned = this.#end().catch(() => undefined);
     this.#settleEnding();
     return returned;

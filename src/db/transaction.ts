@@ -1,6 +1,7 @@
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import type { RawResult } from './batch.ts';
 import type { HangUp } from './hangUp.ts';
+import type { Place } from './sharedFlush.ts';
 import type { StatementRequest } from './statement.ts';
 
 export type AccessMode = 'read' | 'write';
@@ -15,6 +16,8 @@ export interface OperationOptions {
   signal?: HangUp;
   /** A write that is never committed, and tells what its rules note down: see TenantTransaction.note. */
   rehearsed?: boolean;
+  /** Left early by a write that waits for a shared flush; whoever gave it leaves it in any case. */
+  place?: Place | undefined;
 }
 
 /** What a change brings about beside its own rows. */
@@ -88,7 +91,7 @@ export interface TenantOperation {
   /** Of a rehearsal: what was noted and not undone, in order. Else empty. */
   readonly notes: readonly Note[];
   /**
-   * Resolves when Postgres answered COMMIT; nothing to do for an operation that never started.
+   * Resolves when Postgres has committed for good (see SharedFlush); nothing to do for an operation that never started.
    * Rejects with TransactionFailed (nothing persists), CommitInDoubt (unknown), or what ended the
    * transaction before COMMIT was sent (nothing persists). Nobody need wait for a read's commit.
    */

@@ -2,12 +2,13 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
+import { CommitInDoubt } from '../../src/db/errors.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { serverUrlFrom } from '../../src/db/serverRole.ts';
 import { makeTemporary } from '../support/temporary.ts';
 import { watchProcess } from './support/faults.ts';
 import { expectHonest, expectRecovered, runLoad } from './support/load.ts';
-import { createTwoTenants, until } from './support/twoTenants.ts';
+import { createTwoTenants, insertCustomer, type TwoTenants, until } from './support/twoTenants.ts';
 
 // A server of its own, whatever the other tests use: it is killed here.
 test('Postgres crashes and is restarted under load, twice', async () => {
@@ -55,4 +56,69 @@ test('Postgres crashes and is restarted under load, twice', async () => {
 async function postmasterPid(dataDir: string): Promise<number> {
   const text = await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8');
   return Number.parseInt(text, 10);
+}
+
+test('whatever a write was told is there after Postgres was killed, also where many share a flush', async () => {
+  const dataDir = await makeTemporary('tenantry flush ');
+  // Nothing is flushed by itself: what nobody asked to be flushed is lost when the memory of Postgres is.
+  const settings = { wal_writer_delay: '10s', wal_writer_flush_after: '1GB' };
+  const embedded = await startEmbeddedPostgres({ dataDir, settings });
+  onTestFinished(async () => {
+    await embedded.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+  await migrate({ url: embedded.url });
+  const world = await createTwoTenants({
+    adminUrl: embedded.url,
+    serverUrl: serverUrlFrom(embedded.url),
+    drop: async () => undefined,
+  });
+  const db = world.open({ poolSize: 4, acquireTimeoutMs: 500, operationTimeoutMs: 2_000 });
+  const told: string[] = [];
+  let doubts = 0;
+
+  /** Writes until the first error. */
+  async function writer(name: string): Promise<void> {
+    for (let n = 0; ; n += 1) {
+      const mine = `${name} ${n}`;
+      try {
+        await db.withTenant(world.a, { mode: 'write' }, (tx) =>
+          tx.query(insertCustomer, [world.a, mine]),
+        );
+      } catch (error) {
+        if (error instanceof CommitInDoubt) doubts += 1;
+        return;
+      }
+      told.push(mine);
+    }
+  }
+
+  for (const [round, kill] of [killPostmaster, killBackend, killPostmaster].entries()) {
+    const enough = told.length + 300;
+    const writing = Array.from({ length: 32 }, (_, n) => writer(`${round} ${n}`));
+    await until(() => told.length >= enough, 10_000);
+    await kill(world, dataDir);
+    await Promise.all(writing);
+    await until(async () => {
+      const answered = await world.admin.query('select 1').catch(() => undefined);
+      return answered !== undefined;
+    }, 20_000);
+    const { rows } = await world.admin.query(
+      'select n from unnest($1::text[]) n except select name from app.customers',
+      [told],
+    );
+    expect(rows).toEqual([]);
+  }
+  expect(doubts).toBeGreaterThan(0);
+  await world.close();
+}, 60_000);
+
+async function killPostmaster(_: TwoTenants, dataDir: string): Promise<void> {
+  process.kill(await postmasterPid(dataDir), 'SIGKILL');
+}
+
+/** Postgres then throws its shared memory away and starts again, the same process. */
+async function killBackend(world: TwoTenants): Promise<void> {
+  const [one] = await world.backends();
+  if (one !== undefined) process.kill(one.pid, 'SIGKILL');
 }

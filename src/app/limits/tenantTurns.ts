@@ -1,5 +1,6 @@
 import { OperationCancelled } from '../../db/errors.ts';
 import type { HangUp } from '../../db/hangUp.ts';
+import type { Place } from '../../db/sharedFlush.ts';
 import { PublicError } from '../../lib/errors.ts';
 
 /** As long as anybody waits for a connection: a 503 now is worth more than an answer too late. */
@@ -46,6 +47,11 @@ export class TenantTurns {
     return this.#wait(share.waiting, signal);
   }
 
+  /** A turn that was entered, for whoever leaves it first. */
+  placeOf(tenantId: string): Place {
+    return new EnteredTurn(this, tenantId, this.#shares.get(tenantId)?.waiting);
+  }
+
   async run<T>(tenantId: string, signal: HangUp, work: () => Promise<T>): Promise<T> {
     await this.enter(tenantId, signal);
     try {
@@ -87,5 +93,28 @@ export class TenantTurns {
       signal.addEventListener('abort', onAbort);
       waiting.push(start);
     });
+  }
+}
+
+class EnteredTurn implements Place {
+  readonly #turns: TenantTurns;
+  readonly #tenantId: string;
+  readonly #waiting: readonly unknown[] | undefined;
+  #left = false;
+
+  constructor(turns: TenantTurns, tenantId: string, waiting: readonly unknown[] | undefined) {
+    this.#turns = turns;
+    this.#tenantId = tenantId;
+    this.#waiting = waiting;
+  }
+
+  get isWanted(): boolean {
+    return this.#waiting !== undefined && this.#waiting.length > 0;
+  }
+
+  leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#turns.leave(this.#tenantId);
   }
 }
