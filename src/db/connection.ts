@@ -13,6 +13,8 @@ const strayNotices = new Set(['25001', '25P01']);
  * promise callbacks is over, so that everything issued in it costs one flush.
  */
 export class Connection {
+  /** By performance.now(). */
+  readonly openedAt = performance.now();
   readonly #client: pg.PoolClient;
   readonly #internals: ClientInternals;
   readonly #traffic: Traffic;

@@ -21,7 +21,7 @@ import {
   transactionFailed,
 } from './errors.ts';
 import { sendOpening } from './opening.ts';
-import { changedRows, leaveMessageText } from './sharedFlush.ts';
+import { changedRows, type Deferral, leaveMessageText } from './sharedFlush.ts';
 import type { Statement } from './statement.ts';
 
 /**
@@ -48,8 +48,8 @@ export class Lease implements Carrier {
   #failure: DatabaseError | undefined;
   /** As far as it is known; see SharedFlush for what it is about. */
   #changedRows = false;
-  /** The server on which it commits without a flush. */
-  #deferredOn: string | undefined;
+  /** It commits without a flush. */
+  #deferral: Deferral | undefined;
   /** Why the connection may not go back to the pool. */
   #spoilt: string | undefined;
   #operationTimer: NodeJS.Timeout | undefined;
@@ -130,8 +130,8 @@ export class Lease implements Carrier {
 
   #open(connection: Connection): void {
     sendOpening(connection, this.#settings, this.#terms, {
-      deferred: (server) => {
-        this.#deferredOn = server;
+      deferred: (deferral) => {
+        this.#deferral = deferral;
       },
       written: () => {
         this.#openingWritten = true;
@@ -189,7 +189,7 @@ export class Lease implements Carrier {
     if (this.#failure !== undefined || this.#closed) return;
     if (error === undefined && result !== undefined) {
       // A transaction that failed before answers COMMIT with the tag ROLLBACK, and no error.
-      if (result.command === 'COMMIT' && this.#deferredOn !== undefined) this.#shareFlush();
+      if (result.command === 'COMMIT' && this.#deferral !== undefined) this.#shareFlush();
       else if (result.command === 'COMMIT') this.#commit?.resolve();
       else this.#commit?.reject(transactionFailed(this.#refusedInCommit));
       this.#fail(ended);
@@ -206,11 +206,11 @@ export class Lease implements Carrier {
 
   /** The connection and the place are free from here on; only the answer waits. */
   #shareFlush(): void {
-    const [server, connection, commit] = [this.#deferredOn, this.#connection, this.#commit];
-    if (server === undefined || connection === undefined) return;
+    const [deferral, connection, commit] = [this.#deferral, this.#connection, this.#commit];
+    if (deferral === undefined || connection === undefined) return;
     this.#connection = undefined;
     this.#commit = undefined;
-    this.#settings.flush.cover({ server, connection, spoilt: this.#spoilt }, (error) => {
+    this.#settings.flush.cover({ deferral, connection, spoilt: this.#spoilt }, (error) => {
       if (error === undefined) commit?.resolve();
       else commit?.reject(this.#fateOfCommit(error));
     });

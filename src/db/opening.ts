@@ -1,7 +1,7 @@
 import type { CarrierSettings, CarrierTerms } from './carrier.ts';
 import { type Classified, classify } from './classify.ts';
 import type { Connection } from './connection.ts';
-import { deferringText } from './sharedFlush.ts';
+import { type Deferral, deferringText } from './sharedFlush.ts';
 
 interface OpeningListener {
   /** BEGIN is on the wire: from now on it takes a ROLLBACK. */
@@ -9,7 +9,7 @@ interface OpeningListener {
   /** Called at most once for each of the two statements. */
   failed(failure: Classified): void;
   /** Its COMMIT will not flush; see SharedFlush. */
-  deferred(server: string): void;
+  deferred(deferral: Deferral): void;
 }
 
 /**
@@ -35,9 +35,10 @@ export function sendOpening(
     connection.send(book.own('select app.set_tenant($1::uuid)', [tenantId]), check);
     return;
   }
+  const begunAt = performance.now();
   connection.send(book.own(deferringText, [tenantId, connection.processId]), (error, result) => {
     check(error);
     const server = result?.rows[0]?.[0] ?? null;
-    if (server !== null) listener.deferred(server);
+    if (server !== null) listener.deferred({ server, begunAt });
   });
 }

@@ -12,10 +12,17 @@ export interface Place {
   leave(): void;
 }
 
+/** Where and when a transaction began that commits without a flush. */
+export interface Deferral {
+  /** Which start of Postgres. */
+  readonly server: string;
+  /** By performance.now(). */
+  readonly begunAt: number;
+}
+
 /** A transaction that Postgres has committed and not flushed. */
 export interface Unflushed {
-  /** Which start of Postgres answered its COMMIT. */
-  readonly server: string;
+  readonly deferral: Deferral;
   readonly connection: Connection;
   /** Why the connection may not be used by others. */
   readonly spoilt: string | undefined;
@@ -52,12 +59,14 @@ interface Settings {
  * answer implies nothing: after a crash it may have shown a change whose caller was told COMMIT_IN_DOUBT.
  *
  * The flush takes the connection of the first who waits, and keeps it while anybody does. It must be one
- * that was open when the COMMITs were answered: when Postgres has crashed and come back since, a new one
- * would flush a log that has lost them. For the same reason none of them gets another try.
+ * that was open before the transactions that it covers began: when Postgres has crashed and come back
+ * since, a new one would flush a log that has lost them. Crashes of its backends do not change its start,
+ * and the answer to a COMMIT may be long on its way. So none of them gets another try either.
  */
 export class SharedFlush {
   readonly #settings: Settings;
-  readonly #convoys = new Map<string, Convoy>();
+  /** Hardly ever more than one. */
+  readonly #convoys = new Set<Convoy>();
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -71,7 +80,7 @@ export class SharedFlush {
 
   /** Answers once a flush covers it, or with why nobody knows; its connection is given back by then, or soon. */
   cover(unflushed: Unflushed, answer: Answer): void {
-    const convoy = this.#convoys.get(unflushed.server);
+    const convoy = this.#convoyOf(unflushed.deferral);
     if (convoy === undefined) {
       unflushed.connection.watch(undefined);
       this.#flush({ leader: unflushed, waiting: [answer] });
@@ -81,12 +90,20 @@ export class SharedFlush {
     }
   }
 
+  #convoyOf({ server, begunAt }: Deferral): Convoy | undefined {
+    for (const convoy of this.#convoys) {
+      const { deferral, connection } = convoy.leader;
+      if (deferral.server === server && connection.openedAt < begunAt) return convoy;
+    }
+    return undefined;
+  }
+
   #flush(convoy: Convoy): void {
-    const { connection, server, spoilt } = convoy.leader;
+    const { connection, spoilt } = convoy.leader;
     const { pool, book, closeTimeoutMs } = this.#settings;
     const covered = convoy.waiting;
     convoy.waiting = [];
-    this.#convoys.set(server, convoy);
+    this.#convoys.add(convoy);
     let over = false;
     const end = (error: DatabaseError | undefined): void => {
       if (over) return;
@@ -95,7 +112,7 @@ export class SharedFlush {
       if (error === undefined && convoy.waiting.length > 0) {
         this.#flush(convoy);
       } else {
-        this.#convoys.delete(server);
+        this.#convoys.delete(convoy);
         if (error === undefined) pool.giveBack(connection, spoilt);
         else pool.destroy(connection, 'a shared flush failed');
         covered.push(...convoy.waiting);

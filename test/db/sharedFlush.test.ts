@@ -71,6 +71,8 @@ async function outcomes(writes: Promise<unknown>[]): Promise<string> {
 
 const doubt = 'COMMIT_IN_DOUBT';
 
+const wanted: Place = { isWanted: true, leave: () => undefined };
+
 describe('writes that others wait for', () => {
   test('are answered when a flush that they share is through', async () => {
     await open();
@@ -91,10 +93,51 @@ describe('writes that others wait for', () => {
   });
 
   test('are not covered by a flush that began before', async () => {
-    await open({ closeTimeoutMs: 1_000 });
-    judgeFlushes(late, () => 'blackHole');
-    expect(await outcomes(crowd('began before'))).toBe(`done done done ${doubt} ${doubt} done`);
+    await open();
+    const { promise: after, resolve: letPass } = Promise.withResolvers<void>();
+    judgeFlushes(
+      () => ({ after }),
+      () => 'blackHole',
+    );
+    const all = crowd('began before');
+    const ended = outcomes(all);
+    await all.at(-1); // all others have committed before it
+    expect(flushes()).toBe(1);
+    letPass();
+    await until(() => flushes() === 2);
     proxy.resetAll();
+    const [first, second, ...rest] = (await ended).split(' ');
+    // The third or the fourth, whichever committed first.
+    expect([first, second, ...rest.slice(0, 2).sort(), ...rest.slice(2)]).toEqual([
+      ...['done', 'done', doubt, 'done', doubt, 'done'],
+    ]);
+  });
+
+  test('are not covered by a connection that was not open when they began: Postgres may have crashed since', async () => {
+    db = world.open({ url: proxy.urlFor(world.serverUrl), poolSize: 3 });
+    await db.ping();
+    const isCommit = (piece: Buffer) => piece.includes('COMMIT\0');
+    const { promise: after, resolve: letPass } = Promise.withResolvers<void>();
+    const verdicts: Verdict[] = [{ after }];
+    let held = false;
+    proxy.judge = (piece, direction) => {
+      if (direction === 'toServer') return isFlush(piece) && flushes() === 1 ? 'blackHole' : 'pass';
+      if (!isCommit(piece)) return 'pass';
+      held = true;
+      return verdicts.shift() ?? 'pass';
+    };
+    const write = () =>
+      db.withTenant(world.a, { mode: 'write', place: wanted }, (tx) =>
+        tx.query(insertCustomer, [world.a, 'reopened']),
+      );
+    const early = outcomes([write()]);
+    await until(() => held);
+    const late = outcomes([write()]); // on a connection that is opened for it
+    await until(() => flushes() === 1);
+    letPass();
+    expect(await early).toBe('done'); // by a flush of its own
+    proxy.resetAll();
+    expect(await late).toBe(doubt);
   });
 
   test('are all in doubt when its connection breaks: another might flush a Postgres that has lost them', async () => {

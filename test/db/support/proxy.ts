@@ -14,6 +14,8 @@ export type Verdict =
   | 'passThenReset'
   /** The same with this in its place. */
   | { readonly last: Buffer }
+  /** Delivered as soon as this resolves; what comes behind it must wait for it by itself. */
+  | { readonly after: Promise<void> }
   /** Kept, and delivered in one piece with the next. */
   | 'gather';
 
@@ -78,7 +80,9 @@ export async function startProxy(targetUrl: string): Promise<TcpProxy> {
     else if (verdict === 'pass') deliver(to, piece);
     else if (verdict === 'blackHole') link.swallowing = true;
     else if (verdict === 'reset') cut(link);
-    else deliverThenCut(link, direction, verdict === 'passThenReset' ? piece : verdict.last);
+    else if (typeof verdict === 'object' && 'after' in verdict) {
+      void verdict.after.then(() => deliver(to, piece));
+    } else deliverThenCut(link, direction, verdict === 'passThenReset' ? piece : verdict.last);
   };
 
   const forward = (link: Link, direction: Direction): void => {
