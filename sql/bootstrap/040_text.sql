@@ -8,7 +8,7 @@ declare
   home text := (select quote_ident(n.nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace
                 where e.extname = 'unaccent');
   is_ascii text := case when pg_encoding_max_length(pg_char_to_encoding(getdatabaseencoding())) > 1
-                        then 'octet_length(input) = length(input)' else 'false' end;
+                        then 'pg_catalog.octet_length(input) operator(pg_catalog.=) pg_catalog.length(input)' else 'false' end;
 begin
   set local role tenantry_owner;
   execute format($f$
@@ -16,8 +16,8 @@ begin
     language plpgsql immutable strict parallel safe
     as $body$
     begin
-      if %2$s then return lower(input); end if;
-      return lower(%1$s.unaccent('%1$s.unaccent'::regdictionary, input));
+      if %2$s then return pg_catalog.lower(input); end if;
+      return pg_catalog.lower(%1$s.unaccent('%1$s.unaccent'::regdictionary, input));
     end $body$
   $f$, home, is_ascii);
 end $$;
