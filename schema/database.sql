@@ -1811,8 +1811,8 @@ CREATE OR REPLACE FUNCTION app.fold(input text)
  IMMUTABLE PARALLEL SAFE STRICT
 AS $function$
     begin
-      if octet_length(input) = length(input) then return lower(input); end if;
-      return lower(extensions.unaccent('extensions.unaccent'::regdictionary, input));
+      if pg_catalog.octet_length(input) operator(pg_catalog.=) pg_catalog.length(input) then return pg_catalog.lower(input); end if;
+      return pg_catalog.lower(extensions.unaccent('extensions.unaccent'::regdictionary, input));
     end $function$;
 alter function app.fold(text) owner to tenantry_owner;
 grant execute on function app.fold(text) to tenantry_message_search;
@@ -2168,10 +2168,14 @@ CREATE OR REPLACE FUNCTION app.planned_rows(relation regclass, tenant uuid, OUT 
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
+  question constant text := format('explain (format json) select from %s where tenant_id = ', relation);
   plan json;
+  unknown json;
 begin
-  execute format('explain (format json) select from %s where tenant_id = %L', relation, tenant) into plan;
+  execute question || quote_literal(tenant) into plan;
+  execute question || quote_literal('00000000-0000-0000-0000-000000000000') into unknown;
   rows := plan -> 0 -> 'Plan' ->> 'Plan Rows';
+  if rows <= (unknown -> 0 -> 'Plan' ->> 'Plan Rows')::float8 then rows := null; end if;
   share := rows / nullif((select greatest(reltuples, 0) from pg_class where oid = relation), 0);
 end $function$;
 alter function app.planned_rows(regclass,uuid) owner to tenantry_owner;

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+
+let clone: TestDatabase;
+let admin: pg.Client;
+let server: pg.Client;
+const small = randomUUID();
+const large = randomUUID();
+
+beforeAll(async () => {
+  clone = await createTestDatabase();
+  admin = new pg.Client({ connectionString: clone.adminUrl });
+  server = new pg.Client({ connectionString: clone.serverUrl });
+  await Promise.all([admin.connect(), server.connect()]);
+  // Statistics name one tenant, the largest, and of the others know the average: as with hundreds of them.
+  await admin.query('alter table app.products alter tenant_id set statistics 1');
+  const others = [randomUUID(), randomUUID(), randomUUID()];
+  for (const [id, products] of [
+    [small, 400],
+    [large, 4_000],
+    ...others.map((other) => [other, 1_500] as const),
+  ] as const) {
+    await admin.query(
+      `insert into app.tenants (id, slug, name, plan) values ($1, $2, 'A shop', 'BASIC')`,
+      [id, `t${id}`],
+    );
+    await admin.query(
+      `insert into app.products (tenant_id, id, name, price_amount, price_currency)
+       select $1::uuid, gen_random_uuid(), case when n % 15 = 0 then 'Quorble ' else 'Lamp ' end || n, 1, 'EUR'
+       from generate_series(1, $2::int) n`,
+      [id, products],
+    );
+  }
+  await admin.query('analyze app.products');
+  await admin.query(
+    `update pg_class set reltuples = reltuples * 100 where oid = 'app.products'::regclass`,
+  );
+});
+afterAll(async () => {
+  await server?.end();
+  await admin?.end();
+  await clone?.drop();
+});
+
+async function search(tenant: string, phrase: string): Promise<number | null> {
+  await server.query('begin');
+  await server.query('select app.set_tenant($1)', [tenant]);
+  const { rows } = await server.query(
+    'select cardinality(ids) as found from app.search_products($1)',
+    [phrase],
+  );
+  await server.query('commit');
+  return rows[0].found;
+}
+
+test('a catalogue that the planner has not counted is not taken for one of the average size', async () => {
+  expect(await search(small, 'quorble')).toBe(26);
+});
+
+test('one that it has counted is taken for what it says', async () => {
+  expect(await search(large, 'quorble')).toBeNull();
+});
