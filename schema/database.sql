@@ -2172,7 +2172,7 @@ declare
   plan json;
   unknown json;
 begin
-  execute question || quote_literal(tenant) into plan;
+  execute question || quote_nullable(tenant) into plan;
   execute question || quote_literal('00000000-0000-0000-0000-000000000000') into unknown;
   rows := plan -> 0 -> 'Plan' ->> 'Plan Rows';
   if rows <= (unknown -> 0 -> 'Plan' ->> 'Plan Rows')::float8 then rows := null; end if;
