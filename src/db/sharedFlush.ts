@@ -34,7 +34,12 @@ interface Convoy {
   readonly leader: Unflushed;
   /** Whose COMMIT was answered after the flush that is under way had begun. */
   waiting: Answer[];
+  /** When the one under way began, by performance.now(). */
+  since: number;
 }
+
+/** A flush that takes longer may be one whose connection is dead: nobody more waits for it. */
+const lateMs = 250;
 
 interface Settings {
   readonly pool: ConnectionPool;
@@ -49,9 +54,10 @@ interface Settings {
  * synchronous_commit = off, gives them back at once, and its answer waits here for a flush that began after
  * its COMMIT was answered: a commit of nothing but a message, under the server's own synchronous_commit, so
  * that it waits for standbys too. The log is flushed in order (RecordTransactionCommit in Postgres'
- * xact.c), so what lies before that commit is as safe as it is. One flush at a time, and the next covers
- * all who came meanwhile: 64 connections' creates get through 1.2 to 1.3 times as fast. Where nobody waits
- * it only adds a round trip (0.9 times with 4 connections): then COMMIT flushes, as it always does.
+ * xact.c), so what lies before that commit is as safe as it is. One flush at a time, while it is not late,
+ * and the next covers all who came meanwhile: 64 connections' creates get through 1.2 to 1.3 times as fast.
+ * Where nobody waits it only adds a round trip (0.9 times with 4 connections): then COMMIT flushes, as it
+ * always does.
  *
  * Others may see rows before they are flushed. Whatever changes something after that lies behind them in
  * the log, and what changes nothing leaves a message too (Lease), so the success of a write implies what it
@@ -83,7 +89,7 @@ export class SharedFlush {
     const convoy = this.#convoyOf(unflushed.deferral);
     if (convoy === undefined) {
       unflushed.connection.watch(undefined);
-      this.#flush({ leader: unflushed, waiting: [answer] });
+      this.#flush({ leader: unflushed, waiting: [answer], since: 0 });
     } else {
       convoy.waiting.push(answer);
       this.#settings.pool.giveBack(unflushed.connection, unflushed.spoilt);
@@ -91,9 +97,11 @@ export class SharedFlush {
   }
 
   #convoyOf({ server, begunAt }: Deferral): Convoy | undefined {
+    const late = performance.now() - lateMs;
     for (const convoy of this.#convoys) {
       const { deferral, connection } = convoy.leader;
-      if (deferral.server === server && connection.openedAt < begunAt) return convoy;
+      const wasOpen = deferral.server === server && connection.openedAt < begunAt;
+      if (wasOpen && convoy.since > late) return convoy;
     }
     return undefined;
   }
@@ -103,6 +111,7 @@ export class SharedFlush {
     const { pool, book, closeTimeoutMs } = this.#settings;
     const covered = convoy.waiting;
     convoy.waiting = [];
+    convoy.since = performance.now();
     this.#convoys.add(convoy);
     let over = false;
     const end = (error: DatabaseError | undefined): void => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { DatabaseOptions, TenantOperation } from '../../src/db/database.ts';
 import { flushText, type Place } from '../../src/db/sharedFlush.ts';
 import { nameFor } from '../../src/db/statementBook.ts';
@@ -15,10 +15,13 @@ let world: TwoTenants;
 let proxy: TcpProxy;
 let db: OpenedDatabase;
 
-/** Two connections at rest. */
+const stopClockAt = (moment: number) => vi.spyOn(performance, 'now').mockReturnValue(moment);
+
+/** Two connections at rest, and no flush that becomes late on a busy machine. */
 async function open(options: Partial<DatabaseOptions> = {}): Promise<OpenedDatabase> {
   db = world.open({ url: proxy.urlFor(world.serverUrl), poolSize: 2, ...options });
   await Promise.all([db.ping(), db.ping()]);
+  stopClockAt(performance.now() + 1);
   proxy.sent.length = 0;
   return db;
 }
@@ -31,6 +34,7 @@ beforeEach(async () => {
   proxy = await startProxy(world.serverUrl);
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await db.close();
   await proxy.close();
 });
@@ -150,6 +154,21 @@ describe('writes that others wait for', () => {
     expect(await ended).toBe(`done done ${doubt} ${doubt} ${doubt} done`);
     expect(flushes()).toBe(1);
     expect(await outcomes(crowd('broken'))).toBe('done done done done done done');
+  });
+
+  test('wait no longer for one that takes long: of a dead connection others need not know', async () => {
+    await open();
+    judgeFlushes(() => 'blackHole');
+    const write = () =>
+      db.withTenant(world.a, { mode: 'write', place: wanted }, (tx) =>
+        tx.query(insertCustomer, [world.a, 'later']),
+      );
+    const first = outcomes([write()]);
+    await until(() => flushes() === 1);
+    stopClockAt(performance.now() + 1_000);
+    expect(await outcomes([write()])).toBe('done');
+    proxy.resetAll();
+    expect(await first).toBe(doubt);
   });
 
   test('flush themselves with a pool of one, where nobody gains', async () => {
