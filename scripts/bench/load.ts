@@ -6,6 +6,8 @@ export interface LoadJob {
   readonly bodies: readonly string[];
   readonly marker: string;
   readonly connections: number;
+  /** How long each connection waits before it asks again. */
+  readonly pauseMs?: number | undefined;
   readonly warmSeconds: number;
   readonly seconds: number;
 }

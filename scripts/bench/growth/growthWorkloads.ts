@@ -27,6 +27,8 @@ export interface GrowthWorkload {
   readonly name: GrowthWorkloadName;
   readonly title: string;
   readonly writes: boolean;
+  /** How long each connection waits before it asks again. */
+  readonly pauseMs?: number;
   /** Asked in turn; what they name is read from the server first. */
   requests(desk: Desk): Promise<Request[]>;
   /** Part of every right answer. */
@@ -171,6 +173,8 @@ const list: readonly GrowthWorkload[] = [
     name: 'send',
     title: 'send message',
     writes: true,
+    // A caller sends 600 a minute at most.
+    pauseMs: 60,
     async requests(desk) {
       const all = await pages(desk, 'conversations', 'id', 5);
       return all.map(({ id }) => ({

@@ -45,7 +45,8 @@ export async function measureGrowth(
   const samples: Record<string, Sample[]> = {};
   for (let round = 0; round < rounds; round += 1) {
     for (const [{ name }, { desk, bodies }] of shuffle([...desks])) {
-      const sample = await load(generator, { ...desk, bodies, marker: workload.marker, ...timing });
+      const { marker, pauseMs } = workload;
+      const sample = await load(generator, { ...desk, bodies, marker, pauseMs, ...timing });
       if (sample.errors > 0) {
         throw new Error(
           `${name}, ${workload.title}: ${sample.errors} wrong answers, the first: ${sample.firstError}`,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'undici';
 import { type LoadJob, type Sample, summarize } from '../load.ts';
 
@@ -73,6 +74,7 @@ async function run(job: LoadJob): Promise<Sample> {
           if (client.closed || client.destroyed || wrong.errors > 100) return;
         }
         if (asked >= measureFrom && answered <= end) latencies.push(answered - asked);
+        if (job.pauseMs !== undefined) await pause(job.pauseMs);
       }
     } finally {
       await client.close();
