@@ -104,7 +104,9 @@ function probesFor(
     if (theirs === undefined) return [];
     const parts: string[] = JSON.parse(Buffer.from(theirs, 'base64url').toString());
     const last = parts.at(-1) ?? '';
-    const other = [...parts.slice(0, -1), isUuid(last) ? randomUUID() : `${last}-nothing`];
+    // Right beside theirs: rows of both may be of one millisecond, and then the id says what comes after.
+    const beside = `${last.slice(0, -1)}${last.endsWith('0') ? '1' : '0'}`;
+    const other = [...parts.slice(0, -1), isUuid(last) ? beside : `${last}-nothing`];
     return [{ theirs, nobodys: Buffer.from(JSON.stringify(other)).toString('base64url') }];
   }
   const theirs = prey.references.get(place.type);
