@@ -75,13 +75,19 @@ const looks = new WeakMap<FieldNode, Look>();
  * counts as asked for columns), never less.
  */
 export function lookAhead(info: GraphQLResolveInfo): Asked {
-  const [first] = info.fieldNodes;
-  let look = first && looks.get(first);
-  if (first === undefined || look === undefined) {
-    look = lookInto(info, info.returnType, info.fieldNodes);
-    if (first !== undefined && info.fieldNodes.length === 1) looks.set(first, look);
+  const { fieldNodes, returnType, variableValues } = info;
+  const [first] = fieldNodes;
+  // A field that is written twice may be asked for once, where `@include` leaves the other out: what is
+  // remembered of one of its nodes is not what both ask.
+  if (first === undefined || fieldNodes.length > 1) {
+    return toAsked(lookInto(info, returnType, fieldNodes), variableValues);
   }
-  return toAsked(look, info.variableValues);
+  let look = looks.get(first);
+  if (look === undefined) {
+    look = lookInto(info, returnType, fieldNodes);
+    looks.set(first, look);
+  }
+  return toAsked(look, variableValues);
 }
 
 function toAsked(look: Look, variables: Record<string, unknown>): Asked {

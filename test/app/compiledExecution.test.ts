@@ -2,6 +2,7 @@ import {
   buildSchema,
   type ExecutionResult,
   execute,
+  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLSchema,
   parse,
@@ -217,6 +218,25 @@ describe('what is compiled answers as graphql-js does', () => {
     await expectSame(query);
   });
 
+  test('who says of which type an item is hears the place of the field', async () => {
+    const document = parse('{ thing { things { named { name } } } }');
+    const type = schema.getType('Named') as GraphQLInterfaceType;
+    const { resolveType } = type;
+    const placesOf = async (run: typeof executeCompiled) => {
+      const places: unknown[] = [];
+      type.resolveType = (value, context, info, abstract) => {
+        places.push(JSON.parse(JSON.stringify(info.path)));
+        return resolveType?.(value, context, info, abstract);
+      };
+      for (const _time of [1, 2, 3]) await run({ schema, document });
+      type.resolveType = resolveType;
+      return places;
+    };
+    const told = await placesOf(async (args) => execute(args));
+    expect(told.length).toBe(12);
+    expect(await placesOf(executeCompiled)).toEqual(told);
+  });
+
   test('an object of no type that the field can have', async () => {
     const document = parse('{ thing { unknown { name } text } }');
     for (const _time of [1, 2, 3]) {
@@ -251,6 +271,29 @@ describe('what is compiled answers as graphql-js does', () => {
       `query (${names.map((name) => `$${name}: Boolean!`)}) { thing { ${names.map((name) => `${name}: text @skip(if: $${name})`).join(' ')} } }`,
       sets,
     );
+  });
+
+  test('what was compiled and is not used goes when there is much else', async () => {
+    const heardOf: unknown[] = [];
+    resolve('Query', {
+      thing: (_source, _args, _context, info) => {
+        heardOf.push((info as { fieldNodes: unknown }).fieldNodes);
+        return new Source();
+      },
+    });
+    const ask = (query: string) => {
+      const document = parse(query);
+      return async (times: number) => {
+        for (let time = 0; time < times; time += 1) await executeCompiled({ schema, document });
+        return heardOf.at(-1);
+      };
+    };
+    const askFirst = ask('{ thing { text } }');
+    const first = await askFirst(2);
+    expect(await askFirst(1)).toBe(first);
+    const many = Array.from({ length: 1_000 }, (_, index) => `a${index}: text`).join(' ');
+    for (let index = 0; index < 60; index += 1) await ask(`{ thing { ${many} } }`)(2);
+    expect(await askFirst(1)).not.toBe(first);
   });
 
   test('one operation of several', async () => {

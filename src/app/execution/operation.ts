@@ -40,6 +40,11 @@ export class Operation implements Plan {
     }
   }
 
+  /** How many fields are compiled by now. */
+  get size(): number {
+    return this.#numbers;
+  }
+
   nextNumber(): number {
     this.#numbers += 1;
     return this.#numbers - 1;

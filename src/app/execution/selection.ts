@@ -69,7 +69,7 @@ export function compileFields(
     'noArguments',
     `"use strict";
     ${declared.join('\n')}
-    const nothing = {};
+    const nothing = Object.create(null);
     return (x, source, path) => {
       const row = (typeof source === "object" && source !== null) || typeof source === "function" ? source : nothing;
       const before = x.unplaced;
@@ -158,8 +158,11 @@ class CompiledField implements Place, Position {
     return compileFields(this.plan, type, fields, up);
   }
 
+  /** For an item of a list too it tells the field's path. */
   info(x: Execution, path: Path | undefined): GraphQLResolveInfo {
-    return new Info(this, x, undefined, path);
+    let own = path;
+    while (typeof own?.key === 'number') own = own.prev;
+    return new Info(this, x, undefined, own);
   }
 
   pathIn(prev: Path | undefined): Path {

@@ -49,6 +49,20 @@ describe('a product by its id', () => {
     },
   );
 
+  test('reads what a second selection asks for that was left out the time before', async () => {
+    const [{ id, name, sku } = { id: '', name: '', sku: null }] = listed;
+    const query = `query ($id: ID!, $all: Boolean!) {
+      product(id: $id) { id }
+      ...All @include(if: $all)
+      products(first: 1) { nodes { id } }
+    }
+    fragment All on Query { product(id: $id) { name sku } products(first: 1) { nodes { name sku } } }`;
+    for (const all of [false, true, false, true]) {
+      const row = all ? { id, name, sku } : { id };
+      expect(await ask(query, { id, all })).toEqual({ product: row, products: { nodes: [row] } });
+    }
+  });
+
   test('is asked for beside others, each with fields of its own, in one round trip', async () => {
     const [one, other] = listed.map(({ id }) => id);
     const query = `query ($one: ID!, $other: ID!, $none: ID!) {
