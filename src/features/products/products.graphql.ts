@@ -10,10 +10,10 @@ import {
   TextListComparator,
 } from '../../graphql/comparators.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
-import { lookAhead, needs } from '../../graphql/lookAhead.ts';
+import { type Asked, lookAhead, needs } from '../../graphql/lookAhead.ts';
 import { MoneyType } from '../../graphql/money.ts';
 import { once } from '../../lib/once.ts';
-import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
+import { makeCursor, type PageArguments, readPage, toConnection } from '../../lib/pagination.ts';
 import { readPhrase } from '../../lib/searchPhrase.ts';
 import { type Count, countProducts } from './productCounts.queries.ts';
 import { type Facets, readFacets } from './productFacets.ts';
@@ -24,6 +24,7 @@ import {
   ProductStatusType,
   ProductVariantType,
 } from './productParts.graphql.ts';
+import { mostOnFirstPage } from './productSearch.queries.ts';
 import { selectProducts, sortOf } from './productSelection.ts';
 import { loadProduct, loadProductByReference, loadProductBySku } from './products.loaders.ts';
 import { findProductPage, type Product, productCursor, productOrder } from './products.queries.ts';
@@ -200,6 +201,16 @@ const ProductOrderInput = builder.inputType('ProductOrder', {
   }),
 });
 
+/** As far as can be told before the search has answered: findProductPage looks again. */
+function wantsFirstPage(
+  args: PageArguments & { filter?: unknown; orderBy?: unknown },
+  { list }: Asked,
+): boolean {
+  const { first, after, last, before, filter, orderBy } = args;
+  const isFirst = (after ?? last ?? before ?? filter ?? orderBy) == null;
+  return isFirst && (first ?? 0) < mostOnFirstPage && list.page;
+}
+
 builder.queryField('products', (t) =>
   t.field({
     type: ProductConnection,
@@ -220,7 +231,7 @@ builder.queryField('products', (t) =>
     resolve: async (_parent, args, { tx }, info): Promise<ProductList> => {
       const asked = lookAhead(info);
       const phrase = readPhrase('search', args.search);
-      const selection = await selectProducts(tx, args.filter, phrase);
+      const selection = await selectProducts(tx, args.filter, phrase, wantsFirstPage(args, asked));
       const sort = sortOf(args.orderBy, selection);
       const order = productOrder(sort.key, sort.direction === 'DESC');
       const page = readPage(args, pageRules(order, 20));
