@@ -2308,14 +2308,16 @@ CREATE OR REPLACE FUNCTION app.rank_products(tenant uuid, needle tsquery, wanted
 AS $function$
 begin
   if alone then
-    select coalesce(array_agg(id), '{}'), coalesce(array_agg(score), '{}') into ids, scores
+    select coalesce(array_agg(id order by score desc, id desc), '{}'),
+      coalesce(array_agg(score order by score desc, id desc), '{}') into ids, scores
     from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
           from app.products p
           where p.tenant_id is not distinct from tenant
             and p.search_vector @@ needle and ts_match_vq(p.search_vector, wanted)
           limit 1001) as ranked;
   else
-    select coalesce(array_agg(id), '{}'), coalesce(array_agg(score), '{}') into ids, scores
+    select coalesce(array_agg(id order by score desc, id desc), '{}'),
+      coalesce(array_agg(score order by score desc, id desc), '{}') into ids, scores
     from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
           from app.products p
           where p.tenant_id = tenant and p.search_vector @@ needle and ts_match_vq(p.search_vector, wanted)
@@ -2780,8 +2782,8 @@ end $function$;
 alter function app.search_messages(text) owner to tenantry_message_search;
 grant execute on function app.search_messages(text) to tenantry_server;
 
-CREATE OR REPLACE FUNCTION app.search_products(phrase text)
- RETURNS TABLE(wanted text, ids uuid[], scores real[])
+CREATE OR REPLACE FUNCTION app.search_products(phrase text, page integer DEFAULT 0)
+ RETURNS TABLE(wanted text, ids uuid[], scores real[], page_ids uuid[])
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'app', 'pg_temp'
@@ -2807,9 +2809,10 @@ declare
   enough int;
   hits_each int[];
   rarest int;
+  last_at timestamptz;
 begin
   if tenant is null or cardinality(words) = 0 then
-    return query select null::text, '{}'::uuid[], '{}'::real[];
+    return query select null::text, '{}'::uuid[], '{}'::real[], null::uuid[];
     return;
   end if;
   for attempt in 1..2 loop
@@ -2832,24 +2835,28 @@ begin
       into hits_each;
     end if;
     rarest := (select min(n) from unnest(hits_each) as n);
-    if looked = 300 and hits < 15 and rarest > 0 then
-      select count(*), count(*) filter (where newest.search_vector @@ query) into looked, hits
-      from (select p.search_vector from app.products p
+    -- Of words that 1 % have the index would read thousands of each (20), while a page's order comes
+    -- to 20 products out of 0.2 % in 6 at most.
+    page_ids := null;
+    if looked = 300 and hits < 15 and cardinality(queries) > 1 and rarest >= 3 and catalogue >= 150000 then
+      select 3000, count(*), min(held.created_at), array_agg(held.id) into looked, hits, last_at, page_ids
+      from (select newest.id, newest.created_at
+            from (select p.id, p.created_at, p.search_vector from app.products p
+                  where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 3000) as newest
+            where newest.search_vector @@ query limit greatest(page, 6)) as held;
+    elsif looked = 300 and hits < 15 and rarest > 0 then
+      select count(*), count(fits), min(created_at) filter (where fits), array_agg(id) filter (where fits)
+      into looked, hits, last_at, page_ids
+      from (select p.id, p.created_at, nullif(p.search_vector @@ query, false) as fits from app.products p
             where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 1000) as newest;
     end if;
     ids := null;
     -- As many as that among the newest: more than 1 000 in all, if there are that many products.
     enough := looked * most / greatest(hits, 1);
+    exit when looked = 3000 and hits >= 6;
     exit when looked in (300, 1000) and hits >= 3 and (catalogue >= enough or exists (
       select from app.products p where p.tenant_id = tenant and enough <= 20000 offset enough));
-    -- Of words that 1 % have the index would read thousands of each (20), while a page's order comes
-    -- to 20 products out of 0.2 % in 6 at most.
-    exit when looked = 1000 and cardinality(queries) > 1 and rarest >= 3 and catalogue >= 150000
-      and 6 <= hits + (
-        select count(*) from (
-          select from (select p.search_vector from app.products p where p.tenant_id = tenant
-                       order by p.created_at desc, p.id desc offset 1000 limit 2000) as newest
-          where newest.search_vector @@ query limit greatest(6 - hits, 0)) as found);
+    page_ids := null;
     -- The rarest words only: the index reads all of a prefix before it looks at the next word.
     select r.ids, r.scores into ids, scores
     from app.rank_products(
@@ -2871,6 +2878,14 @@ begin
       from unnest(alternatives, queries, hits_each, words) with ordinality as given (each, query, hits, word, place) order by place);
     exit when alternatives = array(select word || ':*' from unnest(words) as word);
   end loop;
+  if cardinality(page_ids) < page then
+    page_ids := page_ids || array(
+      select p.id from app.products p
+      where p.tenant_id = tenant and (p.created_at, p.id) < (last_at, page_ids[hits])
+        and ts_match_vq(p.search_vector, query)::int <> 0
+      order by p.created_at desc, p.id desc limit page - hits);
+  end if;
+  page_ids := nullif(page_ids[1:page], '{}');
   wanted := query::text;
   -- Who asks for "LAMP-7" wants that one first, and not all that begin alike.
   if has_sku is not null and (ids is not null or phrase ~ '[0-9]') then
@@ -2880,8 +2895,8 @@ begin
   end if;
   return next;
 end $function$;
-alter function app.search_products(text) owner to tenantry_search;
-grant execute on function app.search_products(text) to tenantry_server;
+alter function app.search_products(text,integer) owner to tenantry_search;
+grant execute on function app.search_products(text,integer) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.set_tenant(tenant uuid)
  RETURNS text

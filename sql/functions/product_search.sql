@@ -10,11 +10,11 @@
 --     300 newest products are looked at first (0.15), 1 000 where that does not tell (0.4), and the index
 --     is asked for rare words only;
 --   * two words that many have are in few products together, and the index reads all of both (20).
-drop function if exists app.search_products(text), app.rank_products(uuid, tsquery, tsquery),
-  app.rank_products(uuid, tsquery, tsquery, boolean), app.similar_words(uuid, text);
+drop function if exists app.search_products(text), app.search_products(text, int),
+  app.rank_products(uuid, tsquery, tsquery), app.rank_products(uuid, tsquery, tsquery, boolean), app.similar_words(uuid, text);
 
--- Up to 1 001 products that match, with a rank. `needle` is what the index is asked for: `wanted` or a
--- part of it; ts_match_vq is @@ where the planner does not take it for the index, which spends 20 ms on
+-- Up to 1 001 products that match, with a rank, the best first. `needle` is what the index is asked for:
+-- `wanted` or a part of it; ts_match_vq is @@ where the planner does not take it for the index, which spends 20 ms on
 -- a common prefix. No other plan serves, and generic plans cannot know how rare a word is. A GIN index
 -- has an entry for the tenant, with all of its rows, and reads through it (0.8 ms for 200 000): to one
 -- who is `alone` in the table it says nothing, and the few rows of others are left out afterwards.
@@ -26,14 +26,16 @@ set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = o
 as $$
 begin
   if alone then
-    select coalesce(array_agg(id), '{}'), coalesce(array_agg(score), '{}') into ids, scores
+    select coalesce(array_agg(id order by score desc, id desc), '{}'),
+      coalesce(array_agg(score order by score desc, id desc), '{}') into ids, scores
     from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
           from app.products p
           where p.tenant_id is not distinct from tenant
             and p.search_vector @@ needle and ts_match_vq(p.search_vector, wanted)
           limit 1001) as ranked;
   else
-    select coalesce(array_agg(id), '{}'), coalesce(array_agg(score), '{}') into ids, scores
+    select coalesce(array_agg(id order by score desc, id desc), '{}'),
+      coalesce(array_agg(score order by score desc, id desc), '{}') into ids, scores
     from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
           from app.products p
           where p.tenant_id = tenant and p.search_vector @@ needle and ts_match_vq(p.search_vector, wanted)
@@ -86,9 +88,11 @@ $$
 $create$, '{home}', home);
 end $do$;
 
--- One row: either `ids` and their `scores`, complete, or null and `wanted`, the query to compare with.
-create function app.search_products(phrase text)
-returns table (wanted text, ids uuid[], scores real[])
+-- One row: either `ids` and their `scores`, complete, the best first, or null and `wanted`, the query to
+-- compare with. `page_ids` are the newest `page` products that fit it, where to find out that they are too
+-- many meant walking to them: who wants these need not walk there again.
+create function app.search_products(phrase text, page int default 0)
+returns table (wanted text, ids uuid[], scores real[], page_ids uuid[])
 language plpgsql stable security definer
 set search_path = app, pg_temp
 as $$
@@ -113,9 +117,10 @@ declare
   enough int;
   hits_each int[];
   rarest int;
+  last_at timestamptz;
 begin
   if tenant is null or cardinality(words) = 0 then
-    return query select null::text, '{}'::uuid[], '{}'::real[];
+    return query select null::text, '{}'::uuid[], '{}'::real[], null::uuid[];
     return;
   end if;
   for attempt in 1..2 loop
@@ -138,24 +143,28 @@ begin
       into hits_each;
     end if;
     rarest := (select min(n) from unnest(hits_each) as n);
-    if looked = 300 and hits < 15 and rarest > 0 then
-      select count(*), count(*) filter (where newest.search_vector @@ query) into looked, hits
-      from (select p.search_vector from app.products p
+    -- Of words that 1 % have the index would read thousands of each (20), while a page's order comes
+    -- to 20 products out of 0.2 % in 6 at most.
+    page_ids := null;
+    if looked = 300 and hits < 15 and cardinality(queries) > 1 and rarest >= 3 and catalogue >= 150000 then
+      select 3000, count(*), min(held.created_at), array_agg(held.id) into looked, hits, last_at, page_ids
+      from (select newest.id, newest.created_at
+            from (select p.id, p.created_at, p.search_vector from app.products p
+                  where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 3000) as newest
+            where newest.search_vector @@ query limit greatest(page, 6)) as held;
+    elsif looked = 300 and hits < 15 and rarest > 0 then
+      select count(*), count(fits), min(created_at) filter (where fits), array_agg(id) filter (where fits)
+      into looked, hits, last_at, page_ids
+      from (select p.id, p.created_at, nullif(p.search_vector @@ query, false) as fits from app.products p
             where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 1000) as newest;
     end if;
     ids := null;
     -- As many as that among the newest: more than 1 000 in all, if there are that many products.
     enough := looked * most / greatest(hits, 1);
+    exit when looked = 3000 and hits >= 6;
     exit when looked in (300, 1000) and hits >= 3 and (catalogue >= enough or exists (
       select from app.products p where p.tenant_id = tenant and enough <= 20000 offset enough));
-    -- Of words that 1 % have the index would read thousands of each (20), while a page's order comes
-    -- to 20 products out of 0.2 % in 6 at most.
-    exit when looked = 1000 and cardinality(queries) > 1 and rarest >= 3 and catalogue >= 150000
-      and 6 <= hits + (
-        select count(*) from (
-          select from (select p.search_vector from app.products p where p.tenant_id = tenant
-                       order by p.created_at desc, p.id desc offset 1000 limit 2000) as newest
-          where newest.search_vector @@ query limit greatest(6 - hits, 0)) as found);
+    page_ids := null;
     -- The rarest words only: the index reads all of a prefix before it looks at the next word.
     select r.ids, r.scores into ids, scores
     from app.rank_products(
@@ -177,6 +186,14 @@ begin
       from unnest(alternatives, queries, hits_each, words) with ordinality as given (each, query, hits, word, place) order by place);
     exit when alternatives = array(select word || ':*' from unnest(words) as word);
   end loop;
+  if cardinality(page_ids) < page then
+    page_ids := page_ids || array(
+      select p.id from app.products p
+      where p.tenant_id = tenant and (p.created_at, p.id) < (last_at, page_ids[hits])
+        and ts_match_vq(p.search_vector, query)::int <> 0
+      order by p.created_at desc, p.id desc limit page - hits);
+  end if;
+  page_ids := nullif(page_ids[1:page], '{}');
   wanted := query::text;
   -- Who asks for "LAMP-7" wants that one first, and not all that begin alike.
   if has_sku is not null and (ids is not null or phrase ~ '[0-9]') then
@@ -187,6 +204,6 @@ begin
   return next;
 end $$;
 
-revoke all on function app.search_products(text), app.rank_products(uuid, tsquery, tsquery, boolean),
+revoke all on function app.search_products(text, int), app.rank_products(uuid, tsquery, tsquery, boolean),
   app.similar_words(uuid, text) from public;
-grant execute on function app.search_products(text) to tenantry_server;
+grant execute on function app.search_products(text, int) to tenantry_server;

@@ -38,8 +38,18 @@ export interface Asked {
   /** Sorted; null: all of them. */
   readonly columns: readonly string[] | null;
   readonly relations: readonly AskedRelation[];
-  /** Of a list: whether its `totalCount` is asked for. */
-  readonly totalCount: boolean;
+  readonly list: AskedList;
+}
+
+/** What is asked of a list itself, where the rows are those of a list. */
+export interface AskedList {
+  /** Whether its page may be asked for: rows, or where they end. */
+  readonly page: boolean;
+  /**
+   * What else, as `totalCount`, so that it can be read beside the page. Not what a directive may leave
+   * out: that costs no points, and so is not to be read before it is resolved.
+   */
+  readonly others: ReadonlySet<string>;
 }
 
 export interface AskedRelation {
@@ -56,7 +66,7 @@ interface Look {
   /** Sorted. */
   readonly columns: readonly string[] | null;
   readonly relations: readonly LookedRelation[];
-  readonly totalCount: boolean;
+  readonly list: AskedList;
   /** What it comes to, once that is known, where no variable has a say in it. */
   asked?: Asked;
 }
@@ -113,7 +123,7 @@ function isVariable(value: ValueNode): boolean {
 }
 
 function askedWith(look: Look, variables: Record<string, unknown>): Asked {
-  const { columns, relations, totalCount } = look;
+  const { columns, relations, list } = look;
   const asked = new Map<string, AskedRelation>();
   for (const { definition, node, look: inner } of relations) {
     if (!isIncluded(node, variables)) continue;
@@ -128,7 +138,7 @@ function askedWith(look: Look, variables: Record<string, unknown>): Asked {
   return {
     columns,
     relations: [...asked.values()],
-    totalCount,
+    list,
   };
 }
 
@@ -148,7 +158,10 @@ function both(one: Asked, other: Asked): Asked {
         ? null
         : [...new Set([...one.columns, ...other.columns])].sort(),
     relations: [...relations.values()],
-    totalCount: one.totalCount || other.totalCount,
+    list: {
+      page: one.list.page || other.list.page,
+      others: new Set([...one.list.others, ...other.list.others]),
+    },
   };
 }
 
@@ -160,7 +173,7 @@ function isIncluded(node: FieldNode, variables: Record<string, unknown>): boolea
 class Looking {
   columns: Set<string> | null = new Set();
   relations: LookedRelation[] = [];
-  totalCount = false;
+  list = { page: false, others: new Set<string>() };
 }
 
 function lookInto(
@@ -181,11 +194,15 @@ function collect(
   type: GraphQLObjectType,
   selectionSet: SelectionSetNode | undefined,
   looking: Looking,
+  isSure = true,
 ): void {
   for (const selection of selectionSet?.selections ?? []) {
+    const isSureHere = isSure && !selection.directives?.length;
     if (selection.kind === Kind.FIELD) {
       const definition = type.getFields()[selection.name.value];
-      if (definition !== undefined) collectField(info, type, definition, selection, looking);
+      if (definition !== undefined) {
+        collectField(info, type, definition, selection, looking, isSureHere);
+      }
       continue;
     }
     // Of another type, or on an interface of this one: reading too much is harmless.
@@ -193,7 +210,7 @@ function collect(
       selection.kind === Kind.INLINE_FRAGMENT
         ? selection.selectionSet
         : info.fragments[selection.name.value]?.selectionSet;
-    collect(info, type, inner, looking);
+    collect(info, type, inner, looking, isSureHere);
   }
 }
 
@@ -203,6 +220,7 @@ function collectField(
   definition: GraphQLField<unknown, unknown>,
   node: FieldNode,
   looking: Looking,
+  isSure: boolean,
 ): void {
   const extensions = definition.extensions as {
     needs?: readonly string[];
@@ -212,8 +230,10 @@ function collectField(
   };
   const isOfConnection = type.name.endsWith('Connection') || type.name.endsWith('Edge');
   if (isOfConnection) {
-    if (definition.name === 'totalCount') looking.totalCount = true;
-    if (['nodes', 'edges', 'node'].includes(definition.name)) descend();
+    const isRows = ['nodes', 'edges', 'node'].includes(definition.name);
+    if (isRows || definition.name === 'pageInfo') looking.list.page = true;
+    else if (isSure) looking.list.others.add(definition.name);
+    if (isRows) descend();
     return;
   }
   const exposed = extensions.pothosExposedField ?? (definition.name === 'id' ? 'id' : undefined);

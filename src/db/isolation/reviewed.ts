@@ -67,7 +67,7 @@ export const reviewed: readonly Reviewed[] = [
   },
   {
     kind: 'definer',
-    object: 'app.search_products(text)',
+    object: 'app.search_products(text, integer)',
     allows: ['tenantry_search'],
     reason: 'Its body keeps to the tenant that is set, and it answers ids that are read again.',
   },

@@ -223,7 +223,7 @@ builder.queryField('conversations', (t) =>
       };
       const [rows, total] = await Promise.all([
         findConversationPage(tx, filter, order, page, reading),
-        asked.totalCount ? countConversations(tx, filter) : undefined,
+        asked.list.others.has('totalCount') ? countConversations(tx, filter) : undefined,
       ]);
       const connection = toConnection(rows, page, (row) =>
         makeCursor(order.sort, conversationCursor(sort.key, row)),

@@ -97,7 +97,9 @@ builder.queryField('messageSearch', (t) =>
         phrase === '' ? { kind: 'IDS', ids: '{}' } : await searchMessages(tx, phrase);
       const [rows, total] = await Promise.all([
         findMatchingMessages(tx, matches, filter, page),
-        lookAhead(info).totalCount ? countMatchingMessages(tx, matches, filter) : undefined,
+        lookAhead(info).list.others.has('totalCount')
+          ? countMatchingMessages(tx, matches, filter)
+          : undefined,
       ]);
       const found = rows.map((message) => ({ message, phrase }));
       const connection = toConnection(found, page, ({ message: { createdAt, id } }) =>

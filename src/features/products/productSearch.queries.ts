@@ -5,18 +5,25 @@ import { products } from '../../db/tables/products.ts';
 
 /**
  * What a search found, read once an operation and joined by whatever reads of it. Up to 1 000 products
- * are RANKED: their ids and scores as Postgres wrote them, for nothing but Postgres reads them. Of a
- * search that more fit there is only the QUERY, which a page compares with row by row in its order.
+ * are RANKED: their ids and scores as Postgres wrote them, the best first, for nothing but Postgres reads
+ * them. Of a search that more fit there is only the QUERY, which a page compares with row by row in its
+ * order; `newest` are the ids of its first page, where finding out came by them.
  */
 export type ProductMatches =
   | { readonly kind: 'RANKED'; readonly ids: string; readonly scores: string }
-  | { readonly kind: 'QUERY'; readonly query: string };
+  | { readonly kind: 'QUERY'; readonly query: string; readonly newest: string | null };
 
 interface SearchRow {
   wanted: string | null;
   ids: string | null;
   scores: string | null;
+  newest: string | null;
 }
+
+/** Of how many a first page can be told, the one more included that says whether there is another. */
+export const mostOnFirstPage = 21;
+
+const emptyRow: SearchRow = { wanted: null, ids: '{}', scores: '{}', newest: null };
 
 const searchStatement = prepare((db) =>
   db
@@ -24,21 +31,46 @@ const searchStatement = prepare((db) =>
       wanted: sql<string | null>`wanted`,
       ids: sql<string | null>`ids::text`,
       scores: sql<string | null>`scores::text`,
+      newest: sql<string | null>`page_ids::text`,
     })
-    .from(sql`app.search_products(${sql.placeholder('phrase')})`),
+    .from(sql`app.search_products(${sql.placeholder('phrase')}, ${sql.placeholder('page')})`),
 );
 
-/** A phrase without NUL → what it finds in the tenant's products. See sql/functions/product_search.sql. */
+/**
+ * A phrase without NUL → what it finds in the tenant's products, and of what is too much the newest, if
+ * the first page is wanted. See sql/functions/product_search.sql.
+ */
 export async function searchProducts(
   tx: TenantTransaction,
   phrase: string,
+  wantsFirstPage: boolean,
 ): Promise<ProductMatches> {
-  const [row] = (await searchStatement(tx, { phrase })) as SearchRow[];
-  const { wanted, ids, scores } = row ?? { wanted: null, ids: '{}', scores: '{}' };
+  const [row] = (await searchStatement(tx, {
+    phrase,
+    page: wantsFirstPage ? mostOnFirstPage : 0,
+  })) as SearchRow[];
+  const { wanted, ids, scores, newest } = row ?? emptyRow;
   return ids === null || scores === null
-    ? { kind: 'QUERY', query: wanted ?? '' }
+    ? { kind: 'QUERY', query: wanted ?? '', newest }
     : { kind: 'RANKED', ids, scores };
 }
+
+/**
+ * The first matches of a search in its own order, of many: to hand 600 back to Postgres costs a
+ * millisecond, to walk to those of two words several. null: the page is read from all.
+ */
+export function firstMatches(matches: ProductMatches): ProductMatches | null {
+  if (matches.kind === 'QUERY') {
+    const { newest } = matches;
+    return newest === null ? null : { kind: 'RANKED', ids: newest, scores: '{}' };
+  }
+  const ids = firstOf(matches.ids);
+  return ids === matches.ids ? null : { kind: 'RANKED', ids, scores: firstOf(matches.scores) };
+}
+
+/** An array as Postgres writes it, of values that need no quotes. */
+const firstOf = (array: string): string =>
+  `{${array.slice(1, -1).split(',', mostOnFirstPage).join(',')}}`;
 
 /** To join, as `matched`: the rows themselves are read under the tenant's policy. */
 export const matchedIds = sql`unnest(${sql.placeholder('matchedIds')}::uuid[], ${sql.placeholder('matchedScores')}::real[]) as matched(product_id, score)`;

@@ -3,14 +3,15 @@ import { PublicError } from '../../lib/errors.ts';
 import { searchProducts } from './productSearch.queries.ts';
 import type { ProductFilter, ProductSelection, ProductSort } from './products.queries.ts';
 
-/** The client's `filter` and `search` → what to select. Only a search asks Postgres. */
+/** The client's `filter` and `search` → what to select. Only a search asks Postgres; see searchProducts. */
 export async function selectProducts(
   tx: TenantTransaction,
   filter: object | null | undefined,
   phrase: string | null,
+  wantsFirstPage: boolean,
 ): Promise<ProductSelection> {
   return {
-    search: phrase === null ? null : await searchProducts(tx, phrase),
+    search: phrase === null ? null : await searchProducts(tx, phrase, wantsFirstPage),
     filter: (filter ?? null) as ProductFilter | null,
   };
 }

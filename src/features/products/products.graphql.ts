@@ -10,9 +10,10 @@ import {
   TextListComparator,
 } from '../../graphql/comparators.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
-import { lookAhead, needs } from '../../graphql/lookAhead.ts';
+import { type Asked, lookAhead, needs } from '../../graphql/lookAhead.ts';
 import { MoneyType } from '../../graphql/money.ts';
-import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
+import { once } from '../../lib/once.ts';
+import { makeCursor, type PageArguments, readPage, toConnection } from '../../lib/pagination.ts';
 import { readPhrase } from '../../lib/searchPhrase.ts';
 import { type Count, countProducts } from './productCounts.queries.ts';
 import { type Facets, readFacets } from './productFacets.ts';
@@ -23,15 +24,10 @@ import {
   ProductStatusType,
   ProductVariantType,
 } from './productParts.graphql.ts';
+import { mostOnFirstPage } from './productSearch.queries.ts';
 import { selectProducts, sortOf } from './productSelection.ts';
 import { loadProduct, loadProductByReference, loadProductBySku } from './products.loaders.ts';
-import {
-  findProductPage,
-  type Product,
-  type ProductSelection,
-  productCursor,
-  productOrder,
-} from './products.queries.ts';
+import { findProductPage, type Product, productCursor, productOrder } from './products.queries.ts';
 
 export const ProductType = builder.node(builder.objectRef<Product>('Product'), {
   access: 'products:read',
@@ -129,10 +125,10 @@ const CountPrecisionType = builder.enumType('CountPrecision', {
   } as const,
 });
 
+/** Each is read once an operation, however often it is asked for. */
 interface ProductList extends CountedConnection<Product> {
-  selection: ProductSelection;
-  /** Once an operation, however often it is asked for. */
   count(): Promise<Count>;
+  facets(): Promise<Facets>;
 }
 
 const ProductConnection = defineConnection<Product, ProductList>('Product', ProductType, (t) => ({
@@ -149,7 +145,7 @@ const ProductConnection = defineConnection<Product, ProductList>('Product', Prod
     cost: { complexity: 50 },
     description:
       'How many products of the list, filter and search included, have which values; costs a statement. See `complete` for what is counted of long lists.',
-    resolve: ({ selection }, _args, { tx }) => readFacets(tx, selection),
+    resolve: (list) => list.facets(),
   }),
 }));
 
@@ -205,6 +201,16 @@ const ProductOrderInput = builder.inputType('ProductOrder', {
   }),
 });
 
+/** As far as can be told before the search has answered: findProductPage looks again. */
+function wantsFirstPage(
+  args: PageArguments & { filter?: unknown; orderBy?: unknown },
+  { list }: Asked,
+): boolean {
+  const { first, after, last, before, filter, orderBy } = args;
+  const isFirst = (after ?? last ?? before ?? filter ?? orderBy) == null;
+  return isFirst && (first ?? 0) < mostOnFirstPage && list.page;
+}
+
 builder.queryField('products', (t) =>
   t.field({
     type: ProductConnection,
@@ -225,26 +231,28 @@ builder.queryField('products', (t) =>
     resolve: async (_parent, args, { tx }, info): Promise<ProductList> => {
       const asked = lookAhead(info);
       const phrase = readPhrase('search', args.search);
-      const selection = await selectProducts(tx, args.filter, phrase);
+      const selection = await selectProducts(tx, args.filter, phrase, wantsFirstPage(args, asked));
       const sort = sortOf(args.orderBy, selection);
       const order = productOrder(sort.key, sort.direction === 'DESC');
       const page = readPage(args, pageRules(order, 20));
-      let counting: Promise<Count> | undefined;
-      const count = () => {
-        counting ??= countProducts(tx, selection);
-        return counting;
-      };
+      const count = once(() => countProducts(tx, selection));
+      const facets = once(() => readFacets(tx, selection));
+      const { others } = asked.list;
+      const counts = others.has('totalCount') || others.has('totalCountPrecision');
+      // Of a list that is only counted no page is read.
+      const reads = asked.list.page || !(counts || others.has('facets'));
       const [found] = await Promise.all([
-        findProductPage(tx, selection, order, page, asked.columns),
-        asked.totalCount ? count() : undefined,
+        reads ? findProductPage(tx, selection, order, page, asked.columns) : [],
+        counts ? count() : undefined,
+        others.has('facets') ? facets() : undefined,
       ]);
       const connection = toConnection(found, page, (row) =>
         makeCursor(order.sort, productCursor(sort.key, row)),
       );
       return {
         ...connection,
-        selection,
         count,
+        facets,
         countRows: async () => (await count()).count,
       };
     },

@@ -19,12 +19,14 @@ import { products } from '../../db/tables/products.ts';
 import type { Page } from '../../lib/pagination.ts';
 import { needsLearning } from './knownWords.ts';
 import {
+  firstMatches,
   isMatched,
   matchCondition,
   matchedIds,
   matchedInOrder,
   matchScore,
   matchValues,
+  mostOnFirstPage,
   type ProductMatches,
 } from './productSearch.queries.ts';
 
@@ -94,7 +96,36 @@ export function productCursor(sort: ProductSort, product: FoundProduct): string[
 const pageStatement = prepareShapes<FoundProduct[]>();
 
 /** One page in reading direction, `page.limit` rows at most, with the columns that are `asked` for (null: all). */
-export function findProductPage(
+export async function findProductPage(
+  tx: TenantTransaction,
+  selection: ProductSelection,
+  order: Order,
+  page: Page,
+  asked: readonly string[] | null,
+): Promise<FoundProduct[]> {
+  const search = firstMatchesOf(selection, order, page);
+  if (search !== null) {
+    const rows = await readProductPage(tx, { ...selection, search }, order, page, asked);
+    // One that has gone since the search leaves a place that another may take.
+    if (rows.length === page.limit) return rows;
+  }
+  return readProductPage(tx, selection, order, page, asked);
+}
+
+/** null: not the first page of a search in its own order, or one that all of its matches are needed for. */
+function firstMatchesOf(
+  { search, filter }: ProductSelection,
+  order: Order,
+  page: Page,
+): ProductMatches | null {
+  if (search === null || page.limit > mostOnFirstPage || page.backwards) return null;
+  if (page.after !== null || page.before !== null || filter !== null || !order.descending)
+    return null;
+  const own = search.kind === 'RANKED' ? sortColumns.RELEVANCE : sortColumns.CREATED_AT;
+  return order.columns === own ? firstMatches(search) : null;
+}
+
+function readProductPage(
   tx: TenantTransaction,
   selection: ProductSelection,
   order: Order,

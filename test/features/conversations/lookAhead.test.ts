@@ -159,6 +159,68 @@ test('a nested page is one round trip, and total and page go together', async ()
   expect(await roundTripsOf(server.database, page)).toBe(1);
 });
 
+describe('what is counted of a list', () => {
+  const facets = 'facets { complete statuses { value count } tags { value count } }';
+  const ask = async (selection: string, variables: object = {}, head = '') => {
+    const { body } = await server.ask(
+      owner,
+      `query Counted${head} { products(first: 3) { ${selection} } }
+       ${selection.includes('...Rows') ? 'fragment Rows on ProductConnection { nodes { name } pageInfo { hasNextPage } }' : ''}`,
+      variables,
+    );
+    expect(body.errors).toEqual(undefined);
+    return body.data.products;
+  };
+
+  test.each([
+    ['beside its page', `totalCount ${facets} ...Rows`],
+    ['alone', `totalCountPrecision ${facets}`],
+  ])('goes in one round trip %s', async (_how, selection) => {
+    expect(await roundTripsOf(server.database, () => ask(selection))).toBe(1);
+  });
+
+  test('is the same alone, twice, beside a page and behind a directive', async () => {
+    const rows = await ask('...Rows');
+    expect(rows.nodes).toHaveLength(3);
+    const counted = await ask(`totalCount ${facets}`);
+    expect(counted.totalCount).toBeGreaterThan(3);
+    expect(counted.facets.statuses.length).toBeGreaterThan(0);
+    const both = { ...counted, ...rows };
+    expect(await ask(`totalCount ${facets} ...Rows`)).toEqual(both);
+    expect(await ask(`more: totalCount totalCount f: ${facets} ${facets} ...Rows`)).toEqual({
+      ...both,
+      more: counted.totalCount,
+      f: counted.facets,
+    });
+    const perhaps = (yes: boolean) =>
+      ask(
+        `totalCount ... @include(if: $yes) { ${facets} } ...Rows @skip(if: $yes)`,
+        { yes },
+        '($yes: Boolean!)',
+      );
+    expect(await perhaps(true)).toEqual(counted);
+    expect(await perhaps(false)).toEqual({ ...rows, totalCount: counted.totalCount });
+  });
+
+  test('is not read where a directive leaves it out', async () => {
+    const statements = async (yes: boolean) => {
+      const counted: number[] = [];
+      // The fewest of several, for the server has statements of its own once a second.
+      for (let turn = 0; turn < 3; turn += 1) {
+        const before = server.database.statistics.statements;
+        await ask(
+          `nodes { name } ... @include(if: $yes) { ${facets} }`,
+          { yes },
+          '($yes: Boolean!)',
+        );
+        counted.push(server.database.statistics.statements - before);
+      }
+      return Math.min(...counted);
+    };
+    expect(await statements(false)).toBeLessThan(await statements(true));
+  });
+});
+
 test('a products page reads no column that nobody asked for', async () => {
   await server.asAdmin(
     `update app.products set description = repeat('x', 60000), images = (select jsonb_agg(jsonb_build_object('url', 'https://images.example/' || n, 'alt', null)) from generate_series(1, 200) n)`,

@@ -21,7 +21,7 @@ beforeAll(async () => {
   await server.asAdmin(
     `insert into app.products (tenant_id, id, name, sku, price_amount, price_currency, category, description, created_at)
      select t.id, gen_random_uuid(), 'Quorble ' || n, 'QB-' || n, n % 97, 'EUR', 'Bulk ' || n % 3,
-            case when n in (100, 200, 300, 1250, 1350, 1450) then 'Vexilloid' else '' end,
+            concat_ws(' ', case when n in (100, 200, 300, 1250, 1350, 1450) then 'Vexilloid' end, case when n % 60 = 0 then 'Trillium' end),
             timestamptz '2030-01-01' + (n / 3) * interval '1 minute'
      from app.tenants t, generate_series(1, 1500) n where t.slug = 'lumen'`,
   );
@@ -115,6 +115,18 @@ describe('a product search', () => {
       orderBy: { key: 'RELEVANCE', direction: 'ASC' },
     });
     expect(worst.nodes.map(({ id }: { id: string }) => id)).toEqual(all.toReversed());
+  });
+
+  test('the first page is the beginning of all that was found, whatever its size', async () => {
+    const all = await names('quorble 14', { first: 100 });
+    expect(all).toHaveLength(100);
+    for (const first of [1, 20, 21, 25]) {
+      const page = await find('quorble 14', { first });
+      expect(page.nodes.map(({ name }: { name: string }) => name)).toEqual(all.slice(0, first));
+      expect(page.pageInfo.hasNextPage).toBe(true);
+    }
+    const active = { filter: { status: { eq: 'ACTIVE' } } };
+    expect(await names('quorble 14', active)).toEqual(all.slice(0, 20));
   });
 
   test('filters, counts and facets keep to what was found', async () => {
@@ -247,5 +259,16 @@ describe('a search that more products fit than can be ranked', () => {
     );
     expect((await find('quorb vexil')).totalCountPrecision).toBe('AT_LEAST');
     expect(await names('quorb vexil')).toEqual(found);
+    const trillium = Array.from({ length: 25 }, (_, n) => `Quorble ${1500 - 60 * n}`);
+    for (const search of ['quorb trill', 'trill']) {
+      const page = await find(search);
+      expect(page.totalCountPrecision).toBe('AT_LEAST');
+      expect(page.nodes.map(({ name }: { name: string }) => name)).toEqual(trillium.slice(0, 20));
+      expect(page.pageInfo.hasNextPage).toBe(true);
+      const { endCursor: after } = page.pageInfo;
+      expect(await names(search, { after })).toEqual(trillium.slice(20));
+      expect(await names(search, { first: 30 })).toEqual(trillium);
+      expect(await names(search, { first: 3 })).toEqual(trillium.slice(0, 3));
+    }
   });
 });

@@ -119,8 +119,8 @@ export const violations: Record<string, [violation: string, object: string][]> =
       'app.peek()',
     ],
     [
-      'alter function app.search_products(text) owner to tenantry_lookup',
-      'app.search_products(text)',
+      'alter function app.search_products(text, integer) owner to tenantry_lookup',
+      'app.search_products(text, integer)',
     ],
     [
       'create schema other; create function other.peek(text) returns int security definer return 1',
