@@ -136,7 +136,7 @@ const ProductConnection = defineConnection<Product, ProductList>('Product', Prod
     type: CountPrecisionType,
     nullable: true,
     description:
-      'EXACT, but for a `search` that more than about 1,000 products fit in a business that has more than 1,000: then `totalCount` says how many of its newest 1,000 products fit, and this AT_LEAST.',
+      'EXACT, but for a `search` that more than about 1,000 products fit (in a catalogue of 150,000 or more, some hundred that fit two common words) in a business that has more than 1,000: then `totalCount` says how many of its newest 1,000 products fit, and this AT_LEAST.',
     resolve: async (list) => ((await list.count()).atLeast ? 'AT_LEAST' : 'EXACT'),
   }),
   facets: t.field({
@@ -183,7 +183,7 @@ const ProductSortKey = builder.enumType('ProductSortKey', {
     PRICE: { description: 'By amount, whatever the currency.' },
     RELEVANCE: {
       description:
-        'How well it fits `search`; only together with it. When more than about 1,000 products fit: as CREATED_AT.',
+        'How well it fits `search`; only together with it. When more than about 1,000 products fit (see `totalCountPrecision`): as CREATED_AT.',
     },
   } as const,
 });
@@ -217,7 +217,7 @@ builder.queryField('products', (t) =>
     nullable: true,
     access: 'products:read',
     description:
-      'The catalogue: the newest first, or the best match first when searched. Of a search that more than about 1,000 products fit, the newest come first.',
+      'The catalogue: the newest first, or the best match first when searched. Of a search that more than about 1,000 products fit (see `totalCountPrecision`), the newest come first.',
     args: {
       ...t.arg.connectionArgs(),
       filter: t.arg({ type: ProductFilterInput, description: 'Which products.' }),

@@ -739,7 +739,7 @@ export type ProductSortKey =
   | 'NAME'
   /** By amount, whatever the currency. */
   | 'PRICE'
-  /** How well it fits `search`; only together with it. When more than about 1,000 products fit: as CREATED_AT. */
+  /** How well it fits `search`; only together with it. When more than about 1,000 products fit (see `totalCountPrecision`): as CREATED_AT. */
   | 'RELEVANCE'
   /** When it last changed. */
   | 'UPDATED_AT';
