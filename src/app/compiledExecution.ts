@@ -15,8 +15,7 @@ import { Operation } from './execution/operation.ts';
 interface Known {
   /** Variables that say what is selected. */
   readonly conditions: readonly string[];
-  /** Where in `compiled` those are that came before. */
-  readonly operations: Map<string, object>;
+  readonly operations: Map<string, Operation | 'seen once'>;
 }
 
 /** Documents live as long as the caches of parsed ones. */
@@ -29,9 +28,12 @@ const mostOperations = 8;
  * By the fields in them, of some 1 700 bytes, so that this is 85 MB at the worst: a document of 1 000
  * letters may unfold to 5 000 fields, and there are 1 000 documents.
  */
-const compiled = new LRUCache<object, Operation>({
+const kept = new LRUCache<Operation, () => void>({
   maxSize: 50_000,
-  sizeCalculation: ({ size }) => 1 + size,
+  sizeCalculation: (_forget, { size }) => 1 + size,
+  dispose: (forget, _operation, reason) => {
+    if (reason === 'evict') forget();
+  },
 });
 
 /** The functions of a document take some times its length. */
@@ -57,23 +59,31 @@ export async function executeCompiled(args: ExecutionArgs): Promise<ExecutionRes
 
   const { conditions, operations } = knownOf(document);
   const key = `${operationName ?? ''} ${conditions.map((name) => variables[name]).join()}`;
-  const place = operations.get(key);
-  if (place === undefined) {
-    if (operations.size < mostOperations) operations.set(key, {});
+  let operation = operations.get(key);
+  if (operation === undefined) {
+    if (operations.size < mostOperations) operations.set(key, 'seen once');
     return execute(args);
   }
-  let operation = compiled.get(place);
-  if (operation === undefined) {
+  if (operation === 'seen once') {
     const values = conditions.flatMap((name) =>
       name in variables ? [[name, variables[name]] as const] : [],
     );
-    operation = new Operation(schema, document, node, Object.fromEntries(values));
+    const made = new Operation(schema, document, node, Object.fromEntries(values), () => {
+      keep(made, () => operations.set(key, 'seen once'));
+    });
+    operations.set(key, made);
+    operation = made;
   }
-  const { size } = operation;
-  const result = await operation.execute({ context: contextValue, variables, rootValue });
-  // What is never reached is not compiled: it grows as it is used.
-  if (operation.size === 0 || operation.size > size) compiled.set(place, operation);
-  return result;
+  return operation.execute({ context: contextValue, variables, rootValue });
+}
+
+/**
+ * Anew with its size, whenever that grows. Not looked at when it is executed: with work behind its
+ * answer, collections of a products page's garbage took twice as long.
+ */
+function keep(operation: Operation, forget: () => void): void {
+  kept.delete(operation);
+  kept.set(operation, forget);
 }
 
 function knownOf(document: DocumentNode): Known {

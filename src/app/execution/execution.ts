@@ -38,6 +38,8 @@ export interface Plan {
   readonly conditions: Record<string, unknown>;
   /** A number for each of its fields. */
   nextNumber(): number;
+  /** Called when a selection has been compiled: what is never reached is not. */
+  readonly hasGrown: () => void;
 }
 
 /** What an execution is given. The variables are coerced. */

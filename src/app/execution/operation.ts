@@ -19,6 +19,7 @@ export class Operation implements Plan {
   readonly node: OperationDefinitionNode;
   readonly fragments: Record<string, FragmentDefinitionNode>;
   readonly conditions: Record<string, unknown>;
+  readonly hasGrown: () => void;
   #numbers = 0;
   /** One for all fields of a query; one for each of a mutation, which run one after the other. */
   #roots: readonly SelectFields[] | undefined;
@@ -28,10 +29,12 @@ export class Operation implements Plan {
     document: DocumentNode,
     node: OperationDefinitionNode,
     conditions: Record<string, unknown>,
+    hasGrown: () => void,
   ) {
     this.schema = schema;
     this.node = node;
     this.conditions = conditions;
+    this.hasGrown = hasGrown;
     this.fragments = Object.create(null);
     for (const definition of document.definitions) {
       if (definition.kind === Kind.FRAGMENT_DEFINITION) {

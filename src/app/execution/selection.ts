@@ -80,6 +80,7 @@ export function compileFields(
       return answer;
     };`,
   );
+  plan.hasGrown();
   return made(fields, placeLater, Info, noArguments) as SelectFields;
 }
 
