@@ -1,10 +1,10 @@
 import { Column, is, SQL } from 'drizzle-orm';
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core/query-builders/select.types';
 import { mapResultRow } from 'drizzle-orm/utils';
-import { LRUCache } from 'lru-cache';
 import type { RawResult, ResultField } from './batch.ts';
 import { drizzleParser, type Parser, plainParser } from './columnTypes.ts';
 import type { RawRow } from './rowReader.ts';
+import { rowShape } from './rowShape.ts';
 
 declare module 'drizzle-orm/utils' {
   /** Exported by drizzle-orm 0.45.4 but left out of its types. */
@@ -50,30 +50,6 @@ export function mapRows(
 }
 
 type ReadFlat = (row: RawRow) => Record<string, unknown>;
-type MakeReader = (...parsers: readonly Parser[]) => ReadFlat;
-
-/** By the names, for what is asked once is planned anew each time; which columns there are, clients choose. */
-const makers = new LRUCache<string, MakeReader>({ max: 500 });
-
-/**
- * Written as source, with the properties by name: an object that is filled name by name takes three times
- * as long, 3 µs of a products page. The names are those of our own selections, never a client's.
- */
-function makerFor(names: readonly string[]): MakeReader {
-  const key = JSON.stringify(names);
-  let make = makers.get(key);
-  if (make === undefined) {
-    const properties = names.map(
-      (name, at) => `${JSON.stringify(name)}: row[${at}] == null ? null : parse${at}(row[${at}])`,
-    );
-    make = new Function(
-      ...names.map((_, at) => `parse${at}`),
-      `return (row) => ({ ${properties.join(', ')} });`,
-    ) as MakeReader;
-    makers.set(key, make);
-  }
-  return make;
-}
 
 function planOf(fields: SelectedFieldsOrdered, columns: readonly ResultField[]): Plan {
   const known = plans.get(fields) ?? new WeakMap<readonly ResultField[], Plan>();
@@ -91,7 +67,8 @@ function makePlan(fields: SelectedFieldsOrdered, columns: readonly ResultField[]
     const parse = is(field, Column) ? drizzleParser(type) : plainParser(type);
     return flat ? withDecoder(parse, field) : parse;
   });
-  const read = flat ? makerFor(fields.map(({ path }) => path[0] ?? ''))(...parsers) : undefined;
+  const names = fields.map(({ path }) => path[0] ?? '');
+  const read = flat ? rowShape<string>(names, parsers) : undefined;
   return { parsers, read };
 }
 

@@ -58,13 +58,13 @@ const mayHoldSecret = (text: string): boolean => text.includes('t_') || text.inc
  * is no place to find out that one did.
  */
 function shown(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const all: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(fields)) {
-    const type = referenceTypes[name];
-    if (type && typeof value === 'string') all[name] = encodeId(type, value);
-    else all[name] = secretName.test(name) ? '[redacted]' : redacted(value);
-  }
-  return all;
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => {
+      const type = referenceTypes[name];
+      if (type && typeof value === 'string') return [name, encodeId(type, value)];
+      return [name, secretName.test(name) ? '[redacted]' : redacted(value)];
+    }),
+  );
 }
 
 function redacted(value: unknown): unknown {
