@@ -144,6 +144,7 @@ create table app.audit_events (
   ip text,
   user_agent text,
   request_id text not null,
+  quota_lease uuid,
   constraint audit_events_pkey PRIMARY KEY (tenant_id, id),
   constraint audit_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
   constraint audit_events_actor_kind_known CHECK ((actor_kind = ANY (ARRAY['USER'::text, 'API_KEY'::text, 'OPERATOR'::text, 'SYSTEM'::text])))
@@ -366,6 +367,22 @@ create policy tenant on app.invitations for all to tenantry_server
 grant select on app.invitations to tenantry_accounts;
 grant delete, select on app.invitations to tenantry_purger;
 grant insert, select, update on app.invitations to tenantry_server;
+
+create view app.lease_use with (security_invoker=true) as
+ SELECT tenant_id,
+    meter,
+    period,
+    day,
+    feature,
+    api_key_id,
+    amount,
+    ( SELECT count(*) AS count
+           FROM app.audit_events a
+          WHERE ((a.tenant_id = l.tenant_id) AND (a.id > l.id) AND (a.id <= l.last_event_id) AND (a.quota_lease = l.id))) AS used
+   FROM app.quota_leases l;
+alter view app.lease_use owner to tenantry_owner;
+grant select on app.lease_use to tenantry_operator;
+grant select on app.lease_use to tenantry_server;
 
 create table app.mails (
   id uuid not null,
@@ -789,6 +806,39 @@ create policy purge on app.purged_tenants for all to tenantry_purger
 grant select on app.purged_tenants to tenantry_operator;
 grant insert, select, update on app.purged_tenants to tenantry_purger;
 
+create table app.quota_leases (
+  tenant_id uuid not null,
+  id uuid not null,
+  meter text not null,
+  period date not null,
+  day date not null,
+  feature text not null,
+  api_key_id uuid not null,
+  amount bigint not null,
+  last_event_id uuid not null,
+  is_closed boolean default false not null,
+  expires_at timestamp(3) with time zone not null,
+  constraint quota_leases_pkey PRIMARY KEY (tenant_id, id),
+  constraint quota_leases_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES app.tenants(id),
+  constraint quota_leases_amount_positive CHECK ((amount > 0))
+);
+alter table app.quota_leases owner to tenantry_owner;
+alter table app.quota_leases enable row level security;
+alter table app.quota_leases force row level security;
+create policy lookup on app.quota_leases for select to tenantry_lookup
+  using (true);
+create policy operator on app.quota_leases for select to tenantry_operator
+  using (true);
+create policy purge on app.quota_leases for all to tenantry_purger
+  using ((tenant_id = app.current_tenant()));
+create policy tenant on app.quota_leases for all to tenantry_server
+  using ((tenant_id = app.current_tenant()))
+  with check ((tenant_id = app.current_tenant()));
+grant select on app.quota_leases to tenantry_operator;
+grant delete, select on app.quota_leases to tenantry_purger;
+grant delete, insert, select, update on app.quota_leases to tenantry_server;
+grant select (tenant_id), select (is_closed), select (expires_at) on app.quota_leases to tenantry_lookup;
+
 create table app.refresh_tokens (
   token_hash text not null,
   session_id uuid not null,
@@ -1094,6 +1144,26 @@ grant select on app.usage_days to tenantry_operator;
 grant delete, select on app.usage_days to tenantry_purger;
 grant insert, select, update on app.usage_days to tenantry_server;
 
+create view app.usage_ledger with (security_invoker=true) as
+ SELECT usage_days.tenant_id,
+    usage_days.meter,
+    usage_days.day,
+    usage_days.feature,
+    usage_days.api_key_id,
+    usage_days.used
+   FROM app.usage_days
+UNION ALL
+ SELECT lease_use.tenant_id,
+    lease_use.meter,
+    lease_use.day,
+    lease_use.feature,
+    lease_use.api_key_id,
+    lease_use.used
+   FROM app.lease_use;
+alter view app.usage_ledger owner to tenantry_owner;
+grant select on app.usage_ledger to tenantry_operator;
+grant select on app.usage_ledger to tenantry_server;
+
 create table app.usage_reservations (
   tenant_id uuid not null,
   id uuid not null,
@@ -1351,6 +1421,20 @@ AS $function$ select clock_timestamp() $function$;
 alter function app.clock() owner to tenantry_owner;
 grant execute on function app.clock() to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.close_lease(lease uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  closed_meter text;
+begin
+  update app.quota_leases l set is_closed = true
+  where l.tenant_id = app.current_tenant() and l.id = lease returning l.meter into closed_meter;
+  if found then perform app.settle_leases(closed_meter); end if;
+end $function$;
+alter function app.close_lease(uuid) owner to tenantry_owner;
+grant execute on function app.close_lease(uuid) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.compare_usage(meter_name text, OUT counted bigint, OUT ledger bigint, OUT stored bigint)
  RETURNS record
  LANGUAGE sql
@@ -1363,9 +1447,13 @@ AS $function$
       (select coalesce(sum(s.used), 0) from app.usage_slots s
        where s.tenant_id = app.current_tenant() and s.meter = meter_name and s.period = started)
       - (select coalesce(sum(r.amount), 0) from app.usage_reservations r
-         where r.tenant_id = app.current_tenant() and r.meter = meter_name and r.period = started and r.state = 'OPEN') as counted,
+         where r.tenant_id = app.current_tenant() and r.meter = meter_name and r.period = started and r.state = 'OPEN')
+      - (select coalesce(sum(l.amount - l.used), 0) from app.lease_use l
+         where l.tenant_id = app.current_tenant() and l.meter = meter_name and l.period = started) as counted,
       (select coalesce(sum(d.used), 0) from app.usage_days d
-       where d.tenant_id = app.current_tenant() and d.meter = meter_name and d.day >= started) as ledger,
+       where d.tenant_id = app.current_tenant() and d.meter = meter_name and d.day >= started)
+      + (select coalesce(sum(l.used), 0) from app.lease_use l
+         where l.tenant_id = app.current_tenant() and l.meter = meter_name and l.day >= started) as ledger,
       case meter_name
         when 'PRODUCTS' then (select count(*) from app.products p where p.tenant_id = app.current_tenant())
         when 'CONVERSATIONS_PER_MONTH' then (select count(*) from app.conversations c
@@ -1835,6 +1923,35 @@ $function$;
 alter function app.give_back_attempts(text[],text[]) owner to tenantry_accounts;
 grant execute on function app.give_back_attempts(text[],text[]) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.hold_slot(tenant uuid, meter_name text, started date)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  place integer;
+begin
+  for place in
+    select s.slot from app.usage_slots s
+    where s.tenant_id = tenant and s.meter = meter_name and s.period = started order by s.slot
+  loop
+    if pg_try_advisory_xact_lock(app.slot_lock(tenant, meter_name) | place) then return place; end if;
+  end loop;
+  return -1;
+end $function$;
+alter function app.hold_slot(uuid,text,date) owner to tenantry_owner;
+grant execute on function app.hold_slot(uuid,text,date) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.is_leased(tenant uuid, meter_name text, started date)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+begin
+  return exists (select from app.quota_leases l
+                 where l.tenant_id = tenant and l.meter = meter_name and l.period = started);
+end $function$;
+alter function app.is_leased(uuid,text,date) owner to tenantry_owner;
+grant execute on function app.is_leased(uuid,text,date) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.is_over(tenant uuid, meter_name text, started date, ceiling bigint, amount bigint)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -1844,7 +1961,8 @@ begin
           where s.tenant_id = tenant and s.meter = meter_name and s.period = started) + amount > ceiling
     and not exists (select from app.usage_reservations r
                     where r.tenant_id = tenant and r.meter = meter_name and r.state = 'OPEN'
-                      and r.expires_at <= clock_timestamp());
+                      and r.expires_at <= clock_timestamp())
+    and not app.is_leased(tenant, meter_name, started);
 end $function$;
 alter function app.is_over(uuid,text,date,bigint,bigint) owner to tenantry_owner;
 grant execute on function app.is_over(uuid,text,date,bigint,bigint) to tenantry_server;
@@ -1875,14 +1993,50 @@ end $function$;
 alter function app.learn_product_words(uuid,uuid,text,text,text[]) owner to tenantry_owner;
 grant execute on function app.learn_product_words(uuid,uuid,text,text,text[]) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.lease_quota(lease uuid, last_event uuid, meter_name text, wanted bigint, feature_name text, key_id uuid, seconds double precision)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+  tenant constant uuid := app.current_tenant();
+  started constant date := app.meter_period(meter_name);
+  ceiling constant bigint := app.tenant_limit(meter_name);
+  mark constant bigint := (ceiling * 4 + 4) / 5;
+  granted bigint;
+  known integer;
+  full_ones integer;
+  highest bigint;
+  total bigint;
+begin
+  select coalesce(max(s.basis), 0), coalesce(sum(s.used), 0) into highest, total
+  from app.usage_slots s where s.tenant_id = tenant and s.meter = meter_name and s.period = started;
+  granted := least(wanted, (mark - 1 - total) / 64);
+  if granted < 16 or highest > ceiling then return 0; end if;
+  select coalesce(bit_or(1 << s.slot), 0), coalesce(bit_or(1 << s.slot) filter (where s.used + granted > s.share), 0)
+  into known, full_ones
+  from app.usage_slots s where s.tenant_id = tenant and s.meter = meter_name and s.period = started;
+  if app.take_slot(tenant, meter_name, started, app.slot_lock(tenant, meter_name), ceiling, granted, known, full_ones) < 0 then
+    return 0;
+  end if;
+  insert into app.quota_leases (tenant_id, id, meter, period, day, feature, api_key_id, amount, last_event_id, expires_at)
+  values (tenant, lease, meter_name, started, app.usage_today(), feature_name, key_id, granted, last_event,
+          clock_timestamp() + make_interval(secs => seconds));
+  return granted;
+end $function$;
+alter function app.lease_quota(uuid,uuid,text,bigint,text,uuid,double precision) owner to tenantry_owner;
+grant execute on function app.lease_quota(uuid,uuid,text,bigint,text,uuid,double precision) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.list_expired_reservations(most integer)
  RETURNS TABLE(id uuid)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'app', 'pg_temp'
 AS $function$
-  select distinct r.tenant_id from app.usage_reservations r
-  where r.expires_at < now() and (r.state = 'OPEN' or r.expires_at < now() - interval '1 day') limit most
+  select r.tenant_id from app.usage_reservations r
+  where r.expires_at < now() and (r.state = 'OPEN' or r.expires_at < now() - interval '1 day')
+  union
+  select l.tenant_id from app.quota_leases l where l.is_closed or l.expires_at < now()
+  limit most
 $function$;
 alter function app.list_expired_reservations(integer) owner to tenantry_lookup;
 grant execute on function app.list_expired_reservations(integer) to tenantry_server;
@@ -2906,6 +3060,39 @@ alter function app.set_tenant(uuid) owner to tenantry_owner;
 grant execute on function app.set_tenant(uuid) to tenantry_operator;
 grant execute on function app.set_tenant(uuid) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.settle_leases(meter_name text)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  due app.quota_leases%rowtype;
+  place integer;
+  spent bigint;
+  settled integer := 0;
+begin
+  for due in
+    select * from app.quota_leases l
+    where l.tenant_id = app.current_tenant() and (meter_name is null or l.meter = meter_name)
+      and (l.is_closed or l.expires_at <= clock_timestamp())
+    for update skip locked
+  loop
+    place := app.hold_slot(due.tenant_id, due.meter, due.period);
+    continue when place < 0;
+    select count(*) into spent from app.audit_events a
+    where a.tenant_id = due.tenant_id and a.id > due.id and a.id <= due.last_event_id and a.quota_lease = due.id;
+    update app.usage_slots s set used = s.used + spent - due.amount
+    where s.tenant_id = due.tenant_id and s.meter = due.meter and s.period = due.period and s.slot = place;
+    if spent > 0 then
+      perform app.write_ledger(due.meter, due.day, place, due.feature, due.api_key_id, spent);
+    end if;
+    delete from app.quota_leases l where l.tenant_id = due.tenant_id and l.id = due.id;
+    settled := settled + 1;
+  end loop;
+  return settled;
+end $function$;
+alter function app.settle_leases(text) owner to tenantry_owner;
+grant execute on function app.settle_leases(text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.settle_usage(reservation uuid, actual bigint)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -3017,7 +3204,7 @@ AS $function$
 begin
   delete from app.usage_reservations r
   where r.tenant_id = app.current_tenant() and r.state <> 'OPEN' and r.expires_at < now() - interval '1 day';
-  return app.expire_reservations(null);
+  return app.expire_reservations(null) + app.settle_leases(null);
 end $function$;
 alter function app.sweep_reservations() owner to tenantry_owner;
 grant execute on function app.sweep_reservations() to tenantry_server;
@@ -3266,9 +3453,11 @@ begin
           if held & (1 << turn) = 0 and pg_try_advisory_xact_lock(locks | turn) then held := held | (1 << turn); end if;
         end loop;
         perform app.expire_reservations(meter_name) where held <> 0;
+        perform app.settle_leases(meter_name) where held <> 0;
         select s.taken, s.place into taken, place
         from app.recut_slots(tenant, meter_name, started, ceiling, amount, as_many, held,
-          held = 65535 or clock_timestamp() >= deadline or app.waits_behind(locks, held)) s;
+          clock_timestamp() >= deadline
+          or ((held = 65535 or app.waits_behind(locks, held)) and not app.is_leased(tenant, meter_name, started))) s;
         exit when taken >= 0;
         perform pg_sleep(0.001);
       end loop;

@@ -68,12 +68,15 @@ as $$
     and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
 $$;
 
--- For the sweep: who has something set aside that has run out, or that is over for a day. Ids alone.
+-- For the sweep: who has something set aside or leased that has run out, or that is over for a day. Ids alone.
 create function app.list_expired_reservations(most integer) returns table (id uuid)
 language sql stable security definer set search_path = app, pg_temp
 as $$
-  select distinct r.tenant_id from app.usage_reservations r
-  where r.expires_at < now() and (r.state = 'OPEN' or r.expires_at < now() - interval '1 day') limit most
+  select r.tenant_id from app.usage_reservations r
+  where r.expires_at < now() and (r.state = 'OPEN' or r.expires_at < now() - interval '1 day')
+  union
+  select l.tenant_id from app.quota_leases l where l.is_closed or l.expires_at < now()
+  limit most
 $$;
 
 -- For the sweep: who has activity of more than 90 days ago. Whole days, so that each tenant is due once a

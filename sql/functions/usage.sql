@@ -259,8 +259,9 @@ end $$;
 -- Near a mark, or after a limit was lowered: holds every slot that can be had and cuts their shares anew.
 -- One at a time, in the order in which they came; this lock alone is waited for, 0.9 s at most, which is
 -- less than Postgres takes to look for deadlocks. Who has it waits for those who hold slots and will be
--- through soon; not for those who wait behind it, whose slots are used up as far as they may be. So it
--- refuses only when nothing in flight can give room, unless something else is held longer than that.
+-- through soon, and for units that are leased (quota_leases.sql); not for those who wait behind it, whose
+-- slots are used up as far as they may be. So it refuses only when nothing in flight can give room, unless
+-- something is held longer than that: the leases of a process that was killed, for two minutes.
 -- Tried first: all at once, each polling for slots. They took them from each other, and of 48 at a limit
 -- none was the one that held all.
 create or replace function app.use_meter_slowly(
@@ -295,9 +296,11 @@ begin
           if held & (1 << turn) = 0 and pg_try_advisory_xact_lock(locks | turn) then held := held | (1 << turn); end if;
         end loop;
         perform app.expire_reservations(meter_name) where held <> 0;
+        perform app.settle_leases(meter_name) where held <> 0;
         select s.taken, s.place into taken, place
         from app.recut_slots(tenant, meter_name, started, ceiling, amount, as_many, held,
-          held = 65535 or clock_timestamp() >= deadline or app.waits_behind(locks, held)) s;
+          clock_timestamp() >= deadline
+          or ((held = 65535 or app.waits_behind(locks, held)) and not app.is_leased(tenant, meter_name, started))) s;
         exit when taken >= 0;
         perform pg_sleep(0.001);
       end loop;
@@ -323,7 +326,8 @@ begin
           where s.tenant_id = tenant and s.meter = meter_name and s.period = started) + amount > ceiling
     and not exists (select from app.usage_reservations r
                     where r.tenant_id = tenant and r.meter = meter_name and r.state = 'OPEN'
-                      and r.expires_at <= clock_timestamp());
+                      and r.expires_at <= clock_timestamp())
+    and not app.is_leased(tenant, meter_name, started);
 end $$;
 
 create or replace function app.is_warned(tenant uuid, meter_name text, started date, ceiling bigint) returns boolean
@@ -526,7 +530,7 @@ as $$
 begin
   delete from app.usage_reservations r
   where r.tenant_id = app.current_tenant() and r.state <> 'OPEN' and r.expires_at < now() - interval '1 day';
-  return app.expire_reservations(null);
+  return app.expire_reservations(null) + app.settle_leases(null);
 end $$;
 
 -- Each meter whose counter is not what its ledger or its rows say; `fix` makes it so. Rows are the truth
@@ -581,9 +585,13 @@ as $$
       (select coalesce(sum(s.used), 0) from app.usage_slots s
        where s.tenant_id = app.current_tenant() and s.meter = meter_name and s.period = started)
       - (select coalesce(sum(r.amount), 0) from app.usage_reservations r
-         where r.tenant_id = app.current_tenant() and r.meter = meter_name and r.period = started and r.state = 'OPEN') as counted,
+         where r.tenant_id = app.current_tenant() and r.meter = meter_name and r.period = started and r.state = 'OPEN')
+      - (select coalesce(sum(l.amount - l.used), 0) from app.lease_use l
+         where l.tenant_id = app.current_tenant() and l.meter = meter_name and l.period = started) as counted,
       (select coalesce(sum(d.used), 0) from app.usage_days d
-       where d.tenant_id = app.current_tenant() and d.meter = meter_name and d.day >= started) as ledger,
+       where d.tenant_id = app.current_tenant() and d.meter = meter_name and d.day >= started)
+      + (select coalesce(sum(l.used), 0) from app.lease_use l
+         where l.tenant_id = app.current_tenant() and l.meter = meter_name and l.day >= started) as ledger,
       case meter_name
         when 'PRODUCTS' then (select count(*) from app.products p where p.tenant_id = app.current_tenant())
         when 'CONVERSATIONS_PER_MONTH' then (select count(*) from app.conversations c

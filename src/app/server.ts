@@ -13,6 +13,7 @@ import { createTxtLookup } from '../clients/dns.ts';
 import { openMailClient } from '../clients/mail.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
+import { createQuotaLeases } from '../features/usage/quotaLeases.ts';
 import { accountPageRoutes } from './account/pages.ts';
 import { startPlanChanges } from './applyPlanChanges.ts';
 import { loadPersistedDocuments } from './documents/persistedDocuments.ts';
@@ -71,9 +72,13 @@ export async function startServer(
   const mailWorker = startMail(config, database, logger);
   const planCatalogue = createPlanCatalogue(database);
   const limits = await openLimits(schema, database, planCatalogue, config, logger);
+  const quotaLeases = createQuotaLeases(database, (error) => {
+    logger.warn({ err: error }, 'units of a meter could not be leased or given back yet');
+  });
   const listener = await listenIdentityChanges(
     workplace.serverUrl,
     (id) => {
+      quotaLeases.recall(id);
       authenticator.forget(id);
       tenantRoutes.forget(id);
     },
@@ -111,6 +116,7 @@ export async function startServer(
       // Of a few connections none can be spared.
       mostAtOnce: config.poolSize < 4 ? config.poolSize : Math.floor(config.poolSize * 0.8),
       readLimits: limits.read,
+      quotaLeases,
       planCatalogue,
       listMemberships: (userId) => listMemberships(database, userId),
       deleteGraceDays: config.deleteGraceDays,
@@ -156,6 +162,7 @@ export async function startServer(
   const closeWriters = async (): Promise<void> => {
     await purger.close();
     await limits.close();
+    await quotaLeases.close();
     await planChanges.close();
     await keyUse.close();
     await sweeping.close();

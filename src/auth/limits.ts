@@ -1,4 +1,5 @@
-import type { Principal } from './principal.ts';
+import type { TenantTransaction } from '../db/database.ts';
+import type { Actor, Principal } from './principal.ts';
 
 /** A limit as it stands: what all server processes have left of it together. */
 export interface LimitReading {
@@ -16,6 +17,23 @@ export interface LimitReadings {
   readonly requests: LimitReading | null;
   /** By coordinate, `Mutation.messageSend`. */
   readonly fields: ReadonlyMap<string, LimitReading>;
+}
+
+/** One unit of a meter, used through a root field. */
+export interface UnitUse {
+  /** One that is counted exactly: `PRODUCTS`. */
+  readonly meter: 'PRODUCTS';
+  /** The root field: `productCreate`. */
+  readonly feature: string;
+}
+
+/** Units of meters that a server process has counted in advance, while a business does much of one kind. */
+export interface QuotaLeases {
+  /**
+   * The lease that has a unit for the work of this transaction, whose audit event gets this id and must
+   * name the lease; null: there is none, and the work counts itself in its transaction.
+   */
+  take(tx: TenantTransaction, actor: Actor, use: UnitUse, eventId: string): string | null;
 }
 
 /** Whose limit it is: the business's, or the API key's own part of it. */

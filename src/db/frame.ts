@@ -17,6 +17,7 @@ import type {
 export interface FrameHost {
   run<T>(frame: Frame, request: StatementRequest, decode: Decode<T>): Promise<T>;
   savepoint<T>(frame: Frame, work: (tx: TenantTransaction) => Promise<T>): Promise<T>;
+  afterEnd(listener: () => void): void;
 }
 
 /** One level of a transaction: the transaction itself, or a savepoint in it. */
@@ -80,6 +81,10 @@ export class Frame implements TenantTransaction {
 
   afterCommit(listener: () => void): void {
     this.#commitListeners.push(listener);
+  }
+
+  afterEnd(listener: () => void): void {
+    this.#operation.afterEnd(listener);
   }
 
   note(kind: NoteKind, entry: Readonly<Record<string, unknown>>): void {

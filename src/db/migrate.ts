@@ -119,6 +119,7 @@ async function finishSql(client: pg.Client, repair: boolean): Promise<void> {
     await ownedBy(client, 'tenantry_purger', await sqlFile('functions/purge.sql'));
     await ownedBy(client, 'tenantry_purger', await sqlFile('functions/idempotency.sql'));
     await client.query('set local role tenantry_owner');
+    await client.query(await sqlFile('functions/quota_leases.sql'));
     await client.query(await sqlFile('functions/usage.sql'));
     await client.query(await sqlFile('functions/credit.sql'));
     for (const file of await sqlFiles('policies')) await client.query(await sqlFile(file));

@@ -1,6 +1,7 @@
 import type { Carrier, CarrierSettings } from './carrier.ts';
 import { classify, failedTransactionState } from './classify.ts';
 import {
+  CommitInDoubt,
   type DatabaseError,
   ForbiddenStatement,
   HandleClosed,
@@ -31,6 +32,7 @@ export class Operation implements TenantOperation {
   #current: Frame;
   #committing: Promise<void> | undefined;
   #rolledBack: Promise<void> | undefined;
+  #endListeners: (() => void)[] | undefined;
 
   constructor(tenantId: string, options: OperationOptions, settings: CarrierSettings) {
     if (typeof tenantId !== 'string') throw new TypeError('An operation needs its tenant.');
@@ -77,8 +79,13 @@ export class Operation implements TenantOperation {
 
   rollback(): Promise<void> {
     if (this.#committing !== undefined) return this.#committing.catch(() => undefined);
-    this.#rolledBack ??= this.started ? this.#carrier.rollback() : Promise.resolve();
+    this.#rolledBack ??= this.#rollback();
     return this.#rolledBack;
+  }
+
+  afterEnd(listener: () => void): void {
+    this.#endListeners ??= [];
+    this.#endListeners.push(listener);
   }
 
   run<T>(frame: Frame, request: StatementRequest, decode: Decode<T>): Promise<T> {
@@ -130,11 +137,26 @@ export class Operation implements TenantOperation {
     const failure =
       this.#carrier.failure ?? (this.#root.failure && transactionFailed(this.#root.failure));
     if (failure !== undefined) {
-      if (this.started) await this.#carrier.rollback();
+      await this.#rollback();
       throw failure;
     }
-    if (this.started) await this.#carrier.commit();
+    try {
+      if (this.started) await this.#carrier.commit();
+    } catch (error) {
+      if (!(error instanceof CommitInDoubt)) this.#ended();
+      throw error;
+    }
+    this.#ended();
     this.#root.committed();
+  }
+
+  async #rollback(): Promise<void> {
+    if (this.started) await this.#carrier.rollback();
+    this.#ended();
+  }
+
+  #ended(): void {
+    for (const listener of this.#endListeners ?? []) listener();
   }
 
   /** Why this frame may not send a statement now. */

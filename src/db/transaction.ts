@@ -76,6 +76,11 @@ export interface TenantTransaction {
   /** Called when the whole operation has committed; never, when this frame or one around it is undone. */
   afterCommit(listener: () => void): void;
   /**
+   * Called when it is certain how the whole operation ended: all of it is committed, or nothing of it
+   * persists. Never when that stays in doubt.
+   */
+  afterEnd(listener: () => void): void;
+  /**
    * Says what is written beside the change itself, where it is written. Kept in a rehearsal only, and
    * forgotten with the frame that is undone.
    */

@@ -1,6 +1,6 @@
 import type { Attempts } from '../auth/attempts.ts';
 import { type Gate, meets, type Requirement } from '../auth/gates.ts';
-import type { LimitReadings } from '../auth/limits.ts';
+import type { LimitReadings, QuotaLeases } from '../auth/limits.ts';
 import type { Membership } from '../auth/lookups.ts';
 import type { PasswordChanges } from '../auth/passwordChanges.ts';
 import { isPermission } from '../auth/permissions.ts';
@@ -39,6 +39,7 @@ export interface Services {
   readonly mostAtOnce: number;
   /** How the limits of a caller stand; asks the store that all processes share. */
   readonly readLimits: (principal: Principal) => Promise<LimitReadings>;
+  readonly quotaLeases: QuotaLeases;
   /** How many days a deleted business can be restored. */
   readonly deleteGraceDays: number;
   /** Its subdomains are businesses; null: it has none. */

@@ -79,6 +79,12 @@ export function newId(): string {
   return v7({ random, msecs, seq });
 }
 
+/** Sorted behind every id that newId() makes until then, in milliseconds since 1970. */
+export function lastIdUntil(moment: number): string {
+  const time = moment.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7fff-bfff-ffffffffffff`;
+}
+
 export const isUuid = (text: string): boolean => uuidPattern.test(text);
 
 const letterCodes = Uint8Array.from(alphabet, (letter) => letter.charCodeAt(0));

@@ -161,6 +161,7 @@ export const reviewed: readonly Reviewed[] = [
       'features',
       'members',
       'plans',
+      'quota_leases',
       'sessions',
       'tenant_overrides',
       'tenant_routes',

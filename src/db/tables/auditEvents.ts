@@ -27,6 +27,8 @@ export const auditEvents = app.table(
     ip: text('ip'),
     userAgent: text('user_agent'),
     requestId: text('request_id').notNull(),
+    /** The lease that this work used a unit of; see quotaLeases.ts. No foreign key: leases are soon gone. */
+    quotaLease: uuid('quota_lease'),
   },
   (table) => [
     primaryKey({ name: 'audit_events_pkey', columns: [table.tenantId, table.id] }),

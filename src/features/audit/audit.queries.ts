@@ -32,6 +32,7 @@ export const insertAuditEvent = prepare((db) =>
     ip: sql.placeholder('ip'),
     userAgent: sql.placeholder('userAgent'),
     requestId: sql.placeholder('requestId'),
+    quotaLease: sql.placeholder('quotaLease'),
   }),
 );
 

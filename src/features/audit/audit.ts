@@ -12,6 +12,12 @@ export interface AuditEntry {
   readonly after?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** What else an event is for: counting the work by it (countedAudit.ts). */
+export interface EventMarks {
+  readonly id: string;
+  readonly quotaLease: string | null;
+}
+
 /**
  * Writes an audit event in the change's own transaction: they commit together or not at all. Start it
  * beside the change rather than after it and both travel in one flush.
@@ -20,6 +26,7 @@ export async function recordAudit(
   tx: TenantTransaction,
   actor: Actor,
   entry: AuditEntry,
+  { id, quotaLease }: EventMarks = { id: newId(), quotaLease: null },
 ): Promise<void> {
   const { action, targetType, targetId } = entry;
   const before = entry.before === undefined ? null : shown(entry.before);
@@ -27,7 +34,7 @@ export async function recordAudit(
   const publicId = publicTargetId({ targetType, targetId });
   tx.note('auditEvent', { action, targetType, targetId: publicId, before, after });
   await insertAuditEvent(tx, {
-    id: newId(),
+    ...{ id, quotaLease },
     actorKind: actor.kind,
     actorId: actor.id,
     actorName: actor.name,

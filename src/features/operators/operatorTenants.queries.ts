@@ -8,7 +8,7 @@ import { members } from '../../db/tables/members.ts';
 import { tenantSettings } from '../../db/tables/tenantSettings.ts';
 import { type TenantStatus, tenants } from '../../db/tables/tenants.ts';
 import { usageCounters } from '../../db/tables/usageCounters.ts';
-import { usageDays } from '../../db/tables/usageDays.ts';
+import { usageLedger } from '../../db/tables/usageLedger.ts';
 import { usageSlots } from '../../db/tables/usageSlots.ts';
 import type { Page } from '../../lib/pagination.ts';
 import type { Tenant } from '../tenants/tenants.queries.ts';
@@ -124,7 +124,9 @@ const thisMonth = sql`app.meter_period('MONTH')`;
 
 const countProducts = within<number>(
   sql`(select coalesce(sum(${usageSlots.used}), 0)::int8 from ${usageSlots}
-    where ${usageSlots.tenantId} = ${tenants.id} and ${usageSlots.meter} = 'PRODUCTS')`,
+      where ${usageSlots.tenantId} = ${tenants.id} and ${usageSlots.meter} = 'PRODUCTS')
+    - (select coalesce(sum(l.amount - l.used), 0)::int8 from app.lease_use l
+      where l.tenant_id = ${tenants.id} and l.meter = 'PRODUCTS')`,
 ).mapWith(Number);
 
 /** Without those who have left. */
@@ -142,9 +144,9 @@ const requestsSince = (since: SQL) =>
 
 const sumOfMonth = (meter: ExactMeter) =>
   within<number>(
-    sql`(select coalesce(sum(${usageDays.used}), 0)::int8 from ${usageDays}
-      where ${usageDays.tenantId} = ${tenants.id} and ${usageDays.day} >= ${thisMonth}
-        and ${usageDays.meter} = ${sql.raw(`'${meter}'`)})`,
+    sql`(select coalesce(sum(${usageLedger.used}), 0)::int8 from ${usageLedger}
+      where ${usageLedger.tenantId} = ${tenants.id} and ${usageLedger.day} >= ${thisMonth}
+        and ${usageLedger.meter} = ${sql.raw(`'${meter}'`)})`,
   ).mapWith(Number);
 
 /**

@@ -49,7 +49,9 @@ builder.relayMutationField(
     access: 'products:write',
     description: 'Adds a product to the catalogue.',
     resolve: (_parent, { input }, context) =>
-      settle(context, (tx) => createProduct(tx, context.actor, readVariants(input))),
+      settle(context, (tx) =>
+        createProduct(tx, context.actor, readVariants(input), context.services.quotaLeases),
+      ),
   },
   payload,
 );

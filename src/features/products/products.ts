@@ -1,10 +1,11 @@
+import type { QuotaLeases } from '../../auth/limits.ts';
 import type { Actor } from '../../auth/principal.ts';
 import { onConstraint } from '../../db/constraints.ts';
 import type { TenantTransaction } from '../../db/database.ts';
 import { refuse } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { changedFields, recordAudit } from '../audit/audit.ts';
-import { useMeter } from '../usage/useMeter.ts';
+import { recordCountedAudit } from '../usage/countedAudit.ts';
 import { checkProduct, type ProductFields, toColumns } from './productInput.ts';
 import {
   insertProduct,
@@ -13,6 +14,8 @@ import {
   type Product,
   updateProduct,
 } from './products.queries.ts';
+
+const created = { meter: 'PRODUCTS', feature: 'productCreate' } as const;
 
 /** The input's path in every product mutation's `userErrors.field`. */
 const input = ['input'];
@@ -26,12 +29,13 @@ export interface NewProductFields extends ProductFields {
 
 /**
  * Adds a product. Refuses with ID_TAKEN, SKU_TAKEN, EXTERNAL_REFERENCE_TAKEN, QUOTA_EXCEEDED, or what is wrong with
- * its fields.
+ * its fields. `leases`: where units of the meter may be had that are counted already.
  */
 export async function createProduct(
   tx: TenantTransaction,
   actor: Actor,
   fields: NewProductFields,
+  leases: QuotaLeases | null = null,
 ): Promise<Product> {
   checkProduct(fields, input);
   const row = {
@@ -39,17 +43,14 @@ export async function createProduct(
     tenantId: tx.tenantId,
     id: fields.id ?? newId(),
   } as NewProduct;
+  const event = {
+    action: 'product.created',
+    targetType: 'Product',
+    targetId: row.id,
+    after: describe(row),
+  } as const;
   const [, product] = await refusingDoubles(
-    Promise.all([
-      useMeter(tx, actor, { meter: 'PRODUCTS', amount: 1, feature: 'productCreate' }),
-      insertProduct(tx, row),
-      recordAudit(tx, actor, {
-        action: 'product.created',
-        targetType: 'Product',
-        targetId: row.id,
-        after: describe(row),
-      }),
-    ]),
+    Promise.all([recordCountedAudit(tx, actor, created, event, leases), insertProduct(tx, row)]),
   );
   return product;
 }

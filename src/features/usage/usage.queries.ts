@@ -3,6 +3,7 @@ import { prepare, tenant } from '../../db/prepare.ts';
 import { members } from '../../db/tables/members.ts';
 import { usageCounters } from '../../db/tables/usageCounters.ts';
 import { usageDays } from '../../db/tables/usageDays.ts';
+import { usageLedger } from '../../db/tables/usageLedger.ts';
 import { usageReservations } from '../../db/tables/usageReservations.ts';
 import { usageSlots } from '../../db/tables/usageSlots.ts';
 
@@ -78,6 +79,8 @@ export const readCounts = prepare((db) =>
       limit: sql<number>`app.tenant_limit(wanted.meter)`.mapWith(Number),
       counted:
         within(sql`(select coalesce(sum(${usageSlots.used}), 0) from ${usageSlots} where ${ofWanted})
+        - (select coalesce(sum(amount - used), 0) from app.lease_use
+           where tenant_id = ${tenant} and meter = wanted.meter and period = app.meter_period(wanted.meter))
         + (select coalesce(sum(${usageCounters.used}), 0) from ${usageCounters}
            where ${usageCounters.tenantId} = ${tenant} and ${usageCounters.meter} = wanted.meter and ${usageCounters.day} = ${today})
         + case wanted.meter when 'MEMBERS' then (select count(*) from ${members}
@@ -92,26 +95,26 @@ export const readCounts = prepare((db) =>
 );
 
 const lastDays = and(
-  eq(usageDays.tenantId, tenant),
-  sql`${usageDays.meter} = any(${sql.placeholder('meters')})`,
-  gt(usageDays.day, sql`${today} - ${sql.placeholder('days')}::int`),
+  eq(usageLedger.tenantId, tenant),
+  sql`${usageLedger.meter} = any(${sql.placeholder('meters')})`,
+  gt(usageLedger.day, sql`${today} - ${sql.placeholder('days')}::int`),
 );
 
-const used = sql<number>`sum(${usageDays.used})`.mapWith(Number);
+const used = sql<number>`sum(${usageLedger.used})`.mapWith(Number);
 
 /** The days of the last `days` on which something was counted; requests have a counter a day. */
 export const listDays = prepare((db) =>
   db
-    .select({ meter: usageDays.meter, day: usageDays.day, used: used.as('used') })
-    .from(usageDays)
+    .select({ meter: usageLedger.meter, day: usageLedger.day, used: used.as('used') })
+    .from(usageLedger)
     .where(
       and(
-        eq(usageDays.tenantId, tenant),
-        sql`${usageDays.meter} = any(array_remove(${sql.placeholder('meters')}::text[], 'API_REQUESTS_PER_DAY'))`,
-        gt(usageDays.day, sql`${today} - ${sql.placeholder('days')}::int`),
+        eq(usageLedger.tenantId, tenant),
+        sql`${usageLedger.meter} = any(array_remove(${sql.placeholder('meters')}::text[], 'API_REQUESTS_PER_DAY'))`,
+        gt(usageLedger.day, sql`${today} - ${sql.placeholder('days')}::int`),
       ),
     )
-    .groupBy(usageDays.meter, usageDays.day)
+    .groupBy(usageLedger.meter, usageLedger.day)
     .unionAll(
       db
         .select({ meter: usageCounters.meter, day: usageCounters.day, used: usageCounters.used })
@@ -129,19 +132,19 @@ export const listDays = prepare((db) =>
 /** Through which root fields, the most used first. */
 export const listFeatures = prepare((db) =>
   db
-    .select({ meter: usageDays.meter, feature: usageDays.feature, used })
-    .from(usageDays)
+    .select({ meter: usageLedger.meter, feature: usageLedger.feature, used })
+    .from(usageLedger)
     .where(lastDays)
-    .groupBy(usageDays.meter, usageDays.feature)
-    .orderBy(sql`sum(${usageDays.used}) desc`, usageDays.feature),
+    .groupBy(usageLedger.meter, usageLedger.feature)
+    .orderBy(sql`sum(${usageLedger.used}) desc`, usageLedger.feature),
 );
 
 /** With which API keys, the most used first. */
 export const listApiKeyUse = prepare((db) =>
   db
-    .select({ meter: usageDays.meter, apiKeyId: usageDays.apiKeyId, used })
-    .from(usageDays)
+    .select({ meter: usageLedger.meter, apiKeyId: usageLedger.apiKeyId, used })
+    .from(usageLedger)
     .where(lastDays)
-    .groupBy(usageDays.meter, usageDays.apiKeyId)
-    .orderBy(sql`sum(${usageDays.used}) desc`, usageDays.apiKeyId),
+    .groupBy(usageLedger.meter, usageLedger.apiKeyId)
+    .orderBy(sql`sum(${usageLedger.used}) desc`, usageLedger.apiKeyId),
 );

@@ -1,10 +1,15 @@
 import { sql } from 'drizzle-orm';
+import type { Actor } from '../../auth/principal.ts';
 import type { TenantTransaction } from '../../db/database.ts';
 import { prepare } from '../../db/prepare.ts';
 import { plans } from '../../db/tables/plans.ts';
 
 /** For people: no key has it. */
 export const noApiKey = '00000000-0000-0000-0000-000000000000';
+
+/** Which API key the ledger names for what an actor uses. */
+export const keyOfActor = (actor: Actor): string =>
+  actor.kind === 'API_KEY' ? (actor.id ?? noApiKey) : noApiKey;
 
 export interface Taking {
   readonly meter: string;

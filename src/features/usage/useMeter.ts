@@ -9,7 +9,7 @@ import {
   giveBackUsage,
   insertMarks,
   insertReservation,
-  noApiKey,
+  keyOfActor,
   releaseReservation,
   settleReservation,
   takeUsage,
@@ -115,7 +115,7 @@ export const noteUsageMarks = (
 
 const takingOf = (actor: Actor, { meter, amount, feature }: Use, asMany: boolean) => ({
   ...{ meter, amount, feature, asMany },
-  apiKeyId: actor.kind === 'API_KEY' ? (actor.id ?? noApiKey) : noApiKey,
+  apiKeyId: keyOfActor(actor),
 });
 
 const say = (amount: number): string => amount.toLocaleString('en-US');

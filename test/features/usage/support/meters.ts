@@ -52,8 +52,10 @@ export async function countsOf(
 ): Promise<{ counted: number; ledger: number }> {
   const [row] = await server.asAdmin(
     `select (select coalesce(sum(s.used), 0)::int from app.usage_slots s
-             where s.tenant_id = t.id and s.meter = $2 and s.period = app.meter_period($2)) as counted,
-            (select coalesce(sum(d.used), 0)::int from app.usage_days d
+             where s.tenant_id = t.id and s.meter = $2 and s.period = app.meter_period($2))
+            - (select coalesce(sum(l.amount - l.used), 0)::int from app.lease_use l
+               where l.tenant_id = t.id and l.meter = $2 and l.period = app.meter_period($2)) as counted,
+            (select coalesce(sum(d.used), 0)::int from app.usage_ledger d
              where d.tenant_id = t.id and d.meter = $2 and d.day >= app.meter_period($2)) as ledger
      from app.tenants t where slug = $1`,
     [slug, meter],
