@@ -369,17 +369,18 @@ grant delete, select on app.invitations to tenantry_purger;
 grant insert, select, update on app.invitations to tenantry_server;
 
 create view app.lease_use with (security_invoker=true) as
- SELECT tenant_id,
-    meter,
-    period,
-    day,
-    feature,
-    api_key_id,
-    amount,
-    ( SELECT count(*) AS count
+ SELECT l.tenant_id,
+    l.meter,
+    l.period,
+    l.day,
+    l.feature,
+    l.api_key_id,
+    l.amount,
+    u.used
+   FROM (app.quota_leases l
+     CROSS JOIN LATERAL ( SELECT count(*) AS used
            FROM app.audit_events a
-          WHERE ((a.tenant_id = l.tenant_id) AND (a.id > l.id) AND (a.id <= l.last_event_id) AND (a.quota_lease = l.id))) AS used
-   FROM app.quota_leases l;
+          WHERE ((a.tenant_id = l.tenant_id) AND (a.id > l.id) AND (a.id <= l.last_event_id) AND (a.quota_lease = l.id))) u);
 alter view app.lease_use owner to tenantry_owner;
 grant select on app.lease_use to tenantry_operator;
 grant select on app.lease_use to tenantry_server;
@@ -1159,7 +1160,8 @@ UNION ALL
     lease_use.feature,
     lease_use.api_key_id,
     lease_use.used
-   FROM app.lease_use;
+   FROM app.lease_use
+  WHERE (lease_use.used > 0);
 alter view app.usage_ledger owner to tenantry_owner;
 grant select on app.usage_ledger to tenantry_operator;
 grant select on app.usage_ledger to tenantry_server;
