@@ -102,3 +102,28 @@ test('what waits for the commit is told of it, unless its frame was undone', asy
   await expect(failing).rejects.toThrow();
   expect(told).not.toContain('rolled back');
 });
+
+test('what waits for the end is told of it, committed or not', async () => {
+  const ends = async (work: (tx: TenantTransaction) => Promise<unknown>): Promise<string[]> => {
+    const told: string[] = [];
+    const note = (tx: TenantTransaction, what: string) => tx.afterEnd(() => told.push(what));
+    const done = here.db.withTenant(here.world.a, { mode: 'write' }, async (tx) => {
+      note(tx, 'whole');
+      await tx
+        .savepoint(async (frame) => {
+          note(frame, 'undone');
+          throw new Error('no');
+        })
+        .catch(() => undefined);
+      await work(tx);
+      expect(told).toEqual([]);
+    });
+    await done.catch(() => undefined);
+    return told;
+  };
+  expect(await ends((tx) => tx.query('select 1'))).toEqual(['whole', 'undone']);
+  expect(await ends(async () => undefined)).toEqual(['whole', 'undone']);
+  expect(await ends((tx) => tx.query('select 1/0'))).toEqual(['whole', 'undone']);
+  // A failure that only COMMIT meets.
+  expect(await ends(async (tx) => void tx.query('select 1/0'))).toEqual(['whole', 'undone']);
+});

@@ -65,7 +65,15 @@ const write = (name: string): Promise<unknown> =>
 describe('COMMIT', () => {
   test('cut before it arrived is in doubt, and was not done', async () => {
     judgeStatement('commit', 'reset');
-    await expect(write('cut before')).rejects.toMatchObject({ code: 'COMMIT_IN_DOUBT' });
+    let hasEnded = false;
+    const work = db.withTenant(world.a, { mode: 'write' }, (tx) => {
+      tx.afterEnd(() => {
+        hasEnded = true;
+      });
+      return tx.query(insertCustomer, [tx.tenantId, 'cut before']);
+    });
+    await expect(work).rejects.toMatchObject({ code: 'COMMIT_IN_DOUBT' });
+    expect(hasEnded).toBe(false);
     await until(async () => (await world.backends()).length === 0);
     expect(await world.countOf('cut before')).toBe(0);
     expect(db.events.map((event) => event.type)).toContain('commitInDoubt');
