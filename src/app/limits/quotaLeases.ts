@@ -1,9 +1,9 @@
 import type { QuotaLeases, UnitUse } from '../../auth/limits.ts';
 import type { Actor } from '../../auth/principal.ts';
 import type { Database, TenantTransaction } from '../../db/database.ts';
+import { closeLease, leaseQuota } from '../../features/usage/quotaLeases.queries.ts';
+import { keyOfActor } from '../../features/usage/useMeter.queries.ts';
 import { lastIdUntil, newId } from '../../lib/ids.ts';
-import { closeLease, leaseQuota } from './quotaLeases.queries.ts';
-import { keyOfActor } from './useMeter.queries.ts';
 
 /** The leases of this process. */
 export interface OwnLeases extends QuotaLeases {
