@@ -3389,24 +3389,23 @@ declare
   started constant date := app.meter_period(meter_name);
   ceiling constant bigint := app.tenant_limit(meter_name);
   locks constant bigint := app.slot_lock(tenant, meter_name);
-  wanted integer := 0;
+  wanted integer;
   place integer := -1;
   taken bigint := amount;
 begin
   if amount <= 0 then return 0; end if;
   -- Mostly slot 0 is free and has room; else this connection's own. Looking at all of them first is a third
-  -- of the price of one, and of eight at once it is two thirds. Where there is no room the lock is kept
-  -- to no purpose, and harms nobody who would not wait for this transaction anyway.
-  if not pg_try_advisory_xact_lock(locks) then
-    wanted := 1 + pg_backend_pid() % 15;
-    if not pg_try_advisory_xact_lock(locks | wanted) then wanted := -1; end if;
-  end if;
-  if wanted >= 0 then
+  -- of the price of one, and of eight at once it is two thirds. The lock comes last: who holds a slot
+  -- without room is thought to have used what it may, by who looks for room.
+  foreach wanted in array array[0, 1 + pg_backend_pid() % 15] loop
     update app.usage_slots s set used = s.used + amount
     where s.tenant_id = tenant and s.meter = meter_name and s.period = started and s.slot = wanted
-      and s.used + amount <= s.share and s.basis <= ceiling;
-    if found then place := wanted; end if;
-  end if;
+      and s.used + amount <= s.share and s.basis <= ceiling and pg_try_advisory_xact_lock(locks | wanted);
+    if found then
+      place := wanted;
+      exit;
+    end if;
+  end loop;
   if place < 0 then
     select s.taken, s.place into taken, place
     from app.look_for_slot(tenant, meter_name, started, locks, ceiling, amount, as_many) s;
