@@ -65,7 +65,7 @@ export async function sumUse(tx: TenantTransaction, days: number): Promise<UseOf
     `select meter, day::text, sum(used)::int8 as used from (
        select day, meter, used from app.platform_days
        union all
-       select day, meter, used from app.usage_ledger where day >= $2::date and meter <> 'API_REQUESTS_PER_DAY'
+       select day, meter, used from app.usage_days where day >= $2::date and meter <> 'API_REQUESTS_PER_DAY'
        union all
        select day, meter, used from app.usage_counters where day >= $2::date) counted
      where day > app.usage_today() - $1::int group by 1, 2 order by 1, 2`,

@@ -367,9 +367,16 @@ test('a call waits in memory no longer than its patience', async () => {
 });
 
 test('costs nothing without a key, and with one four statements and a round trip', async () => {
+  // Products are counted in fewer statements when many are created.
+  const write = (headers: Record<string, string>) => {
+    const input = { shortcut: randomUUID(), body: 'Hello' };
+    const document =
+      'mutation ($input: CannedReplyCreateInput!) { cannedReplyCreate(input: $input) { userErrors { code } } }';
+    return askWith(server.url, owner, headers, document, { input });
+  };
   const statementsOf = async (headers: () => Record<string, string>) => {
     const { statements } = server.database.statistics;
-    await askWith(server.url, owner, headers(), create, named(uniqueName()));
+    await write(headers());
     return server.database.statistics.statements - statements;
   };
   const least = async (count: () => Promise<number>) =>
@@ -378,9 +385,7 @@ test('costs nothing without a key, and with one four statements and a round trip
   const plain = await least(() => statementsOf(() => ({})));
   expect((await least(() => statementsOf(withKey))) - plain).toBe(4);
   const trips = (headers: () => Record<string, string>) =>
-    roundTripsOf(server.database, () =>
-      askWith(server.url, owner, headers(), create, named(uniqueName())),
-    );
+    roundTripsOf(server.database, () => write(headers()));
   expect(await trips(() => ({}))).toBe(2);
   expect(await trips(withKey)).toBe(3);
 });
