@@ -35,10 +35,12 @@ export default defineConfig({
     // One Postgres serves all files; beyond four workers it is what they wait for. Three on two cores, for
     // much of what is tested is waiting.
     maxWorkers: Math.max(3, Math.min(4, availableParallelism())),
-    testTimeout: 15_000,
-    // Four cores are shared by four workers and their servers; what comes at all comes within this.
-    expect: { poll: { timeout: 5_000 } },
-    hookTimeout: 30_000,
-    teardownTimeout: 15_000,
+    // Guards against what never comes, far beyond what anything takes: a machine may be a third as fast, and
+    // busy. What is awaited gives up before its test does and says what it was; a promise that has a time in
+    // it is a bound in its test.
+    expect: { poll: { timeout: 20_000 } },
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 30_000,
   },
 });

@@ -1,8 +1,12 @@
-import { createLogger } from '../src/app/logger.ts';
-import { openWorkplace } from '../src/app/workplace.ts';
-import { type Config, ConfigError, loadConfig } from '../src/config.ts';
-import { migrate } from '../src/db/migrate.ts';
-import { runScript } from './runScript.ts';
+import type { Config } from '../src/config.ts';
+import { quickStart } from '../src/quickStart.ts';
+
+quickStart();
+const { createLogger } = await import('../src/app/logger.ts');
+const { openWorkplace } = await import('../src/app/workplace.ts');
+const { ConfigError, loadConfig } = await import('../src/config.ts');
+const { migrate } = await import('../src/db/migrate.ts');
+const { runScript } = await import('./runScript.ts');
 
 /** Brings the database of DATABASE_URL, or the embedded one, to this version. */
 async function migrateIt(config: Config): Promise<string> {

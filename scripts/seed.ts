@@ -1,8 +1,11 @@
-import { createLogger } from '../src/app/logger.ts';
-import { seedDemo } from '../src/app/seed.ts';
-import { openWorkplace } from '../src/app/workplace.ts';
-import { ConfigError, loadConfig } from '../src/config.ts';
-import { runScript } from './runScript.ts';
+import { quickStart } from '../src/quickStart.ts';
+
+quickStart();
+const { createLogger } = await import('../src/app/logger.ts');
+const { seedDemo } = await import('../src/app/seed.ts');
+const { openWorkplace } = await import('../src/app/workplace.ts');
+const { ConfigError, loadConfig } = await import('../src/config.ts');
+const { runScript } = await import('./runScript.ts');
 
 /** Fills the database of DATABASE_URL, or the embedded one, with the demo's two businesses. */
 await runScript(async () => {

@@ -5,7 +5,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
 import { askAt, tokenAt } from '../support/ask.ts';
 import { createTestDatabase } from '../support/postgres.ts';
-import { type Run, runProgram } from '../support/runProgram.ts';
+import { runProgram } from '../support/runProgram.ts';
+import { seedHere } from '../support/seededDatabase.ts';
 import { makeDataDir, spawnServer } from '../support/serverProcess.ts';
 
 const keyIn = (text: string): string | undefined => /tnt_[\w-]{43}/.exec(text)?.[0];
@@ -35,7 +36,7 @@ test('two first starts at once on one empty DATA_DIR both serve the same demo', 
   const keys = servers.map((server) => keyIn(server.output()));
   expect(keys[0]).toBeDefined();
   expect(keys[1]).toBe(keys[0]);
-}, 30_000);
+});
 
 test('a first start that cannot migrate ends, and leaves no Postgres behind', async () => {
   const dataDir = await dataDirectory();
@@ -51,25 +52,24 @@ test('a first start that cannot migrate ends, and leaves no Postgres behind', as
   expect(await server.ended).toEqual({ code: 1, signal: null });
   expect(server.output()).toContain('already exists');
   await expect(access(path.join(dataDir, 'postgres/postmaster.pid'))).rejects.toThrow('ENOENT');
-}, 30_000);
-
-async function seedAt(url: string, dataDir: string): Promise<Run> {
-  return runProgram('scripts/seed.ts', {
-    NODE_ENV: 'test',
-    DATABASE_URL: url,
-    DATA_DIR: dataDir,
-    LOG_LEVEL: 'silent',
-  });
-}
+});
 
 test('two seeds at once of one fresh database: one fills it, the other finds it filled', async () => {
   const database = await createTestDatabase();
   onTestFinished(() => database.drop());
   const dataDir = await dataDirectory();
-  const runs = await Promise.all([1, 2].map(() => seedAt(database.adminUrl, dataDir)));
-  for (const run of runs) expect(run).toMatchObject({ code: 0, stderr: '' });
-  expect(keyIn(runs[0]?.stdout ?? '')).toBeDefined();
-  expect(runs[1]?.stdout).toBe(runs[0]?.stdout);
+  const environment = {
+    NODE_ENV: 'test',
+    DATABASE_URL: database.adminUrl,
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'silent',
+  };
+  const [one, other] = await Promise.all(
+    [1, 2].map(() => runProgram('scripts/seed.ts', environment)),
+  );
+  for (const run of [one, other]) expect(run).toMatchObject({ code: 0, stderr: '' });
+  expect(keyIn(one?.stdout ?? '')).toBeDefined();
+  expect(other?.stdout).toBe(one?.stdout);
 });
 
 test("seeding another database leaves the first one's key true, and prints its own", async () => {
@@ -80,8 +80,8 @@ test("seeding another database leaves the first one's key true, and prints its o
   // Not made yet: a fresh clone has none.
   const dataDir = path.join(await dataDirectory(), 'made/here');
   const seedBoth = async () => {
-    const runs = databases.map(({ adminUrl }) => seedAt(adminUrl, dataDir));
-    return (await Promise.all(runs)).map(({ stdout }) => keyIn(stdout));
+    const runs = databases.map(({ adminUrl }) => seedHere(adminUrl, dataDir));
+    return (await Promise.all(runs)).map(keyIn);
   };
   const printed = await seedBoth();
   expect(new Set(printed).size).toBe(2);
@@ -89,4 +89,4 @@ test("seeding another database leaves the first one's key true, and prints its o
   expect(await seedBoth()).toEqual(printed);
   const kept = await readFile(path.join(dataDir, 'demo-api-key'), 'utf8');
   expect(kept.trimEnd().split('\n').toSorted()).toEqual(printed.toSorted());
-}, 30_000);
+});

@@ -27,7 +27,7 @@ beforeAll(async () => {
   other = spawnServer(here.environment);
   operators = await openTestOperators(here);
   there = await other.url;
-}, 60_000);
+});
 afterAll(async () => {
   await other?.end('SIGTERM');
   await operators?.close();
@@ -156,7 +156,7 @@ test('sign up, invite, change roles, use and revoke a key, reset, suspend, delet
   for (const name of ['kettle-works', decodeId(own.data.tenant.id)?.uuid ?? '']) {
     expect(await tablesWith(name)).toEqual(['app.purged_tenants']);
   }
-}, 60_000);
+});
 
 /** In which tables a text occurs, whatever column it is in. */
 async function tablesWith(text: string): Promise<string[]> {

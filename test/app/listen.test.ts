@@ -39,7 +39,7 @@ test('a port that is taken is named in one sentence, and no embedded Postgres st
   await expect(access(path.join(dataDir.path, 'postgres/postmaster.pid'))).rejects.toThrow(
     'ENOENT',
   );
-}, 20_000);
+});
 
 test('a HOST that is no name, or not an address of this machine, is named, not the database', async () => {
   const [unknown, foreign] = await Promise.all(

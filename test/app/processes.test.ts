@@ -54,7 +54,7 @@ async function latestTwo(server: ServerProcess, count = 2): Promise<[number, num
       msg === 'a server process serves' && worker !== undefined ? [worker] : [],
     );
   await server.url;
-  await expect.poll(() => begun().length, { timeout: 10_000 }).toBe(count);
+  await expect.poll(() => begun().length).toBe(count);
   const [older, newer] = begun().slice(-2);
   // 0 would be a signal to everybody here.
   if (!older || !newer) throw new Error('there are no two');
@@ -130,7 +130,7 @@ test('one port, several processes: each refuses a revoked key within a second, a
   for (const pid of now) process.kill(pid, 'SIGKILL');
   await askEach(server, url, await latestTwo(server, 6));
   expect(await server.end('SIGTERM')).toEqual({ code: 0, signal: null });
-}, 30_000);
+});
 
 test('SIGTERM: what is under way in a process is answered and counted, and all end with code 0', async () => {
   const used = await usage();
@@ -189,7 +189,7 @@ test('processes that cannot start: a sentence once, and exit code 1; later, when
   expect(await server.ended).toEqual({ code: 1, signal: null });
   expect(server.output()).toContain('Server processes end as soon as they start, 3 in a row.');
   expect(server.output()).toContain('The database is not migrated to this version');
-}, 30_000);
+});
 
 async function usage(): Promise<number> {
   const { rows } = await demo.observer.query<{ used: number }>(

@@ -1,13 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import net from 'node:net';
+import { inspect } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { explainFailure } from '../../src/app/explainFailure.ts';
+import { createLogger } from '../../src/app/logger.ts';
+import { serve } from '../../src/app/serve.ts';
+import { loadConfig } from '../../src/config.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { makeDataDir, spawnServer } from '../support/serverProcess.ts';
 import { urlOfDatabase } from '../support/testDatabases.ts';
 
 // What a refused start looks like from outside: exit code 1 and sentences that say what to do, with
-// no stack and no password in them. Each is a process of its own; they run at once.
+// no stack and no password in them. One of each kind is a process of its own, for one takes most of a
+// second to load; they run at once.
 
 const suffix = randomBytes(4).toString('hex');
 const password = `canary-${suffix}`;
@@ -58,7 +64,22 @@ async function refusal(environment: Record<string, string>): Promise<string> {
     () => undefined,
   );
   expect(await server.ended).toEqual({ code: 1, signal: null });
-  const output = server.output();
+  return checked(server.output(), environment);
+}
+
+/** Serves there in this process; answers what a process that ends for the same reason says. */
+async function refusalHere(environment: Record<string, string>): Promise<string> {
+  const given = { NODE_ENV: 'test', PORT: '0', DATA_DIR: dataDir.path, LOG_LEVEL: 'silent' };
+  try {
+    const config = loadConfig({ ...given, ...environment });
+    await (await serve(config, createLogger(config.logLevel))).close();
+  } catch (error) {
+    return checked(explainFailure(error) ?? inspect(error), environment);
+  }
+  throw new Error('It serves.');
+}
+
+function checked(output: string, environment: Record<string, string>): string {
   expect(output).not.toMatch(/^\s+at .+:\d+:\d+\)?$/m);
   for (const value of Object.values(environment)) {
     if (URL.canParse(value)) expect(output).not.toContain(new URL(value).password || 'postgresql:');
@@ -78,13 +99,13 @@ test.concurrent('a superuser is refused, and told which role to serve as', async
 
 test.concurrent('a role with BYPASSRLS is refused', async () => {
   const database = await cloneWith([create('bypass', 'bypassrls')]);
-  const said = await refusal({ APP_DATABASE_URL: asRole(database, role('bypass')) });
+  const said = await refusalHere({ APP_DATABASE_URL: asRole(database, role('bypass')) });
   expect(said).toContain(`${role('bypass')} has BYPASSRLS`);
 });
 
 test.concurrent('a role that may become the owner is refused', async () => {
   const database = await cloneWith([create('member', 'in role tenantry_owner')]);
-  const said = await refusal({ APP_DATABASE_URL: asRole(database, role('member')) });
+  const said = await refusalHere({ APP_DATABASE_URL: asRole(database, role('member')) });
   expect(said).toContain(`${role('member')} is a member of tenantry_owner`);
   expect(said).toContain('REVOKE');
 });
@@ -95,7 +116,7 @@ test.concurrent('a role that owns a table is refused', async () => {
     `grant usage, create on schema app to ${role('owner')}`,
     `alter table app.products owner to ${role('owner')}`,
   ]);
-  const said = await refusal({ APP_DATABASE_URL: asRole(database, role('owner')) });
+  const said = await refusalHere({ APP_DATABASE_URL: asRole(database, role('owner')) });
   expect(said).toContain('role-owns: table app.products');
 });
 
@@ -106,7 +127,7 @@ test.concurrent('a table without its policy, or not forced, is refused by name',
     'alter table app.customers no force row level security',
     'alter table app.messages disable row level security',
   ]);
-  const said = await refusal({ APP_DATABASE_URL: database.serverUrl });
+  const said = await refusalHere({ APP_DATABASE_URL: database.serverUrl });
   expect(said).toContain('policy-missing: app.stray has no policy');
   expect(said).toContain('rls-not-forced: app.customers does not force');
   expect(said).toContain('rls-not-forced: app.messages has row-level security disabled');
@@ -117,7 +138,7 @@ test.concurrent('a database that was never migrated, or to another version, is r
   const another = await cloneWith([`comment on schema app is 'tenantry 0000000000000000'`]);
   const none = await cloneWith(['drop schema app cascade']);
   const said = await Promise.all(
-    [another, none].map(({ serverUrl }) => refusal({ APP_DATABASE_URL: serverUrl })),
+    [another, none].map(({ serverUrl }) => refusalHere({ APP_DATABASE_URL: serverUrl })),
   );
   for (const text of said) expect(text).toContain('run "npm run db:migrate" with DATABASE_URL set');
 });
@@ -130,8 +151,8 @@ test.concurrent('a database that does not let us in, or is not there, is told ap
   const gone = urlOfDatabase(whole.serverUrl, `no_such_${suffix}`);
   const [refused, unknown, nobody, migrating] = await Promise.all([
     refusal({ APP_DATABASE_URL: wrongPassword }),
-    refusal({ APP_DATABASE_URL: gone }),
-    refusal({ APP_DATABASE_URL: elsewhere.href }),
+    refusalHere({ APP_DATABASE_URL: gone }),
+    refusalHere({ APP_DATABASE_URL: elsewhere.href }),
     refusal({ DATABASE_URL: elsewhere.href }),
   ]);
   expect(refused).toContain('password authentication failed for user "tenantry_server"');
@@ -141,7 +162,7 @@ test.concurrent('a database that does not let us in, or is not there, is told ap
 });
 
 test.concurrent('a directory for the signing keys that cannot be made is named', async () => {
-  const said = await refusal({ APP_DATABASE_URL: whole.serverUrl, DATA_DIR: '/proc/x' });
+  const said = await refusalHere({ APP_DATABASE_URL: whole.serverUrl, DATA_DIR: '/proc/x' });
   expect(said).toContain('DATA_DIR /proc/x cannot be used');
   expect(said).toContain('or set JWT_PRIVATE_KEYS');
 });
@@ -149,7 +170,7 @@ test.concurrent('a directory for the signing keys that cannot be made is named',
 test.concurrent('a DATABASE_URL without a password derives none', async () => {
   const url = new URL(whole.adminUrl);
   url.password = '';
-  const said = await refusal({ DATABASE_URL: url.href });
+  const said = await refusalHere({ DATABASE_URL: url.href });
   expect(said).toContain('set APP_DATABASE_URL, or give DATABASE_URL a password');
 });
 

@@ -109,7 +109,7 @@ test('SIGTERM to `npm start` stops the server too, though npm hands it to its sh
     output += chunk.toString();
   });
   const ended = once(shell.stdout, 'close'); // the server has the other end of it
-  await expect.poll(() => output, { timeout: 20_000 }).toContain('Tenantry is at');
+  await expect.poll(() => output).toContain('Tenantry is at');
   shell.kill('SIGTERM');
   await ended;
 });

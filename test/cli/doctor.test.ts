@@ -177,7 +177,7 @@ test('the mail server: reached and signed in at, refused, away, or silent', asyn
   expect(smtp.taken).toEqual([]);
   mute.close();
   await smtp.close();
-}, 20_000);
+});
 
 test('keys as jwt-keys leaves them: added, promoted, and one that nobody needs any more', async () => {
   const file = path.join(server.environment.DATA_DIR ?? '', 'jwt-keys.json');

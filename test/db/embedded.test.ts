@@ -109,7 +109,7 @@ test('it is killed under a living process: it comes back on the same port', asyn
   const embedded = await start(dataDir);
   const pid = await postmasterPid(dataDir);
   process.kill(pid ?? 0, 'SIGKILL');
-  await vi.waitFor(() => query(embedded.url, 'select 1'), { timeout: 10_000, interval: 50 });
+  await vi.waitFor(() => query(embedded.url, 'select 1'), { timeout: 30_000, interval: 50 });
   expect(await postmasterPid(dataDir)).not.toBe(pid);
   await embedded.stop();
 });
@@ -212,7 +212,7 @@ test('killed while making the database: the next start makes it anew and clears 
       await stat(join(fresh, name, 'data', 'global'));
       return name;
     },
-    { timeout: 10_000, interval: 5 },
+    { timeout: 30_000, interval: 5 },
   );
   await kill(child);
   expect(await readdir(fresh)).toEqual([unfinished]);

@@ -63,7 +63,7 @@ beforeAll(async () => {
   before = await hashRows(demo.admin, prey.tenantId);
   walk = await walkSchema({ url, schema, prey, own: await readOwn(), askers, cursors });
   after = await hashRows(demo.admin, prey.tenantId);
-}, 60_000);
+});
 afterAll(async () => {
   await server?.end('SIGKILL');
   await demo?.close();

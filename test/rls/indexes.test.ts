@@ -19,7 +19,7 @@ beforeAll(async () => {
      select gen_random_uuid(), 'beside-' || n, 'Beside', 'BASIC' from generate_series(1, ${tenantsBeside}) n`,
   );
   await fill();
-}, 60_000);
+});
 afterAll(() => tenants.close());
 
 /** As many rows for each tenant. */

@@ -52,7 +52,7 @@ beforeAll(async () => {
   await client.connect();
   url = await server.url;
   token = await tokenAt(url, 'owner@lumen.example');
-}, 60_000);
+});
 afterAll(async () => {
   await client?.end();
   await server?.end('SIGKILL');

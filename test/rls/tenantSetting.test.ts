@@ -128,7 +128,7 @@ describe('a prepared statement shows the tenant that is set when it is executed'
 });
 
 async function until(condition: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 20_000;
   while ((await tenants.admin.query(condition)).rowCount === 0) {
     if (Date.now() > deadline) throw new Error('waited in vain');
   }

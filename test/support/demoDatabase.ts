@@ -1,19 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import pg from 'pg';
-import { createLogger } from '../../src/app/logger.ts';
-import { seedDemo } from '../../src/app/seed.ts';
-import { openWorkplace } from '../../src/app/workplace.ts';
-import { loadConfig } from '../../src/config.ts';
-import { createTestDatabase, type TestDatabase } from './postgres.ts';
+import { keepDemoKey } from '../../src/app/demo/demoKey.ts';
+import { createSeededDatabase, type SeededDatabase } from './seededDatabase.ts';
 import { makeDataDir } from './serverProcess.ts';
 
 /** A clone with the demo's businesses in it, for servers that are processes of their own. */
-export interface DemoDatabase extends Pick<TestDatabase, 'adminUrl' | 'serverUrl'> {
-  /** With the signing keys and the demo's API key. */
+export interface DemoDatabase extends Omit<SeededDatabase, 'drop'> {
+  /** For the signing keys; the demo's API key is in it. */
   readonly dataDir: string;
-  /** The integrator's key of the demo's first business. */
-  readonly apiKey: string;
   /** A superuser, to hold locks and to see what really happened. */
   readonly admin: pg.Client;
   /** Another, for pg_stat_activity: within a transaction that stays as it was seen first. */
@@ -24,17 +17,9 @@ export interface DemoDatabase extends Pick<TestDatabase, 'adminUrl' | 'serverUrl
 }
 
 export async function createDemoDatabase(): Promise<DemoDatabase> {
-  const clone = await createTestDatabase();
+  const clone = await createSeededDatabase();
   const dataDir = await makeDataDir();
-  const config = loadConfig({
-    NODE_ENV: 'test',
-    DATA_DIR: dataDir.path,
-    DATABASE_URL: clone.adminUrl,
-    LOG_LEVEL: 'silent',
-  });
-  const workplace = await openWorkplace(config, createLogger(config.logLevel));
-  await seedDemo(workplace, dataDir.path);
-  await workplace.close();
+  await keepDemoKey(dataDir.path, clone.apiKey);
   const admin = new pg.Client({ connectionString: clone.adminUrl });
   const observer = new pg.Client({ connectionString: clone.adminUrl });
   await Promise.all([admin.connect(), observer.connect()]);
@@ -42,7 +27,7 @@ export async function createDemoDatabase(): Promise<DemoDatabase> {
     adminUrl: clone.adminUrl,
     serverUrl: clone.serverUrl,
     dataDir: dataDir.path,
-    apiKey: (await readFile(path.join(dataDir.path, 'demo-api-key'), 'utf8')).trim(),
+    apiKey: clone.apiKey,
     admin,
     observer,
     async waiting() {

@@ -10,6 +10,14 @@ import { createTemplate, dropDatabasesOf, nameRun } from './testDatabases.ts';
 
 const EMBEDDED_PREFIX = 'tenantry-test-';
 
+const settings = {
+  // Nothing here need survive a crash of the machine, or be replicated.
+  ...{ fsync: 'off', full_page_writes: 'off', wal_level: 'minimal', max_wal_senders: '0' },
+  // No database lives long enough to need it; and it changes plans while they are looked at.
+  autovacuum: 'off',
+  max_connections: '200',
+};
+
 interface Source {
   readonly name: string;
   readonly adminUrl: string;
@@ -56,7 +64,10 @@ async function startContainer(): Promise<Source> {
   // Half a second to load, so only when it is used.
   const { PostgreSqlContainer } = await import('@testcontainers/postgresql');
   const container = await new PostgreSqlContainer('postgres:18')
-    .withCommand(['postgres', '-c', 'fsync=off', '-c', 'full_page_writes=off'])
+    .withCommand([
+      'postgres',
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ])
     .start();
   return {
     name: 'a postgres:18 container',
@@ -70,8 +81,6 @@ async function startContainer(): Promise<Source> {
 async function startEmbedded(): Promise<Source> {
   await sweepKilledRuns();
   const dataDir = await makeTemporary(`${EMBEDDED_PREFIX}${process.pid}-`);
-  // Nothing here need survive a crash of the machine.
-  const settings = { fsync: 'off', full_page_writes: 'off', max_connections: '200' };
   const embedded = await startEmbeddedPostgres({ dataDir, settings });
   return {
     name: 'embedded, for this run only',

@@ -1,15 +1,15 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Client } from 'pg';
+import { Pool } from 'pg';
+import { keepDemoKey } from '../../src/app/demo/demoKey.ts';
 import { createLogger } from '../../src/app/logger.ts';
-import { seedDemo } from '../../src/app/seed.ts';
 import { startServer } from '../../src/app/server.ts';
 import { openWorkplace } from '../../src/app/workplace.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/database.ts';
 import { type Answer, askAt, tokenAt } from './ask.ts';
-import { createTestDatabase } from './postgres.ts';
+import { createSeededDatabase } from './seededDatabase.ts';
 
 export interface TestServer {
   readonly url: string;
@@ -29,12 +29,13 @@ export interface TestServer {
 }
 
 /**
- * The real server on a free port, over a clone of the migrated database with the demo's businesses.
+ * The real server on a free port, over a clone of its own with the demo's businesses.
  * `settings` are variables of the environment, such as `{ GRAPHIQL: 'off' }`.
  */
 export async function startTestServer(settings: Record<string, string> = {}): Promise<TestServer> {
-  const clone = await createTestDatabase();
+  const clone = await createSeededDatabase();
   const dataDir = await mkdtemp(path.join(tmpdir(), 'tenantry-server-'));
+  await keepDemoKey(dataDir, clone.apiKey);
   const environment = {
     NODE_ENV: 'test',
     PORT: '0',
@@ -46,33 +47,34 @@ export async function startTestServer(settings: Record<string, string> = {}): Pr
   const config = loadConfig(environment);
   const logger = createLogger(config.logLevel);
   const workplace = await openWorkplace(config, logger);
-  await seedDemo(workplace, dataDir);
   const server = await startServer(config, workplace, logger);
 
-  async function withAdmin<T>(work: (admin: Client) => Promise<T>): Promise<T> {
-    const admin = new Client({ connectionString: clone.adminUrl });
-    await admin.connect();
-    return work(admin).finally(() => admin.end());
-  }
+  // To connect takes a few times as long as what is asked, and tests ask a thousand times.
+  const admins = new Pool({ connectionString: clone.adminUrl, allowExitOnIdle: true });
+  admins.on('error', () => undefined); // a backend that was ended: there are others
 
   return {
     url: server.url,
     database: workplace.database,
     environment,
-    apiKey: (await readFile(path.join(dataDir, 'demo-api-key'), 'utf8')).trim(),
+    apiKey: clone.apiKey,
     ask: (credential, query, variables) => askAt(server.url, credential, query, variables),
     tokenOf: (email, tenantSlug) => tokenAt(server.url, email, tenantSlug),
-    asAdmin: (text, values = []) =>
-      withAdmin(async (admin) => (await admin.query(text, [...values])).rows),
-    holding: (text, values, work) =>
-      withAdmin(async (admin) => {
+    asAdmin: async (text, values = []) => (await admins.query(text, [...values])).rows,
+    async holding(text, values, work) {
+      const admin = await admins.connect();
+      try {
         await admin.query('begin');
         await admin.query(text, [...values]);
-        return work().finally(() => admin.query('rollback'));
-      }),
+        return await work();
+      } finally {
+        await admin.query('rollback').finally(() => admin.release());
+      }
+    },
     async close() {
       await server.close();
       await workplace.close();
+      await admins.end();
       await clone.drop();
       await rm(dataDir, { recursive: true });
     },

@@ -29,6 +29,8 @@ export async function startSmtpSink(
     allowInsecureAuth: true,
     disabledCommands: ['STARTTLS'],
     logger: false,
+    // The end of a test does not wait half a minute for who says nothing.
+    closeTimeout: 50,
     onAuth({ username, password }, _session, callback) {
       if (username === 'tenantry' && password === 'p@ss') callback(null, { user: username });
       else callback(Object.assign(new Error('wrong password'), { responseCode: 535 }));

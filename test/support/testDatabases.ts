@@ -22,29 +22,64 @@ export async function createTemplate(adminUrl: string, run: string): Promise<str
   const name = `${run}_template`;
   await withAdmin(adminUrl, (admin) => admin.query(`create database ${name} template template0`));
   await migrate({ url: urlOfDatabase(adminUrl, name) });
-  // While somebody is connected to it nobody can clone it, so nobody gets in.
-  await withAdmin(adminUrl, (admin) =>
-    admin.query(`alter database ${name} allow_connections false`),
-  );
+  await withAdmin(adminUrl, (admin) => shut(admin, name));
   return name;
 }
+
+/**
+ * A template beside the first one, of which this run has one by this name: whoever asks first fills a
+ * clone with `fill`, the others wait. `note` is what `fill` answered: nothing is lost with who filled it.
+ */
+export async function makeTemplateOnce(
+  adminUrl: string,
+  template: string,
+  called: string,
+  fill: (url: string) => Promise<string>,
+): Promise<{ name: string; note: string }> {
+  const name = template.replace(/_template$/, `_${called}_template`);
+  return withAdmin(adminUrl, async (admin) => {
+    // Goes with the connection, so that the next one has its turn if this one fails.
+    await admin.query('select pg_advisory_lock(hashtext($1))', [name]);
+    const { rows } = await admin.query<{ note: string }>(
+      `select shobj_description(oid, 'pg_database') as note from pg_database
+       where datname = $1 and not datallowconn`,
+      [name],
+    );
+    if (rows[0]) return { name, note: rows[0].note };
+    await admin.query(`drop database if exists ${name} with (force)`);
+    await copyDatabase(admin, name, template);
+    const note = await fill(urlOfDatabase(adminUrl, name));
+    await admin.query(`comment on database ${name} is ${pg.escapeLiteral(note)}`);
+    await shut(admin, name);
+    return { name, note };
+  });
+}
+
+/** While somebody is connected to a template nobody can clone it, so nobody gets in. */
+const shut = (admin: pg.Client, name: string) =>
+  admin.query(`alter database ${name} allow_connections false`);
 
 /** Answers the new database's name. Safe in parallel. */
 export async function cloneTemplate(adminUrl: string, template: string): Promise<string> {
   const name = template.replace(/_template$/, `_${randomBytes(4).toString('hex')}`);
-  await withAdmin(adminUrl, async (admin) => {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await admin.query(`create database ${name} template ${template}`);
-      } catch (error) {
-        // 55006: the template is in use, by migrate's connection that is still closing, say.
-        if (!(error instanceof pg.DatabaseError) || error.code !== '55006' || attempt === 5) {
-          throw error;
-        }
+  await withAdmin(adminUrl, (admin) => copyDatabase(admin, name, template));
+  return name;
+}
+
+async function copyDatabase(admin: pg.Client, name: string, template: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      // As files: 20 ms of processor time. Block by block through the log (the default) it is 25 to 75 ms,
+      // and 15 ms instead of 7 to drop it again.
+      await admin.query(`create database ${name} template ${template} strategy file_copy`);
+      return;
+    } catch (error) {
+      // 55006: the template is in use, by migrate's connection that is still closing, say.
+      if (!(error instanceof pg.DatabaseError) || error.code !== '55006' || attempt === 5) {
+        throw error;
       }
     }
-  });
-  return name;
+  }
 }
 
 export async function dropDatabase(adminUrl: string, name: string): Promise<void> {

@@ -203,7 +203,7 @@ describe.concurrent('at the end of a window', () => {
     await dead.exchange(tenantId, [{ ...bucket, ...asked }]);
     const [own] = (await openOnPostgres(1)) as [Process];
     expect(await own.take(bucket, 50)).toBe(false);
-    await expect.poll(() => own.take(bucket, 50), { timeout: 5_000, interval: 200 }).toBe(true);
+    await expect.poll(() => own.take(bucket, 50), { interval: 200 }).toBe(true);
     await own.close();
   });
 

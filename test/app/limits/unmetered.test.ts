@@ -78,7 +78,7 @@ test('one signs in anew and goes elsewhere, and with a larger plan goes on', asy
   const counted = () =>
     server.asAdmin(`select used::int from app.usage_counters
        where meter = 'API_REQUESTS_PER_DAY' and day = (now() at time zone 'utc')::date and used >= 1000`);
-  await expect.poll(counted, { timeout: 3_000 }).toEqual([{ used: 1_001 }]);
+  await expect.poll(counted).toEqual([{ used: 1_001 }]);
 });
 
 test('they are a handful, and nothing of them leads to the lists of a business', () => {

@@ -117,7 +117,7 @@ export const allCustomers = 'select tenant_id, id, phone, name from app.customer
 /** Polls `probe` until it answers true; rejects after timeoutMs. For what the server gives no event for. */
 export async function until(
   probe: () => Promise<boolean> | boolean,
-  timeoutMs = 3_000,
+  timeoutMs = 20_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await probe())) {

@@ -28,7 +28,7 @@ beforeAll(async () => {
      select tenant_id, gen_random_uuid(), id, 'OUTBOUND', 'vorpal ' || n, timestamptz '2030-01-01' + (n / 3) * interval '1 second'
      from (select * from app.conversations where last_message_preview like 'No xylophenes%') c, generate_series(1, 1500) n`,
   );
-}, 60_000);
+});
 afterAll(() => server.close());
 
 async function send({ id }: { id: string }, body: string, internal = false): Promise<void> {

@@ -25,7 +25,7 @@ beforeAll(async () => {
             timestamptz '2030-01-01' + (n / 3) * interval '1 minute'
      from app.tenants t, generate_series(1, 1500) n where t.slug = 'lumen'`,
   );
-}, 60_000);
+});
 afterAll(() => server.close());
 
 async function create(

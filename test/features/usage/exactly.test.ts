@@ -33,7 +33,7 @@ beforeAll(async () => {
   conversations = nodes.map(({ id }: { id: string }) => id);
   customer = nodes[0].customer.id;
   urls = [server.url, await beside.url];
-}, 30_000);
+});
 afterAll(async () => {
   await beside?.end('SIGTERM');
   await server?.close();
