@@ -82,7 +82,9 @@ export class Connection {
       return;
     }
     this.#outgoing.push({ statement, answer, written, alone });
-    this.#scheduleFlush();
+    // Nothing comes after it that it could take along.
+    if (alone) this.#flush();
+    else this.#scheduleFlush();
   }
 
   /** Forgets what has not been written yet, without answering it; says how many there were. */

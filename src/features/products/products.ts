@@ -34,11 +34,8 @@ export async function createProduct(
   fields: NewProductFields,
 ): Promise<Product> {
   checkProduct(fields, input);
-  const row = {
-    ...toColumns(fields),
-    tenantId: tx.tenantId,
-    id: fields.id ?? newId(),
-  } as NewProduct;
+  const columns = toColumns(fields);
+  const row = { ...columns, tenantId: tx.tenantId, id: fields.id ?? newId() } as NewProduct;
   const [, product] = await refusingDoubles(
     Promise.all([
       useMeter(tx, actor, { meter: 'PRODUCTS', amount: 1, feature: 'productCreate' }),
@@ -47,7 +44,7 @@ export async function createProduct(
         action: 'product.created',
         targetType: 'Product',
         targetId: row.id,
-        after: describe(row),
+        after: columns,
       }),
     ]),
   );
@@ -103,9 +100,4 @@ function refusingDoubles<T>(work: Promise<T>): Promise<T> {
         'Another product has this external reference; update that one instead.',
       ),
   });
-}
-
-function describe(row: NewProduct): Record<string, unknown> {
-  const { tenantId: _tenantId, id: _id, ...rest } = row;
-  return rest;
 }
