@@ -193,6 +193,7 @@ export class Lease implements Carrier {
       if (result.command === 'COMMIT' && this.#deferral !== undefined) this.#shareFlush();
       else if (result.command === 'COMMIT') this.#commit?.resolve();
       else this.#commit?.reject(transactionFailed(this.#refusedInCommit));
+      this.#commit = undefined;
       this.#fail(ended);
       this.#giveBack();
       return;
