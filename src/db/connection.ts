@@ -82,9 +82,7 @@ export class Connection {
       return;
     }
     this.#outgoing.push({ statement, answer, written, alone });
-    // Nothing comes after it that it could take along.
-    if (alone) this.#flush();
-    else this.#scheduleFlush();
+    this.#scheduleFlush();
   }
 
   /** Forgets what has not been written yet, without answering it; says how many there were. */
