@@ -279,8 +279,7 @@ export class Lease implements Carrier {
     clearTimeout(this.#operationTimer);
     clearTimeout(this.#phaseTimer);
     this.#terms.signal?.removeEventListener('abort', this.#onAbort);
-    const waiting = [...this.#sent.splice(0), ...this.#held];
-    this.#held = [];
+    const waiting = [...this.#sent.splice(0), ...this.#held.splice(0)];
     for (const pending of waiting) pending.settle(error, undefined);
     this.#commit?.reject(error); // no effect once it has been settled
   }
