@@ -4,12 +4,12 @@ import {
   type ExecutionResult,
   execute,
   getOperationAST,
-  getVariableValues,
   Kind,
   visit,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { Operation } from './execution/operation.ts';
+import { readVariables } from './execution/variables.ts';
 
 /** What was compiled of a document, by operation and by what its `@skip` and `@include` come to. */
 interface Known {
@@ -50,11 +50,7 @@ export async function executeCompiled(args: ExecutionArgs): Promise<ExecutionRes
   if (!node || node.operation === 'subscription' || (document.loc?.end ?? 0) > longestCompiled) {
     return execute(args);
   }
-  const { coerced: variables } = getVariableValues(
-    schema,
-    node.variableDefinitions ?? [],
-    variableValues ?? {},
-  );
+  const variables = readVariables(schema, node, variableValues ?? {});
   if (variables === undefined) return execute(args);
 
   const { conditions, operations } = knownOf(document);

@@ -46,15 +46,16 @@ function collected(): pino.DestinationStream {
   return file;
 }
 
-let millisecond = 0;
+let second = 0;
 let written = '';
 
-/** pino's isoTime, made once a millisecond: under load there are ten lines in one. */
+/** pino's isoTime, of which all but the milliseconds is made once a second: it took 1.5 µs a line. */
 function currentTime(): string {
   const now = Date.now();
-  if (now !== millisecond) {
-    millisecond = now;
-    written = `,"time":"${new Date(now).toISOString()}"`;
+  const milliseconds = now % 1_000;
+  if (now - milliseconds !== second) {
+    second = now - milliseconds;
+    written = `,"time":"${new Date(now).toISOString().slice(0, -4)}`;
   }
-  return written;
+  return `${written}${String(milliseconds).padStart(3, '0')}Z"`;
 }

@@ -63,7 +63,10 @@ export function createAuthenticator(database: Database, tokens: AccessTokens): A
   return {
     authenticate(credential) {
       const known = cache.get(credential.digest);
-      if (known !== undefined && (known.expiresAt === null || known.expiresAt > new Date())) {
+      if (
+        known !== undefined &&
+        (known.expiresAt === null || known.expiresAt.getTime() > Date.now())
+      ) {
         return known.principal;
       }
       return find(credential);

@@ -20,9 +20,15 @@ const ProtocolParser = Parser as unknown as new () => {
 };
 
 const dataRow = 'D'.charCodeAt(0);
+const readyForQuery = 'Z'.charCodeAt(0);
 
 class RowParser extends ProtocolParser {
   override handlePacket(start: number, code: number, length: number, bytes: Buffer): Message {
+    if (code === readyForQuery) {
+      // pg-protocol decodes the one letter as a text.
+      const status = String.fromCharCode(bytes[start] as number);
+      return { name: 'readyForQuery', length, status } as Message;
+    }
     if (code !== dataRow) return super.handlePacket(start, code, length, bytes);
     // The length counts itself.
     const fields = readDataRow(bytes, start, start + length - 4);

@@ -40,7 +40,7 @@ export class Lease implements Carrier {
   /** Waiting for the connection, or for the next statement. */
   #held: Pending[] = [];
   /** Handed to the connection and not yet answered. */
-  #sent = new Set<Pending>();
+  readonly #sent: Pending[] = [];
   #commit: PromiseWithResolvers<void> | undefined;
   #commitQueued = false;
   /** A statement in front of COMMIT that Postgres has answered with an ERROR: it can't commit any more. */
@@ -70,7 +70,7 @@ export class Lease implements Carrier {
   }
 
   get unanswered(): number {
-    return this.#sent.size + this.#held.length;
+    return this.#sent.length + this.#held.length;
   }
 
   send(statement: Statement, settle: Settle, when: 'now' | 'withNext' = 'now'): void {
@@ -102,7 +102,7 @@ export class Lease implements Carrier {
     const held = this.#held;
     this.#held = [];
     for (const pending of held) {
-      this.#sent.add(pending);
+      this.#sent.push(pending);
       connection.send(pending.statement, (error, result) => this.#answered(pending, error, result));
     }
     if (this.#commit !== undefined && !this.#commitQueued) this.#sendCommit(connection);
@@ -146,12 +146,13 @@ export class Lease implements Carrier {
   }
 
   #answered(pending: Pending, error: Error | undefined, result: RawResult | undefined): void {
-    if (!this.#sent.has(pending)) return; // settled when the transaction failed
+    const place = this.#sent.indexOf(pending); // hardly ever another than the first
+    if (place === -1) return; // settled when the transaction failed
     if (error === undefined && result !== undefined) {
       if (this.#connection?.transactionStatus === 'I') {
         return this.#lose(new TransactionFailed('A statement ended the transaction it ran in.'));
       }
-      this.#sent.delete(pending);
+      this.#sent.splice(place, 1);
       this.#changedRows ||= changedRows(result);
       pending.settle(undefined, result);
     } else {
@@ -161,17 +162,17 @@ export class Lease implements Carrier {
       if (this.#commit !== undefined && classified.refused) {
         this.#refusedInCommit ??= classified.error;
       }
-      this.#sent.delete(pending);
+      this.#sent.splice(place, 1);
       pending.settle(classified.error, undefined);
     }
-    if (this.#commitWritten && this.#sent.size === 0) this.#timeCommit();
+    if (this.#commitWritten && this.#sent.length === 0) this.#timeCommit();
   }
 
   #sendCommit(connection: Connection): void {
     this.#commitQueued = true;
     const written = (): void => {
       this.#commitWritten = true;
-      if (this.#sent.size === 0) this.#timeCommit();
+      if (this.#sent.length === 0) this.#timeCommit();
     };
     const commit = this.#settings.book.own('commit');
     connection.send(commit, (...answer) => this.#committed(...answer), { alone: true, written });
@@ -192,6 +193,7 @@ export class Lease implements Carrier {
       if (result.command === 'COMMIT' && this.#deferral !== undefined) this.#shareFlush();
       else if (result.command === 'COMMIT') this.#commit?.resolve();
       else this.#commit?.reject(transactionFailed(this.#refusedInCommit));
+      this.#commit = undefined;
       this.#fail(ended);
       this.#giveBack();
       return;
@@ -277,9 +279,7 @@ export class Lease implements Carrier {
     clearTimeout(this.#operationTimer);
     clearTimeout(this.#phaseTimer);
     this.#terms.signal?.removeEventListener('abort', this.#onAbort);
-    const waiting = [...this.#sent, ...this.#held];
-    this.#sent.clear();
-    this.#held = [];
+    const waiting = [...this.#sent.splice(0), ...this.#held.splice(0)];
     for (const pending of waiting) pending.settle(error, undefined);
     this.#commit?.reject(error); // no effect once it has been settled
   }

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { getTableColumns, sql } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import type { SelectedFieldsFlat } from 'drizzle-orm/pg-core/query-builders/select.types';
 import { prepareShapes } from './prepareShapes.ts';
@@ -13,17 +13,18 @@ export function prepareInsert<Table extends PgTable, Row = Table['$inferSelect']
   returning: SelectedFieldsFlat,
 ): (tx: TenantTransaction, row: Table['$inferInsert']) => Promise<Row> {
   const statements = prepareShapes<Row[]>();
+  const columns = Object.keys(getTableColumns(table));
   return async (tx, row) => {
     const given = row as Record<string, unknown>;
-    const names = Object.keys(given).filter((name) => given[name] !== undefined);
-    const statement = statements(
-      names.sort().join(),
-      (db) =>
-        db
-          .insert(table)
-          .values(placeholders(names) as never)
-          .returning(returning) as never,
-    );
+    let shape = '';
+    for (const name of columns) shape += given[name] === undefined ? '-' : '+';
+    const statement = statements(shape, (db) => {
+      const names = columns.filter((name) => given[name] !== undefined);
+      return db
+        .insert(table)
+        .values(placeholders(names) as never)
+        .returning(returning) as never;
+    });
     const [inserted] = await statement(tx, given);
     if (inserted === undefined) throw new Error('INSERT … RETURNING gave no row');
     return inserted;

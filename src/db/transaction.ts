@@ -57,6 +57,8 @@ export type TenantDrizzle = PgDatabase<
 export interface TenantTransaction {
   readonly tenantId: string;
   readonly mode: AccessMode;
+  /** It will be rolled back, and tells what was noted. */
+  readonly rehearsed: boolean;
   /** Drizzle on this frame; its transaction() is savepoint(). Statements only, no relational queries. */
   readonly db: TenantDrizzle;
   /**

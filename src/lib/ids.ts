@@ -76,7 +76,24 @@ export function newId(): string {
     seq = (seq + 1) >>> 0;
     if (seq === 0) msecs += 1;
   }
-  return v7({ random, msecs, seq });
+  return textOf(v7({ random, msecs, seq }, made));
+}
+
+/** The bytes of the id that is being made, and its letters: uuid's own text is put together of 20 and made small, twice the time. */
+const made = new Uint8Array(16);
+const letters = Buffer.alloc(36, '-');
+const digits = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+/** Where a byte's two digits stand. */
+const places = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+
+function textOf(bytes: Uint8Array): string {
+  for (let index = 0; index < 16; index += 1) {
+    const byte = bytes[index] as number;
+    const at = places[index] as number;
+    letters[at] = digits[byte >> 4] as number;
+    letters[at + 1] = digits[byte & 15] as number;
+  }
+  return letters.toString('latin1');
 }
 
 /** Sorted behind every id that newId() makes until then, in milliseconds since 1970. */

@@ -33,3 +33,23 @@ test('every line is written, whole and in order, with the time of its own, thoug
   expect(Date.parse(later.time)).toBeGreaterThan(later.before);
   expect(end).toMatchObject({ msg: 'the end', level: 60 });
 });
+
+test('the time of a line is its own to the millisecond, whichever way the clock goes', async () => {
+  const moments = [
+    ...['2026-01-31T09:59:59.999Z', '2026-01-31T10:00:00.000Z', '2026-01-31T10:00:00.007Z'],
+    ...['2026-01-31T10:00:00.070Z', '2026-01-31T10:00:01.070Z', '2026-01-31T10:00:00.700Z'],
+  ];
+  const atMoments = `
+    const { createLogger } = await import(${JSON.stringify(logger)});
+    const logger = createLogger('info');
+    for (const moment of ${JSON.stringify(moments)}) {
+      Date.now = () => Date.parse(moment);
+      logger.info('line');
+    }
+    process.exit(0);
+  `;
+  const run = promisify(execFile);
+  const { stderr } = await run(process.execPath, ['--input-type=module', '-e', atMoments]);
+  const lines = stderr.trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line).time)).toEqual(moments);
+});

@@ -55,20 +55,24 @@ export class Operation implements Plan {
 
   async execute(given: Given): Promise<ExecutionResult> {
     const x = new Execution(given);
-    const data: Record<string, unknown> = {};
+    let data: object = {};
     try {
-      for (const select of this.#rootSelections()) {
+      const selections = this.#rootSelections();
+      for (const select of selections) {
         const selected = select(x, given.rootValue, undefined);
-        await x.settled();
+        const settled = x.settled();
+        if (settled !== undefined) await settled;
         if (x.hasFailed) break;
+        // Nearly always. To copy one takes 4 µs.
+        if (selections.length === 1) data = selected;
         // Not assigned, for a field may be called __proto__.
-        Object.defineProperties(data, Object.getOwnPropertyDescriptors(selected));
+        else Object.defineProperties(data, Object.getOwnPropertyDescriptors(selected));
       }
     } catch (error) {
       x.add(error as GraphQLError, undefined);
       await x.settled();
     }
-    return x.resultOf(data);
+    return x.resultOf(data as Record<string, unknown>);
   }
 
   #rootSelections(): readonly SelectFields[] {

@@ -6,7 +6,6 @@ import {
   type GraphQLOutputType,
   type GraphQLResolveInfo,
   GraphQLString,
-  getArgumentValues,
   getNullableType,
   isLeafType,
   isNonNullType,
@@ -16,6 +15,7 @@ import {
 } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import { getFieldDef } from 'graphql/execution/execute.js';
+import { argumentsReader } from './arguments.ts';
 import { completion, type Place } from './completion.ts';
 import type { Complete, Execution, Path, Plan, Position, SelectFields } from './execution.ts';
 import { isPromise, Later, placeLater } from './later.ts';
@@ -112,6 +112,7 @@ class CompiledField implements Place, Position {
   readonly complete: Complete;
   readonly finish: Complete;
   readonly #number: number;
+  #readArguments: ReturnType<typeof argumentsReader> | undefined;
 
   constructor(
     plan: Plan,
@@ -175,7 +176,8 @@ class CompiledField implements Place, Position {
     if (this.definition.args.length === 0 || node === undefined) return noArguments;
     const known = x.arguments[this.#number];
     if (known !== undefined) return known;
-    const read = getArgumentValues(this.definition, node, x.variables);
+    this.#readArguments ??= argumentsReader(this.definition, node);
+    const read = this.#readArguments(x.variables);
     x.arguments[this.#number] = read;
     return read;
   }

@@ -31,8 +31,10 @@ export async function recordAudit(
   const { action, targetType, targetId } = entry;
   const before = entry.before === undefined ? null : shown(entry.before);
   const after = entry.after === undefined ? null : shown(entry.after);
-  const publicId = publicTargetId({ targetType, targetId });
-  tx.note('auditEvent', { action, targetType, targetId: publicId, before, after });
+  if (tx.rehearsed) {
+    const publicId = publicTargetId({ targetType, targetId });
+    tx.note('auditEvent', { action, targetType, targetId: publicId, before, after });
+  }
   await insertAuditEvent(tx, {
     ...{ id, quotaLease },
     actorKind: actor.kind,

@@ -142,7 +142,10 @@ export function toColumns(fields: ProductFields): Partial<Omit<NewProduct, 'tena
     externalReference: fields.externalReference,
   };
   const given: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(columns)) if (value !== undefined) given[name] = value;
+  for (const name of Object.keys(columns) as (keyof typeof columns)[]) {
+    const value = columns[name];
+    if (value !== undefined) given[name] = value;
+  }
   return given as ReturnType<typeof toColumns>;
 }
 

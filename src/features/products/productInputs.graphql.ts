@@ -80,8 +80,9 @@ type VariantInput = typeof ProductVariantInput.$inferInput;
 /** Variants as they are stored: every field there, options by name. */
 export function readVariants<
   Input extends { variants?: readonly VariantInput[] | null | undefined },
->({ variants, ...rest }: Input) {
-  return { ...rest, variants: variants?.map(toVariant) ?? (variants === null ? null : undefined) };
+>(input: Input) {
+  const { variants } = input;
+  return { ...input, variants: variants?.map(toVariant) ?? (variants === null ? null : undefined) };
 }
 
 function toVariant(input: VariantInput): ProductVariant {

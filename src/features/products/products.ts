@@ -38,16 +38,13 @@ export async function createProduct(
   leases: QuotaLeases | null = null,
 ): Promise<Product> {
   checkProduct(fields, input);
-  const row = {
-    ...toColumns(fields),
-    tenantId: tx.tenantId,
-    id: fields.id ?? newId(),
-  } as NewProduct;
+  const columns = toColumns(fields);
+  const row = { ...columns, tenantId: tx.tenantId, id: fields.id ?? newId() } as NewProduct;
   const event = {
     action: 'product.created',
     targetType: 'Product',
     targetId: row.id,
-    after: describe(row),
+    after: columns,
   } as const;
   const [, product] = await refusingDoubles(
     Promise.all([recordCountedAudit(tx, actor, created, event, leases), insertProduct(tx, row)]),
@@ -104,9 +101,4 @@ function refusingDoubles<T>(work: Promise<T>): Promise<T> {
         'Another product has this external reference; update that one instead.',
       ),
   });
-}
-
-function describe(row: NewProduct): Record<string, unknown> {
-  const { tenantId: _tenantId, id: _id, ...rest } = row;
-  return rest;
 }
