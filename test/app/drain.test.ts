@@ -1,9 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { drainable } from '../../src/app/drain.ts';
+import { collect, oldObjectBytes } from '../support/collections.ts';
 
 /** As much of one as is followed, and two kilobytes that it holds. */
 class Answer extends EventEmitter {
@@ -49,8 +48,6 @@ test('whoever is still to be answered, and nobody else, is told that the connect
 });
 
 test('young collections free the answers that have been given, after a full one too', () => {
-  setFlagsFromString('--expose-gc');
-  const collect: (kind: { type: 'minor' | 'major' }) => void = runInNewContext('gc');
   const { request } = follow();
   const underWay: Answer[] = [];
   const serve = (count: number): void => {
@@ -60,17 +57,12 @@ test('young collections free the answers that have been given, after a full one 
     }
   };
   serve(100);
-  collect({ type: 'major' });
+  collect('major');
   const before = oldObjectBytes();
   // Ten megabytes that nobody holds.
   for (let turn = 0; turn < 5; turn += 1) {
     serve(1_000);
-    collect({ type: 'minor' });
+    collect('minor');
   }
   expect(oldObjectBytes() - before).toBeLessThan(1_000_000);
 });
-
-function oldObjectBytes(): number {
-  const spaces = getHeapSpaceStatistics();
-  return spaces.find(({ space_name: name }) => name === 'old_space')?.space_used_size ?? Number.NaN;
-}
