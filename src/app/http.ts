@@ -27,7 +27,7 @@ import {
   whoAsks,
 } from './tenantSelection.ts';
 import { turnForDearWork } from './turnsOfTheLoop.ts';
-import type { GraphQLServer } from './yoga.ts';
+import { askYoga, type GraphQLServer } from './yoga.ts';
 
 export interface HttpRoutes {
   /** Other paths: `GET /livez` … → what answers. */
@@ -194,7 +194,8 @@ async function askGraphQL(
   const { graphql } = options;
   const ask = async (method: string, body: Buffer<ArrayBuffer> | null, given = context) => {
     await turnForDearWork();
-    return graphql.fetch(
+    return askYoga(
+      graphql,
       new graphql.fetchAPI.Request(`http://localhost${request.url ?? '/graphql'}`, {
         method,
         headers: request.headers as Record<string, string>,

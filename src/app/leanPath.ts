@@ -7,7 +7,7 @@ import type { PersistedDocuments } from './documents/persistedDocuments.ts';
 import { withResult } from './finishedResult.ts';
 import type { ExecuteOperation, ServerContext } from './operationPlugin.ts';
 import { turnForDearWork } from './turnsOfTheLoop.ts';
-import type { GraphQLServer } from './yoga.ts';
+import { askYoga, type GraphQLServer } from './yoga.ts';
 
 /** An answer that is ready for the wire. */
 export interface LeanAnswer {
@@ -89,7 +89,8 @@ export function createLeanPath(
       return { contentType, body: JSON.stringify(result) };
     }
     await turnForDearWork();
-    return graphql.fetch(
+    return askYoga(
+      graphql,
       new graphql.fetchAPI.Request('http://localhost/graphql', {
         method: 'POST',
         headers: request.headers as Record<string, string>,

@@ -12,7 +12,7 @@ import { bearerOf } from '../identify.ts';
 import type { Logger } from '../logger.ts';
 import { requireAcceptable } from '../mediaTypes.ts';
 import { readJsonBody } from '../readJsonBody.ts';
-import { createGraphQLServer } from '../yoga.ts';
+import { askYoga, createGraphQLServer } from '../yoga.ts';
 import { operatorExecutor } from './executor.ts';
 import { startRollingUp } from './rollUp.ts';
 import { buildOperatorSchema } from './schema.ts';
@@ -82,7 +82,7 @@ export async function createOperatorEndpoint(
             body,
           });
           const context = { principal: null, operatorSession, facts, signal };
-          await sendAnswer(response, await graphql.fetch(asked, context));
+          await sendAnswer(response, await askYoga(graphql, asked, context));
         },
       ],
     ]),
