@@ -7,7 +7,7 @@ import { products } from '../../db/tables/products.ts';
  * What a search found, read once an operation and joined by whatever reads of it. Up to 1 000 products
  * are RANKED: their ids and scores as Postgres wrote them, the best first, for nothing but Postgres reads
  * them. Of a search that more fit there is only the QUERY, which a page compares with row by row in its
- * order; `newest` are the ids of its first page, where finding out came by them.
+ * order; `newest` are the ids of its first page, if that was asked for.
  */
 export type ProductMatches =
   | { readonly kind: 'RANKED'; readonly ids: string; readonly scores: string }
@@ -38,7 +38,7 @@ const searchStatement = prepare((db) =>
 
 /**
  * A phrase without NUL → what it finds in the tenant's products, and of what is too much the newest, if
- * the first page is wanted. See sql/functions/product_search.sql.
+ * the first page is wanted as well. See sql/functions/product_search.sql, and findFirstMatches.
  */
 export async function searchProducts(
   tx: TenantTransaction,
@@ -80,6 +80,13 @@ export const matchedInOrder = (down: boolean): SQL => {
   const direction = sql.raw(down ? 'desc' : 'asc');
   return sql`(select * from ${matchedIds} order by score ${direction}, product_id ${direction}) as matched`;
 };
+
+/** The first `page` products that fit `phrase`, found by the statement that joins them. A QUERY's have no score. */
+export const firstFound = sql`(
+  select first.* from app.search_products(${sql.placeholder('phrase')}, ${sql.placeholder('page')}) as found,
+    unnest(found.page_ids, found.page_scores) with ordinality as first(product_id, score, place)
+) as matched`;
+export const foundPlace = sql`matched.place`;
 
 export const isMatched = sql`matched.product_id = ${products.id}`;
 export const matchScore = sql<number>`matched.score`;
