@@ -91,14 +91,23 @@ export const foundPlace = sql`matched.place`;
 export const isMatched = sql`matched.product_id = ${products.id}`;
 export const matchScore = sql<number>`matched.score`;
 
+/** All that fits `phrase`, for a WITH that calls it `found`: the ids of a RANKED search, or the QUERY. */
+export const foundAll = sql`(select ids, wanted::tsquery as query from app.search_products(${sql.placeholder('phrase')}))`;
+export const foundIds = sql`(select unnest(ids) as product_id from found) as matched`;
+export const foundQuery = sql`(select query from found)`;
+
+export function matchCondition(matches: ProductMatches | null): SQL | undefined {
+  if (matches?.kind !== 'QUERY') return undefined;
+  return fitsQuery(sql`${sql.placeholder('matchQuery')}::tsquery`);
+}
+
 /**
  * As a number that is not zero: of @@ the planner expects one row in a thousand, and reads and sorts a
  * whole catalogue rather than walk an order; of this it expects nearly all. It is never asked of an
  * index, for which row-level security is in the way (see the function's file).
  */
-export function matchCondition(matches: ProductMatches | null): SQL | undefined {
-  if (matches?.kind !== 'QUERY') return undefined;
-  return sql`ts_match_vq(${products.searchVector}, ${sql.placeholder('matchQuery')}::tsquery)::int <> 0`;
+export function fitsQuery(query: SQL): SQL {
+  return sql`ts_match_vq(${products.searchVector}, ${query})::int <> 0`;
 }
 
 /** For the placeholders of all these. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { roundTripsOf } from '../../support/roundTrips.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
 let server: TestServer;
@@ -175,6 +176,71 @@ describe('a product search', () => {
   ])('refuses %#: what is too long or cannot be stored', async (search, message) => {
     const { body } = await server.ask(owner, query, { search });
     expect(body.errors[0]).toMatchObject({ message, extensions: { code: 'BAD_USER_INPUT' } });
+  });
+});
+
+describe('what is asked of a search', () => {
+  const page = 'nodes { name } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
+  const facets =
+    'facets { complete categories { value count } conditions { value count } statuses { value count } tags { value count } }';
+  const asking = (selection: string) => async (variables: object) => {
+    const { body } = await server.ask(
+      owner,
+      `query ($search: String, $filter: ProductFilter) { products(search: $search, filter: $filter) { ${selection} } }`,
+      variables,
+    );
+    expect(body.errors).toBeUndefined();
+    return body.data.products;
+  };
+  const askPage = asking(page);
+  const askFacets = asking(facets);
+  const askAll = asking(`totalCount totalCountPrecision ${page} ${facets}`);
+
+  test.each([
+    ['a few', 'zephyrine'],
+    ['more than a page', 'quorble 14'],
+    ['more than can be ranked', 'quorb'],
+    ['a typo', 'qourble'],
+    ['a SKU', 'QB-700'],
+    ['a rare word of a common one', 'quorb vexil'],
+    ['nothing', 'zzzzzz'],
+    ['no word', '!!!'],
+  ])('is the same alone and together: %s', async (_what, search) => {
+    const filter = { price: { gte: '30' } };
+    const all = await askAll({ search });
+    expect(all).toEqual({
+      ...(await askPage({ search })),
+      ...(await askFacets({ search })),
+      totalCount: all.totalCount,
+      totalCountPrecision: all.totalCountPrecision,
+    });
+    expect(await askFacets({ search, filter })).toEqual({
+      facets: (await askAll({ search, filter })).facets,
+    });
+  });
+
+  test('takes one round trip, a page or facets alone', async () => {
+    await Promise.all([askPage({ search: 'quorb' }), askFacets({ search: 'quorb' })]);
+    for (const ask of [askPage, askFacets]) {
+      for (const search of ['zephyrine', 'quorb']) {
+        expect(await roundTripsOf(server.database, () => ask({ search }))).toBe(1);
+      }
+    }
+  });
+
+  test.each([
+    ['a page of -1', 'first: -1', '"first" must be between 0 and 100; -1 was given.'],
+    ['facets of -1', 'first: -1', '"first" must be between 0 and 100; -1 was given.'],
+    ['a page behind nothing', 'after: "x"', /is not a cursor of this list/],
+    ['facets behind nothing', 'after: "x"', /is not a cursor of this list/],
+  ])('is refused: %s', async (what, args, message) => {
+    const selection = what.startsWith('facets') ? facets : page;
+    const { body } = await server.ask(
+      owner,
+      `{ products(search: "quorb", ${args}) { ${selection} } }`,
+      {},
+    );
+    expect(body.errors[0].message).toMatch(message);
   });
 });
 
