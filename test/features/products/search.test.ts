@@ -186,7 +186,7 @@ describe('what is asked of a search', () => {
   const asking = (selection: string) => async (variables: object) => {
     const { body } = await server.ask(
       owner,
-      `query ($search: String, $filter: ProductFilter) { products(search: $search, filter: $filter) { ${selection} } }`,
+      `query ($search: String, $filter: ProductFilter, $after: String) { products(search: $search, filter: $filter, after: $after) { ${selection} } }`,
       variables,
     );
     expect(body.errors).toBeUndefined();
@@ -217,6 +217,16 @@ describe('what is asked of a search', () => {
     expect(await askFacets({ search, filter })).toEqual({
       facets: (await askAll({ search, filter })).facets,
     });
+  });
+
+  test.each(['quorble 14', 'quorb'])('goes on behind a cursor: %s', async (search) => {
+    const first = await askPage({ search });
+    const after = first.pageInfo.endCursor;
+    const next = await askPage({ search, after });
+    expect(await askAll({ search, after })).toMatchObject(next);
+    const seen = [...first.nodes, ...next.nodes].map(({ name }: { name: string }) => name);
+    expect(new Set(seen).size).toBe(40);
+    expect(await askFacets({ search, after })).toEqual(await askFacets({ search }));
   });
 
   test('takes one round trip, a page or facets alone', async () => {
@@ -333,6 +343,13 @@ describe('a search that more products fit than can be ranked', () => {
       expect(page.pageInfo.hasNextPage).toBe(true);
       const { endCursor: after } = page.pageInfo;
       expect(await names(search, { after })).toEqual(trillium.slice(20));
+      const { body } = await server.ask(
+        owner,
+        'query ($search: String) { products(search: $search) { facets { complete categories { value count } } } }',
+        { search },
+      );
+      expect(body.data.products.facets).toEqual(page.facets);
+      expect(page.facets).toMatchObject({ complete: false });
       expect(await names(search, { first: 30 })).toEqual(trillium);
       expect(await names(search, { first: 3 })).toEqual(trillium.slice(0, 3));
     }
