@@ -65,20 +65,18 @@ as $$
   from (
     select word, case
         when strpos(word, typed) > 0 then 0
-        when sorted.letters = typed_sorted.letters and distance = 2 then 1
+        when distance = 2 and (select array_agg(c order by c) from regexp_split_to_table(word, '') as c)
+          = (select array_agg(c order by c) from regexp_split_to_table(typed, '') as c) then 1
         else distance
       end as far
     from (
-      select distinct k.word, {home}.levenshtein(k.word, typed) as distance
+      select distinct k.word, {home}.levenshtein_less_equal(k.word, typed, 2) as distance
       from app.product_words k
       where k.tenant_id = tenant
         and (k.word like left(typed, 1) || '%' or k.word like substr(typed, 2, 1) || '%'
              or (length(typed) >= 4 and k.word like '%' || typed || '%'))
         and (abs(length(k.word) - length(typed)) <= 2 or strpos(k.word, typed) > 0)
     ) as candidate
-    cross join lateral (select array_agg(c order by c) as letters
-                        from regexp_split_to_table(case when distance = 2 then word end, '') as c) as sorted
-    cross join (select array_agg(c order by c) as letters from regexp_split_to_table(typed, '') as c) as typed_sorted
   ) as measured
   where length(typed) between 3 and 40
     and far <= case when length(typed) <= 4 then 1 else 2 end
@@ -89,11 +87,11 @@ $create$, '{home}', home);
 end $do$;
 
 -- One row: either `ids` and their `scores`, complete, the best first, or null and `wanted`, the query to
--- compare with. `page_ids` are the newest `page` products that fit it, where to find out that they are too
--- many meant walking to them: who wants these need not walk there again.
+-- compare with. `page_ids` are the first `page` products of either, the newest of what is not ranked (their
+-- scores are null): to find out that they are too many meant walking to most of them.
 create function app.search_products(phrase text, page int default 0)
-returns table (wanted text, ids uuid[], scores real[], page_ids uuid[])
-language plpgsql stable security definer
+returns table (wanted text, ids uuid[], scores real[], page_ids uuid[], page_scores real[])
+language plpgsql stable security definer rows 1
 set search_path = app, pg_temp
 as $$
 declare
@@ -117,18 +115,18 @@ declare
   enough int;
   hits_each int[];
   rarest int;
-  last_at timestamptz;
 begin
   if tenant is null or cardinality(words) = 0 then
-    return query select null::text, '{}'::uuid[], '{}'::real[], null::uuid[];
+    return query select null::text, '{}'::uuid[], '{}'::real[], '{}'::uuid[], '{}'::real[];
     return;
   end if;
   for attempt in 1..2 loop
     queries := array(select to_tsquery('pg_catalog.simple', each) from unnest(alternatives) as each);
     query := to_tsquery('pg_catalog.simple', '(' || array_to_string(alternatives, ') & (') || ')');
-    select count(*), count(*) filter (where newest.search_vector @@ query) into looked, hits
-    from (select p.search_vector from app.products p
+    select count(*), array_agg(newest.id) filter (where newest.search_vector @@ query) into looked, page_ids
+    from (select p.id, p.search_vector from app.products p
           where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
+    hits := coalesce(cardinality(page_ids), 0);
     if looked = 300 and catalogue is null then
       select p.rows, coalesce(p.share > 0.9, false) into catalogue, alone from app.planned_rows('app.products', tenant) p;
     end if;
@@ -145,26 +143,25 @@ begin
     rarest := (select min(n) from unnest(hits_each) as n);
     -- Of words that 1 % have the index would read thousands of each (20), while a page's order comes
     -- to 20 products out of 0.2 % in 6 at most.
-    page_ids := null;
     if looked = 300 and hits < 15 and cardinality(queries) > 1 and rarest >= 3 and catalogue >= 150000 then
-      select 3000, count(*), min(held.created_at), array_agg(held.id) into looked, hits, last_at, page_ids
-      from (select newest.id, newest.created_at
-            from (select p.id, p.created_at, p.search_vector from app.products p
-                  where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 3000) as newest
-            where newest.search_vector @@ query limit greatest(page, 6)) as held;
+      looked := 3000;
+      page_ids := array(
+        select newest.id
+        from (select p.id, p.search_vector from app.products p
+              where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 3000) as newest
+        where newest.search_vector @@ query limit greatest(page, 6));
     elsif looked = 300 and hits < 15 and rarest > 0 then
-      select count(*), count(fits), min(created_at) filter (where fits), array_agg(id) filter (where fits)
-      into looked, hits, last_at, page_ids
-      from (select p.id, p.created_at, nullif(p.search_vector @@ query, false) as fits from app.products p
+      select count(*), array_agg(newest.id) filter (where newest.search_vector @@ query) into looked, page_ids
+      from (select p.id, p.search_vector from app.products p
             where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 1000) as newest;
     end if;
+    hits := coalesce(cardinality(page_ids), 0);
     ids := null;
     -- As many as that among the newest: more than 1 000 in all, if there are that many products.
     enough := looked * most / greatest(hits, 1);
     exit when looked = 3000 and hits >= 6;
     exit when looked in (300, 1000) and hits >= 3 and (catalogue >= enough or exists (
       select from app.products p where p.tenant_id = tenant and enough <= 20000 offset enough));
-    page_ids := null;
     -- The rarest words only: the index reads all of a prefix before it looks at the next word.
     select r.ids, r.scores into ids, scores
     from app.rank_products(
@@ -186,20 +183,28 @@ begin
       from unnest(alternatives, queries, hits_each, words) with ordinality as given (each, query, hits, word, place) order by place);
     exit when alternatives = array(select word || ':*' from unnest(words) as word);
   end loop;
-  if cardinality(page_ids) < page then
-    page_ids := page_ids || array(
-      select p.id from app.products p
-      where p.tenant_id = tenant and (p.created_at, p.id) < (last_at, page_ids[hits])
-        and ts_match_vq(p.search_vector, query)::int <> 0
-      order by p.created_at desc, p.id desc limit page - hits);
-  end if;
-  page_ids := nullif(page_ids[1:page], '{}');
   wanted := query::text;
   -- Who asks for "LAMP-7" wants that one first, and not all that begin alike.
   if has_sku is not null and (ids is not null or phrase ~ '[0-9]') then
     scores := array[11]::real[] || array(
       select score from unnest(ids, scores) with ordinality as found (id, score, place) where id <> has_sku order by place);
     ids := array[has_sku] || array_remove(ids, has_sku);
+  end if;
+  if page = 0 then
+    page_ids := null;
+  elsif ids is not null then
+    page_ids := ids[1:page];
+    page_scores := scores[1:page];
+  elsif hits < page then
+    page_ids := page_ids || array(
+      select p.id from app.products p
+      where p.tenant_id = tenant
+        and (p.created_at, p.id) < (coalesce((select last.created_at from app.products last where last.tenant_id = tenant
+                                              and last.id = page_ids[hits]), 'infinity'), coalesce(page_ids[hits], tenant))
+        and ts_match_vq(p.search_vector, query)::int <> 0
+      order by p.created_at desc, p.id desc limit page - hits);
+  else
+    page_ids := page_ids[1:page];
   end if;
   return next;
 end $$;

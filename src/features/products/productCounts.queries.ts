@@ -21,11 +21,24 @@ export const mostCounted = 1_000;
  * 1 001. `select` has what they fit as its own condition, so that what was looked at can be counted.
  */
 export function countedAmong(db: TemplateDrizzle, { search }: ProductSelection, select: Selected) {
+  return search?.kind === 'RANKED'
+    ? countedMatches(db, matchedIds, select)
+    : countedNewest(db, select);
+}
+
+/** `matched`: what to join. */
+export function countedMatches(db: TemplateDrizzle, matched: SQL, select: Selected) {
   const rows = db.select(select).from(products).$dynamic();
-  if (search?.kind === 'RANKED') rows.innerJoin(matchedIds, isMatched); // a dynamic builder changes in place
-  rows.where(eq(products.tenantId, tenant));
-  if (search?.kind === 'RANKED') return rows;
-  return rows.orderBy(desc(products.createdAt), desc(products.id)).limit(mostCounted + 1);
+  return rows.innerJoin(matched, isMatched).where(eq(products.tenantId, tenant));
+}
+
+export function countedNewest(db: TemplateDrizzle, select: Selected) {
+  return db
+    .select(select)
+    .from(products)
+    .where(eq(products.tenantId, tenant))
+    .orderBy(desc(products.createdAt), desc(products.id))
+    .limit(mostCounted + 1);
 }
 
 export interface Count {

@@ -1,7 +1,7 @@
 import type { TenantTransaction } from '../../db/database.ts';
 import { mostCounted } from './productCounts.queries.ts';
-import { countFacets, type FacetRow } from './productFacets.queries.ts';
-import type { ProductSelection } from './products.queries.ts';
+import { countFacets, countFacetsOf, type FacetRow } from './productFacets.queries.ts';
+import type { ProductFilter, ProductSelection } from './products.queries.ts';
 
 type FacetValue = Pick<FacetRow, 'value' | 'count'>;
 
@@ -18,10 +18,23 @@ export async function readFacets(
   tx: TenantTransaction,
   selection: ProductSelection,
 ): Promise<Facets> {
-  const byFacet = Map.groupBy(await countFacets(tx, selection), ({ facet }) => facet);
-  const among = byFacet.get('among')?.[0]?.count ?? 0;
+  return toFacets(await countFacets(tx, selection));
+}
+
+/** Those of a search of which nothing else is asked. */
+export async function readFacetsOf(
+  tx: TenantTransaction,
+  phrase: string,
+  filter: ProductFilter | null,
+): Promise<Facets> {
+  return toFacets(await countFacetsOf(tx, phrase, filter));
+}
+
+function toFacets(rows: FacetRow[]): Facets {
+  const byFacet = Map.groupBy(rows, ({ facet }) => facet);
+  const among = byFacet.get('among')?.[0];
   return {
-    complete: selection.search?.kind === 'RANKED' || among <= mostCounted,
+    complete: among === undefined || among.value === 'ALL' || among.count <= mostCounted,
     categories: byFacet.get('category') ?? [],
     conditions: byFacet.get('condition') ?? [],
     statuses: byFacet.get('status') ?? [],

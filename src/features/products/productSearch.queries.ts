@@ -7,7 +7,7 @@ import { products } from '../../db/tables/products.ts';
  * What a search found, read once an operation and joined by whatever reads of it. Up to 1 000 products
  * are RANKED: their ids and scores as Postgres wrote them, the best first, for nothing but Postgres reads
  * them. Of a search that more fit there is only the QUERY, which a page compares with row by row in its
- * order; `newest` are the ids of its first page, where finding out came by them.
+ * order; `newest` are the ids of its first page, if that was asked for.
  */
 export type ProductMatches =
   | { readonly kind: 'RANKED'; readonly ids: string; readonly scores: string }
@@ -38,7 +38,7 @@ const searchStatement = prepare((db) =>
 
 /**
  * A phrase without NUL → what it finds in the tenant's products, and of what is too much the newest, if
- * the first page is wanted. See sql/functions/product_search.sql.
+ * the first page is wanted as well. See sql/functions/product_search.sql, and findFirstMatches.
  */
 export async function searchProducts(
   tx: TenantTransaction,
@@ -81,17 +81,33 @@ export const matchedInOrder = (down: boolean): SQL => {
   return sql`(select * from ${matchedIds} order by score ${direction}, product_id ${direction}) as matched`;
 };
 
+/** The first `page` products that fit `phrase`, found by the statement that joins them. A QUERY's have no score. */
+export const firstFound = sql`(
+  select first.* from app.search_products(${sql.placeholder('phrase')}, ${sql.placeholder('page')}) as found,
+    unnest(found.page_ids, found.page_scores) with ordinality as first(product_id, score, place)
+) as matched`;
+export const foundPlace = sql`matched.place`;
+
 export const isMatched = sql`matched.product_id = ${products.id}`;
 export const matchScore = sql<number>`matched.score`;
+
+/** All that fits `phrase`, for a WITH that calls it `found`: the ids of a RANKED search, or the QUERY. */
+export const foundAll = sql`(select ids, wanted::tsquery as query from app.search_products(${sql.placeholder('phrase')}))`;
+export const foundIds = sql`(select unnest(ids) as product_id from found) as matched`;
+export const foundQuery = sql`(select query from found)`;
+
+export function matchCondition(matches: ProductMatches | null): SQL | undefined {
+  if (matches?.kind !== 'QUERY') return undefined;
+  return fitsQuery(sql`${sql.placeholder('matchQuery')}::tsquery`);
+}
 
 /**
  * As a number that is not zero: of @@ the planner expects one row in a thousand, and reads and sorts a
  * whole catalogue rather than walk an order; of this it expects nearly all. It is never asked of an
  * index, for which row-level security is in the way (see the function's file).
  */
-export function matchCondition(matches: ProductMatches | null): SQL | undefined {
-  if (matches?.kind !== 'QUERY') return undefined;
-  return sql`ts_match_vq(${products.searchVector}, ${sql.placeholder('matchQuery')}::tsquery)::int <> 0`;
+export function fitsQuery(query: SQL): SQL {
+  return sql`ts_match_vq(${products.searchVector}, ${query})::int <> 0`;
 }
 
 /** For the placeholders of all these. */

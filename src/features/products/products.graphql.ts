@@ -1,4 +1,3 @@
-import { pageRules } from '../../db/keyset.ts';
 import { builder, idExample } from '../../graphql/builder.ts';
 import {
   DateTimeComparator,
@@ -9,14 +8,11 @@ import {
   StringComparator,
   TextListComparator,
 } from '../../graphql/comparators.ts';
-import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
-import { type Asked, lookAhead, needs } from '../../graphql/lookAhead.ts';
+import { defineConnection } from '../../graphql/connections.ts';
+import { lookAhead, needs } from '../../graphql/lookAhead.ts';
 import { MoneyType } from '../../graphql/money.ts';
-import { once } from '../../lib/once.ts';
-import { makeCursor, type PageArguments, readPage, toConnection } from '../../lib/pagination.ts';
-import { readPhrase } from '../../lib/searchPhrase.ts';
-import { type Count, countProducts } from './productCounts.queries.ts';
-import { type Facets, readFacets } from './productFacets.ts';
+import type { Facets } from './productFacets.ts';
+import { listProducts, type ProductList } from './productList.ts';
 import {
   ProductConditionType,
   ProductImageType,
@@ -24,10 +20,8 @@ import {
   ProductStatusType,
   ProductVariantType,
 } from './productParts.graphql.ts';
-import { mostOnFirstPage } from './productSearch.queries.ts';
-import { selectProducts, sortOf } from './productSelection.ts';
 import { loadProduct, loadProductByReference, loadProductBySku } from './products.loaders.ts';
-import { findProductPage, type Product, productCursor, productOrder } from './products.queries.ts';
+import type { Product } from './products.queries.ts';
 
 export const ProductType = builder.node(builder.objectRef<Product>('Product'), {
   access: 'products:read',
@@ -125,12 +119,6 @@ const CountPrecisionType = builder.enumType('CountPrecision', {
   } as const,
 });
 
-/** Each is read once an operation, however often it is asked for. */
-interface ProductList extends CountedConnection<Product> {
-  count(): Promise<Count>;
-  facets(): Promise<Facets>;
-}
-
 const ProductConnection = defineConnection<Product, ProductList>('Product', ProductType, (t) => ({
   totalCountPrecision: t.field({
     type: CountPrecisionType,
@@ -201,16 +189,6 @@ const ProductOrderInput = builder.inputType('ProductOrder', {
   }),
 });
 
-/** As far as can be told before the search has answered: findProductPage looks again. */
-function wantsFirstPage(
-  args: PageArguments & { filter?: unknown; orderBy?: unknown },
-  { list }: Asked,
-): boolean {
-  const { first, after, last, before, filter, orderBy } = args;
-  const isFirst = (after ?? last ?? before ?? filter ?? orderBy) == null;
-  return isFirst && (first ?? 0) < mostOnFirstPage && list.page;
-}
-
 builder.queryField('products', (t) =>
   t.field({
     type: ProductConnection,
@@ -228,34 +206,7 @@ builder.queryField('products', (t) =>
       }),
       orderBy: t.arg({ type: ProductOrderInput, description: 'How to sort them.' }),
     },
-    resolve: async (_parent, args, { tx }, info): Promise<ProductList> => {
-      const asked = lookAhead(info);
-      const phrase = readPhrase('search', args.search);
-      const selection = await selectProducts(tx, args.filter, phrase, wantsFirstPage(args, asked));
-      const sort = sortOf(args.orderBy, selection);
-      const order = productOrder(sort.key, sort.direction === 'DESC');
-      const page = readPage(args, pageRules(order, 20));
-      const count = once(() => countProducts(tx, selection));
-      const facets = once(() => readFacets(tx, selection));
-      const { others } = asked.list;
-      const counts = others.has('totalCount') || others.has('totalCountPrecision');
-      // Of a list that is only counted no page is read.
-      const reads = asked.list.page || !(counts || others.has('facets'));
-      const [found] = await Promise.all([
-        reads ? findProductPage(tx, selection, order, page, asked.columns) : [],
-        counts ? count() : undefined,
-        others.has('facets') ? facets() : undefined,
-      ]);
-      const connection = toConnection(found, page, (row) =>
-        makeCursor(order.sort, productCursor(sort.key, row)),
-      );
-      return {
-        ...connection,
-        count,
-        facets,
-        countRows: async () => (await count()).count,
-      };
-    },
+    resolve: (_parent, args, { tx }, info) => listProducts(tx, args, lookAhead(info)),
   }),
 );
 

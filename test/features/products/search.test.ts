@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { roundTripsOf } from '../../support/roundTrips.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
 let server: TestServer;
@@ -178,6 +179,81 @@ describe('a product search', () => {
   });
 });
 
+describe('what is asked of a search', () => {
+  const page = 'nodes { name } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
+  const facets =
+    'facets { complete categories { value count } conditions { value count } statuses { value count } tags { value count } }';
+  const asking = (selection: string) => async (variables: object) => {
+    const { body } = await server.ask(
+      owner,
+      `query ($search: String, $filter: ProductFilter, $after: String) { products(search: $search, filter: $filter, after: $after) { ${selection} } }`,
+      variables,
+    );
+    expect(body.errors).toBeUndefined();
+    return body.data.products;
+  };
+  const askPage = asking(page);
+  const askFacets = asking(facets);
+  const askAll = asking(`totalCount totalCountPrecision ${page} ${facets}`);
+
+  test.each([
+    ['a few', 'zephyrine'],
+    ['more than a page', 'quorble 14'],
+    ['more than can be ranked', 'quorb'],
+    ['a typo', 'qourble'],
+    ['a SKU', 'QB-700'],
+    ['a rare word of a common one', 'quorb vexil'],
+    ['nothing', 'zzzzzz'],
+    ['no word', '!!!'],
+  ])('is the same alone and together: %s', async (_what, search) => {
+    const filter = { price: { gte: '30' } };
+    const all = await askAll({ search });
+    expect(all).toEqual({
+      ...(await askPage({ search })),
+      ...(await askFacets({ search })),
+      totalCount: all.totalCount,
+      totalCountPrecision: all.totalCountPrecision,
+    });
+    expect(await askFacets({ search, filter })).toEqual({
+      facets: (await askAll({ search, filter })).facets,
+    });
+  });
+
+  test.each(['quorble 14', 'quorb'])('goes on behind a cursor: %s', async (search) => {
+    const first = await askPage({ search });
+    const after = first.pageInfo.endCursor;
+    const next = await askPage({ search, after });
+    expect(await askAll({ search, after })).toMatchObject(next);
+    const seen = [...first.nodes, ...next.nodes].map(({ name }: { name: string }) => name);
+    expect(new Set(seen).size).toBe(40);
+    expect(await askFacets({ search, after })).toEqual(await askFacets({ search }));
+  });
+
+  test('takes one round trip, a page or facets alone', async () => {
+    await Promise.all([askPage({ search: 'quorb' }), askFacets({ search: 'quorb' })]);
+    for (const ask of [askPage, askFacets]) {
+      for (const search of ['zephyrine', 'quorb']) {
+        expect(await roundTripsOf(server.database, () => ask({ search }))).toBe(1);
+      }
+    }
+  });
+
+  test.each([
+    ['a page of -1', 'first: -1', '"first" must be between 0 and 100; -1 was given.'],
+    ['facets of -1', 'first: -1', '"first" must be between 0 and 100; -1 was given.'],
+    ['a page behind nothing', 'after: "x"', /is not a cursor of this list/],
+    ['facets behind nothing', 'after: "x"', /is not a cursor of this list/],
+  ])('is refused: %s', async (what, args, message) => {
+    const selection = what.startsWith('facets') ? facets : page;
+    const { body } = await server.ask(
+      owner,
+      `{ products(search: "quorb", ${args}) { ${selection} } }`,
+      {},
+    );
+    expect(body.errors[0].message).toMatch(message);
+  });
+});
+
 describe('a search that more products fit than can be ranked', () => {
   const all = async (
     rest: object,
@@ -267,6 +343,13 @@ describe('a search that more products fit than can be ranked', () => {
       expect(page.pageInfo.hasNextPage).toBe(true);
       const { endCursor: after } = page.pageInfo;
       expect(await names(search, { after })).toEqual(trillium.slice(20));
+      const { body } = await server.ask(
+        owner,
+        'query ($search: String) { products(search: $search) { facets { complete categories { value count } } } }',
+        { search },
+      );
+      expect(body.data.products.facets).toEqual(page.facets);
+      expect(page.facets).toMatchObject({ complete: false });
       expect(await names(search, { first: 30 })).toEqual(trillium);
       expect(await names(search, { first: 3 })).toEqual(trillium.slice(0, 3));
     }
