@@ -72,6 +72,9 @@ export function pageRules(order: Order, defaultSize: number) {
   return { sort: order.sort, columns: order.columns.map(({ kind }) => kind), defaultSize };
 }
 
+const none: Record<string, string> = Object.freeze({});
+
 function named(name: string, values: CursorValues | null): Record<string, string> {
-  return Object.fromEntries((values ?? []).map((value, index) => [`${name}${index}`, value]));
+  if (values === null) return none;
+  return Object.fromEntries(values.map((value, index) => [`${name}${index}`, value]));
 }

@@ -39,6 +39,8 @@ export interface Asked {
   readonly columns: readonly string[] | null;
   readonly relations: readonly AskedRelation[];
   readonly list: AskedList;
+  /** Whether it is the same object each time: no variable has a say in it. */
+  readonly isKept: boolean;
 }
 
 /** What is asked of a list itself, where the rows are those of a list. */
@@ -90,7 +92,7 @@ export function lookAhead(info: GraphQLResolveInfo): Asked {
   // A field that is written twice may be asked for once, where `@include` leaves the other out: what is
   // remembered of one of its nodes is not what both ask.
   if (first === undefined || fieldNodes.length > 1) {
-    return toAsked(lookInto(info, returnType, fieldNodes), variableValues);
+    return askedWith(lookInto(info, returnType, fieldNodes), variableValues);
   }
   let look = looks.get(first);
   if (look === undefined) {
@@ -103,8 +105,9 @@ export function lookAhead(info: GraphQLResolveInfo): Asked {
 function toAsked(look: Look, variables: Record<string, unknown>): Asked {
   if (look.asked !== undefined) return look.asked;
   const asked = askedWith(look, variables);
-  if (isConstant(look)) look.asked = asked;
-  return asked;
+  if (!isConstant(look)) return asked;
+  look.asked = { ...asked, isKept: true };
+  return look.asked;
 }
 
 function isConstant({ relations }: Look): boolean {
@@ -139,6 +142,7 @@ function askedWith(look: Look, variables: Record<string, unknown>): Asked {
     columns,
     relations: [...asked.values()],
     list,
+    isKept: false,
   };
 }
 
@@ -162,6 +166,7 @@ function both(one: Asked, other: Asked): Asked {
       page: one.list.page || other.list.page,
       others: new Set([...one.list.others, ...other.list.others]),
     },
+    isKept: false,
   };
 }
 
