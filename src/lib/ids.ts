@@ -114,36 +114,34 @@ for (const digit of '0123456789abcdefABCDEF') {
   digitValues[digit.charCodeAt(0)] = Number.parseInt(digit, 16);
 }
 
-/** The letters of the UUID that is being written. */
-const read = Buffer.alloc(36);
+/** 0 for what is no digit, or not there. */
+const valueAt = (uuid: string, at: number): number => digitValues[uuid.charCodeAt(at)] ?? 0;
 
 /** The 16 bits of four digits from there on. */
-const quarter = (at: number): number =>
-  ((digitValues[read[at] as number] as number) << 12) |
-  ((digitValues[read[at + 1] as number] as number) << 8) |
-  ((digitValues[read[at + 2] as number] as number) << 4) |
-  (digitValues[read[at + 3] as number] as number);
+const quarter = (uuid: string, at: number): number =>
+  (valueAt(uuid, at) << 12) |
+  (valueAt(uuid, at + 1) << 8) |
+  (valueAt(uuid, at + 2) << 4) |
+  valueAt(uuid, at + 3);
 
 /** The code of the letter that the lowest five bits stand for. */
 const letter = (bits: number): number => letterCodes[bits & 31] as number;
 
 /**
  * `('Product', '0190…')` → `prd_…`: 128 bits in 26 letters of five, two zeros before them. A products page
- * has 20 of them, a nested one 200. Written out, and made a text in one go: 0.16 µs with what
- * JSON.stringify takes for it, where a Buffer's text takes 0.28 and letter by letter more.
+ * has 20 of them, a nested one 200. Written out, and made a text in one go: 0.15 µs with what
+ * JSON.stringify takes for it, where by way of Buffers it takes 0.22 and letter by letter more.
  */
 export function encodeId(type: IdType, uuid: string): string {
-  // Nothing is left of the one before.
-  if (read.write(uuid, 'latin1') !== read.length) read.fill(0, uuid.length);
   const prefix = idPrefixes[type];
-  const a = quarter(0);
-  const b = quarter(4);
-  const c = quarter(9);
-  const d = quarter(14);
-  const e = quarter(19);
-  const f = quarter(24);
-  const g = quarter(28);
-  const h = quarter(32);
+  const a = quarter(uuid, 0);
+  const b = quarter(uuid, 4);
+  const c = quarter(uuid, 9);
+  const d = quarter(uuid, 14);
+  const e = quarter(uuid, 19);
+  const f = quarter(uuid, 24);
+  const g = quarter(uuid, 28);
+  const h = quarter(uuid, 32);
   return String.fromCharCode(
     prefix.charCodeAt(0),
     prefix.charCodeAt(1),

@@ -32,6 +32,8 @@ export function readMoment(text: string): string {
   const length = text.length - zone;
   const ending = length === 19 || text[19] === '.' ? fractionEndings[length - 19] : undefined;
   if (ending !== undefined && (zone === 3 || text.endsWith('+00:00'))) {
+    // Most are JSON's, of a nested page's messages.
+    if (text[10] === 'T') return `${text.slice(0, length)}${ending}`;
     return `${text.slice(0, 10)}T${text.slice(11, length)}${ending}`;
   }
   return new Date(text).toISOString();

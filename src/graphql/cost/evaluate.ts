@@ -30,8 +30,9 @@ export function timesOf({ kind }: PlannedField, size: number, page: number): num
 export function actualCost(fields: Fields, answered: unknown, variables: Variables): number {
   let cost = 0;
   for (const field of fields) {
-    const value = read(answered, field.key);
     cost += sizeIn(field.own, variables);
+    if (field.each === 0 && field.sets.length === 0) continue;
+    const value = read(answered, field.key);
     if (field.each > 0) cost += field.each * rowsOf(field, value, sizeIn(field.size, variables));
     if (value !== null) cost += actualBelow(field, value, variables);
   }
