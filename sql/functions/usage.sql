@@ -120,12 +120,14 @@ declare
 begin
   if amount <= 0 then return 0; end if;
   -- Mostly slot 0 is free and has room; else this connection's own. Looking at all of them first is a third
-  -- of the price of one, and of eight at once it is two thirds. The lock comes last: who holds a slot
-  -- without room is thought to have used what it may, by who looks for room.
+  -- of the price of one, and of eight at once it is two thirds. The lock comes last (by CASE, for conditions
+  -- are sorted by their price): who holds a slot without room is thought to have used what it may, by who
+  -- looks for room.
   foreach wanted in array array[0, 1 + pg_backend_pid() % 15] loop
     update app.usage_slots s set used = s.used + amount
     where s.tenant_id = tenant and s.meter = meter_name and s.period = started and s.slot = wanted
-      and s.used + amount <= s.share and s.basis <= ceiling and pg_try_advisory_xact_lock(locks | wanted);
+      and case when s.used + amount <= s.share and s.basis <= ceiling
+               then pg_try_advisory_xact_lock(locks | wanted) else false end;
     if found then
       place := wanted;
       exit;
