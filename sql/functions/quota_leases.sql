@@ -41,6 +41,12 @@ declare
   highest bigint;
   total bigint;
 begin
+  -- A limit that ends by itself tells nobody of it.
+  if exists (select from app.tenant_overrides o
+             where o.tenant_id = tenant and o.kind = 'LIMIT' and o.code = meter_name
+               and o.expires_at > now() and o.expires_at <= clock_timestamp() + interval '5 s') then
+    return 0;
+  end if;
   select coalesce(max(s.basis), 0), coalesce(sum(s.used), 0) into highest, total
   from app.usage_slots s where s.tenant_id = tenant and s.meter = meter_name and s.period = started;
   granted := least(wanted, (mark - 1 - total) / 64);
@@ -119,13 +125,16 @@ begin
   return -1;
 end $$;
 
--- Whether units of a meter are leased, of which some may come back.
+-- Whether units of a meter are leased, of which some may come back soon. Of two minutes (quotaLeases.ts) the
+-- first two seconds: a process that did not give them back by then was killed, or is at something that
+-- lasts. To wait for each of those made a business's operations queue up for two minutes.
 create or replace function app.is_leased(tenant uuid, meter_name text, started date) returns boolean
 language plpgsql volatile
 as $$
 begin
   return exists (select from app.quota_leases l
-                 where l.tenant_id = tenant and l.meter = meter_name and l.period = started);
+                 where l.tenant_id = tenant and l.meter = meter_name and l.period = started
+                   and l.expires_at > clock_timestamp() + interval '118 s');
 end $$;
 
 do $$
