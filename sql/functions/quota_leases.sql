@@ -24,7 +24,7 @@ select tenant_id, meter, day, feature, api_key_id, used from app.lease_use where
 
 -- Leases up to `wanted` units, far from any mark, and answers how many: 0 when there are none to be had
 -- just now. Not more than a 64th of what there is before the next mark: it is always in one slot's share,
--- and so many processes may have one each. It waits for nobody.
+-- and so many processes may have one each. It waits for a slot, some 50 ms at most.
 create or replace function app.lease_quota(
   lease uuid, last_event uuid, meter_name text, wanted bigint, feature_name text, key_id uuid, seconds double precision)
 returns bigint
@@ -51,16 +51,21 @@ begin
   from app.usage_slots s where s.tenant_id = tenant and s.meter = meter_name and s.period = started;
   granted := least(wanted, (mark - 1 - total) / 64);
   if granted < 16 or highest > ceiling then return 0; end if;
-  select coalesce(bit_or(1 << s.slot), 0), coalesce(bit_or(1 << s.slot) filter (where s.used + granted > s.share), 0)
-  into known, full_ones
-  from app.usage_slots s where s.tenant_id = tenant and s.meter = meter_name and s.period = started;
-  if app.take_slot(tenant, meter_name, started, app.slot_lock(tenant, meter_name), ceiling, granted, known, full_ones) < 0 then
-    return 0;
-  end if;
-  insert into app.quota_leases (tenant_id, id, meter, period, day, feature, api_key_id, amount, last_event_id, expires_at)
-  values (tenant, lease, meter_name, started, app.usage_today(), feature_name, key_id, granted, last_event,
-          clock_timestamp() + make_interval(secs => seconds));
-  return granted;
+  -- Of 16 that count at a time each holds a slot, and the next has it when one ends: to try once was to
+  -- get none while a burst lasted on two servers.
+  for attempt in 1..40 loop
+    select coalesce(bit_or(1 << s.slot), 0), coalesce(bit_or(1 << s.slot) filter (where s.used + granted > s.share), 0)
+    into known, full_ones
+    from app.usage_slots s where s.tenant_id = tenant and s.meter = meter_name and s.period = started;
+    if app.take_slot(tenant, meter_name, started, app.slot_lock(tenant, meter_name), ceiling, granted, known, full_ones) >= 0 then
+      insert into app.quota_leases (tenant_id, id, meter, period, day, feature, api_key_id, amount, last_event_id, expires_at)
+      values (tenant, lease, meter_name, started, app.usage_today(), feature_name, key_id, granted, last_event,
+              clock_timestamp() + make_interval(secs => seconds));
+      return granted;
+    end if;
+    perform pg_sleep(0.001);
+  end loop;
+  return 0;
 end $$;
 
 -- Says that nothing uses the lease any more, and settles it if a slot is free to count it in. If not,

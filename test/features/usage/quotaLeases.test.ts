@@ -267,6 +267,26 @@ test('what a killed server has leased keeps nobody waiting, who has room or has 
   await within(server, 'lumen', (tx) => tx.query('select app.sweep_reservations()'));
 });
 
+test('units are leased as soon as one of those who hold every slot is through', async () => {
+  const leased = await server.holding(
+    `select pg_advisory_xact_lock(app.slot_lock(id, 'PRODUCTS') | slot)
+     from app.tenants, generate_series(0, 15) slot where slug = 'lumen'`,
+    [],
+    async () => {
+      const asked = lease(64);
+      const waiting = () =>
+        server.asAdmin(
+          `select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`,
+        );
+      while ((await waiting()).length === 0);
+      return { asked };
+    },
+  );
+  expect(await leased.asked).toBe(64);
+  await server.asAdmin('update app.quota_leases set expires_at = now()');
+  await within(server, 'lumen', (tx) => tx.query('select app.sweep_reservations()'));
+});
+
 test('nothing is leased of a limit that is about to end', async () => {
   await server.asAdmin(
     `insert into app.tenant_overrides (tenant_id, kind, code, limit_value, reason, expires_at)
