@@ -2022,16 +2022,21 @@ begin
   from app.usage_slots s where s.tenant_id = tenant and s.meter = meter_name and s.period = started;
   granted := least(wanted, (mark - 1 - total) / 64);
   if granted < 16 or highest > ceiling then return 0; end if;
-  select coalesce(bit_or(1 << s.slot), 0), coalesce(bit_or(1 << s.slot) filter (where s.used + granted > s.share), 0)
-  into known, full_ones
-  from app.usage_slots s where s.tenant_id = tenant and s.meter = meter_name and s.period = started;
-  if app.take_slot(tenant, meter_name, started, app.slot_lock(tenant, meter_name), ceiling, granted, known, full_ones) < 0 then
-    return 0;
-  end if;
-  insert into app.quota_leases (tenant_id, id, meter, period, day, feature, api_key_id, amount, last_event_id, expires_at)
-  values (tenant, lease, meter_name, started, app.usage_today(), feature_name, key_id, granted, last_event,
-          clock_timestamp() + make_interval(secs => seconds));
-  return granted;
+  -- Of 16 that count at a time each holds a slot, and the next has it when one ends: to try once was to
+  -- get none while a burst lasted on two servers.
+  for attempt in 1..40 loop
+    select coalesce(bit_or(1 << s.slot), 0), coalesce(bit_or(1 << s.slot) filter (where s.used + granted > s.share), 0)
+    into known, full_ones
+    from app.usage_slots s where s.tenant_id = tenant and s.meter = meter_name and s.period = started;
+    if app.take_slot(tenant, meter_name, started, app.slot_lock(tenant, meter_name), ceiling, granted, known, full_ones) >= 0 then
+      insert into app.quota_leases (tenant_id, id, meter, period, day, feature, api_key_id, amount, last_event_id, expires_at)
+      values (tenant, lease, meter_name, started, app.usage_today(), feature_name, key_id, granted, last_event,
+              clock_timestamp() + make_interval(secs => seconds));
+      return granted;
+    end if;
+    perform pg_sleep(0.001);
+  end loop;
+  return 0;
 end $function$;
 alter function app.lease_quota(uuid,uuid,text,bigint,text,uuid,double precision) owner to tenantry_owner;
 grant execute on function app.lease_quota(uuid,uuid,text,bigint,text,uuid,double precision) to tenantry_server;
