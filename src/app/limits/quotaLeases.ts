@@ -81,6 +81,8 @@ class Leases implements OwnLeases {
     const now = Date.now();
     const { lease } = demand;
     if (lease === undefined || !hasUnitFor(lease, eventId, now)) {
+      // Nobody could use it: the clock was set back, say.
+      if (lease?.used === 0) demand.notBefore = now + pauseMs;
       this.#countedItself(demand, now);
       return null;
     }
