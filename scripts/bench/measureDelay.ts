@@ -23,8 +23,9 @@ export async function measureDelay(
   const pair = await startServers(run, { tenantry: way.url, postgraphile: way.url });
   for (const finding of findings) {
     const targets = targetsOf(run, finding, pair, { pgbench, postgresUrl: way.url });
-    // Until V8 has compiled what is hot; the warm-up of each round is for connections and caches.
-    const warm = { connections: 16, warmSeconds: options.quick ? 1 : 3, seconds: 0.5 };
+    // Until V8 has compiled what is hot: it shares the server's processor, and a create takes 440 us of it in
+    // the first two seconds, 180 after sixteen. The warm-up of each round is for connections and caches.
+    const warm = { connections: 16, warmSeconds: options.quick ? 5 : 10, seconds: 0.5 };
     for (const target of targets) if (target.name !== 'pgbench') await target.run(warm);
     for (const connections of options.connections) {
       const cell = await measureCell(

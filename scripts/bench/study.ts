@@ -125,13 +125,25 @@ async function recordScript(
   reader: WireReader,
 ): Promise<PgbenchScript> {
   const [body = ''] = bodiesFor(workload, endpoint.server, seeded);
-  const once = () => recordOne(() => askOnce(endpoint, body), reader);
+  const ask = () => askOnce(endpoint, body);
+  // As under load, where writes are counted in advance.
+  const warmUp = workload.writes ? () => Promise.all(Array.from({ length: 16 }, ask)) : undefined;
+  const once = () => recordOne(ask, warmUp, reader);
   return toScript(await once(), await once());
 }
 
+/** What a write does only where few of its kind are made. */
+const countsItself = /\bapp\.use_meter\(/;
+
 /** Until nothing else went over the wire at the same time, such as the counting of requests. */
-async function recordOne(ask: () => Promise<unknown>, reader: WireReader): Promise<RoundTrip[]> {
+async function recordOne(
+  ask: () => Promise<unknown>,
+  warmUp: (() => Promise<unknown>) | undefined,
+  reader: WireReader,
+): Promise<RoundTrip[]> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
+    await warmUp?.();
+    await pause(15);
     reader.clear();
     await ask();
     await pause(15);
@@ -140,7 +152,11 @@ async function recordOne(ask: () => Promise<unknown>, reader: WireReader): Promi
     const isWrite = begin.test(statements[0] ?? '');
     const openings = statements.filter((text) => begin.test(text) || openRead.test(text)).length;
     const whole = isWrite ? statements.at(-1) === 'commit' : openRead.test(statements[0] ?? '');
-    if (others.length === 0 && openings === 1 && whole && !statements.includes('')) return link;
+    if (statements.some((text) => countsItself.test(text))) continue;
+    if (others.length === 0 && openings === 1 && whole && !statements.includes('')) {
+      // What comes later goes into the same list.
+      return [...link];
+    }
   }
   throw new Error('An operation could not be recorded alone.');
 }

@@ -120,12 +120,14 @@ declare
 begin
   if amount <= 0 then return 0; end if;
   -- Mostly slot 0 is free and has room; else this connection's own. Looking at all of them first is a third
-  -- of the price of one, and of eight at once it is two thirds. The lock comes last: who holds a slot
-  -- without room is thought to have used what it may, by who looks for room.
+  -- of the price of one, and of eight at once it is two thirds. The lock comes last (by CASE, for conditions
+  -- are sorted by their price): who holds a slot without room is thought to have used what it may, by who
+  -- looks for room.
   foreach wanted in array array[0, 1 + pg_backend_pid() % 15] loop
     update app.usage_slots s set used = s.used + amount
     where s.tenant_id = tenant and s.meter = meter_name and s.period = started and s.slot = wanted
-      and s.used + amount <= s.share and s.basis <= ceiling and pg_try_advisory_xact_lock(locks | wanted);
+      and case when s.used + amount <= s.share and s.basis <= ceiling
+               then pg_try_advisory_xact_lock(locks | wanted) else false end;
     if found then
       place := wanted;
       exit;
@@ -260,7 +262,8 @@ end $$;
 -- less than Postgres takes to look for deadlocks. Who has it waits for those who hold slots and will be
 -- through soon, and for units that are leased (quota_leases.sql); not for those who wait behind it, whose
 -- slots are used up as far as they may be. So it refuses only when nothing in flight can give room, unless
--- something is held longer than that: the leases of a process that was killed, for two minutes.
+-- something is held longer than that: the leases of a process that was killed, for two minutes, in which
+-- nobody waits for them.
 -- Tried first: all at once, each polling for slots. They took them from each other, and of 48 at a limit
 -- none was the one that held all.
 create or replace function app.use_meter_slowly(
@@ -315,18 +318,19 @@ begin
   end;
 end $$;
 
--- Whether `amount` more is too much even if all that is in flight were rolled back.
+-- Whether `amount` more is too much even if all that is in flight were rolled back, and no more used of leases.
 create or replace function app.is_over(tenant uuid, meter_name text, started date, ceiling bigint, amount bigint)
 returns boolean
 language plpgsql volatile
 as $$
 begin
   return (select coalesce(sum(s.used), 0) from app.usage_slots s
-          where s.tenant_id = tenant and s.meter = meter_name and s.period = started) + amount > ceiling
+          where s.tenant_id = tenant and s.meter = meter_name and s.period = started)
+       - (select coalesce(sum(l.amount - l.used), 0) from app.lease_use l
+          where l.tenant_id = tenant and l.meter = meter_name and l.period = started) + amount > ceiling
     and not exists (select from app.usage_reservations r
                     where r.tenant_id = tenant and r.meter = meter_name and r.state = 'OPEN'
-                      and r.expires_at <= clock_timestamp())
-    and not app.is_leased(tenant, meter_name, started);
+                      and r.expires_at <= clock_timestamp());
 end $$;
 
 create or replace function app.is_warned(tenant uuid, meter_name text, started date, ceiling bigint) returns boolean

@@ -33,6 +33,7 @@ export class Operation implements TenantOperation {
   #committing: Promise<void> | undefined;
   #rolledBack: Promise<void> | undefined;
   #endListeners: (() => void)[] | undefined;
+  #hasEnded = false;
 
   constructor(tenantId: string, options: OperationOptions, settings: CarrierSettings) {
     if (typeof tenantId !== 'string') throw new TypeError('An operation needs its tenant.');
@@ -84,6 +85,7 @@ export class Operation implements TenantOperation {
   }
 
   afterEnd(listener: () => void): void {
+    if (this.#hasEnded) return listener();
     this.#endListeners ??= [];
     this.#endListeners.push(listener);
   }
@@ -156,6 +158,7 @@ export class Operation implements TenantOperation {
   }
 
   #ended(): void {
+    this.#hasEnded = true;
     for (const listener of this.#endListeners ?? []) listener();
   }
 

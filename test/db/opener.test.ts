@@ -126,4 +126,9 @@ test('what waits for the end is told of it, committed or not', async () => {
   expect(await ends((tx) => tx.query('select 1/0'))).toEqual(['whole', 'undone']);
   // A failure that only COMMIT meets.
   expect(await ends(async (tx) => void tx.query('select 1/0'))).toEqual(['whole', 'undone']);
+  const late: string[] = [];
+  const operation = here.db.operation(here.world.a, { mode: 'write' });
+  await operation.rollback();
+  operation.tx.afterEnd(() => late.push('after it'));
+  expect(late).toEqual(['after it']);
 });

@@ -19,7 +19,10 @@ const windowMs = 400;
 const busyUses = 5;
 const busyMs = 100;
 const [smallest, largest] = [32, 4_096];
-/** Longer than any transaction may last that was begun meanwhile (`transaction_timeout`: a minute). */
+/**
+ * Longer than any transaction may last that was begun meanwhile (`transaction_timeout`: a minute).
+ * app.is_leased() reckons with it.
+ */
 const expirySeconds = 120;
 /** Near a mark there are none for a while. */
 const pauseMs = 1_000;
@@ -45,6 +48,8 @@ interface Demand {
   readonly apiKeyId: string;
   lease: Lease | undefined;
   isAsking: boolean;
+  /** What was asked for before the last of these is given back unused: it may be of other limits. */
+  recalls: number;
   notBefore: number;
   /** Uses that counted themselves, since when. */
   uses: number;
@@ -76,6 +81,8 @@ class Leases implements OwnLeases {
     const now = Date.now();
     const { lease } = demand;
     if (lease === undefined || !hasUnitFor(lease, eventId, now)) {
+      // Nobody could use it: the clock was set back, say.
+      if (lease?.used === 0) demand.notBefore = now + pauseMs;
       this.#countedItself(demand, now);
       return null;
     }
@@ -92,7 +99,9 @@ class Leases implements OwnLeases {
 
   recall(tenantId: string | null): void {
     for (const demand of this.#demands.values()) {
-      if (tenantId === null || demand.tenantId === tenantId) this.#retire(demand);
+      if (tenantId !== null && demand.tenantId !== tenantId) continue;
+      demand.recalls += 1;
+      this.#retire(demand);
     }
   }
 
@@ -108,8 +117,8 @@ class Leases implements OwnLeases {
     let demand = this.#demands.get(key);
     if (demand === undefined) {
       if (this.#demands.size >= 1_000) this.#forgetIdle();
-      const nothing = { lease: undefined, isAsking: false, notBefore: 0, uses: 0, since: 0 };
-      demand = { tenantId, meter, feature, apiKeyId, ...nothing };
+      const nothing = { isAsking: false, recalls: 0, notBefore: 0, uses: 0, since: 0 };
+      demand = { tenantId, meter, feature, apiKeyId, lease: undefined, ...nothing };
       this.#demands.set(key, demand);
     }
     return demand;
@@ -137,7 +146,7 @@ class Leases implements OwnLeases {
     demand.isAsking = true;
     const id = newId();
     const lastEventId = lastIdUntil(now + windowMs);
-    const { tenantId, meter, feature, apiKeyId } = demand;
+    const { tenantId, meter, feature, apiKeyId, recalls } = demand;
     const asked = { id, lastEventId, meter, wanted: expectedOf(demand.lease, now), feature };
     this.#keep(
       this.#database
@@ -148,6 +157,7 @@ class Leases implements OwnLeases {
           (granted) => {
             if (granted === 0) demand.notBefore = now + pauseMs;
             else this.#begin(demand, { id, lastEventId, granted, askedAt: now });
+            if (demand.recalls !== recalls) this.#retire(demand);
           },
           (error: unknown) => {
             // It may be there all the same, and is settled when it runs out.

@@ -13,10 +13,10 @@ import { app, id, moment, tenantId } from './columns.ts';
 import { tenants } from './tenants.ts';
 
 /**
- * Units of a meter that a server process has counted in advance, for a quarter of a second in which it
+ * Units of a meter that a server process has counted in advance, for less than half a second in which it
  * does much of one kind. Each work then counts itself by the lease's id in its audit event, and touches
  * no counter. A row is there until what was used of it is in the ledger and the rest is given back; see
- * sql/functions/usage.sql.
+ * sql/functions/quota_leases.sql.
  */
 export const quotaLeases = app.table(
   'quota_leases',

@@ -163,7 +163,8 @@ const mostDays = 7;
 /**
  * Adds up hours and days that change no more. An hour is that of a transaction that begins in it, and none
  * lasts ten minutes; what is settled late counts for the day on which it was set aside, which is yesterday
- * at most. Two servers at once come to the same. Answers how many rows it made.
+ * at most. What a server that was killed has leased waits for its settling, which a new one begins with.
+ * Two servers at once come to the same. Answers how many rows it made.
  */
 export async function rollUpActivity(tx: TenantTransaction): Promise<number> {
   const open = await readOpen(tx);
@@ -185,7 +186,8 @@ export async function rollUpActivity(tx: TenantTransaction): Promise<number> {
        select day, meter, used from app.usage_counters where day >= $1::date)
      insert into app.platform_days (day, meter, used)
      select day, meter, sum(used) from used
-     where day < least(app.usage_today() - 2, (select until from bounds)) group by 1, 2 on conflict do nothing`,
+     where day < least(app.usage_today() - 2, (select until from bounds), (select min(day) from app.quota_leases))
+     group by 1, 2 on conflict do nothing`,
     [open.day, mostDays],
   );
   return (hours.rowCount ?? 0) + (days.rowCount ?? 0);

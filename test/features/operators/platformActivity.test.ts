@@ -124,6 +124,35 @@ test('what tenants used is the sum of their days, added up or not', async () => 
   expect(Number(newest)).toBeGreaterThan(2);
 });
 
+test('what a killed server has leased is added up when it is settled', async () => {
+  await server.asAdmin('delete from app.platform_days');
+  await server.asAdmin(
+    `with lease as (
+       insert into app.quota_leases
+         (tenant_id, id, meter, period, day, feature, api_key_id, amount, last_event_id, expires_at)
+       select id, '01900000-0000-7000-8000-000000000000', 'PRODUCTS', '1970-01-01', app.usage_today() - 5, 'productCreate',
+         '00000000-0000-0000-0000-000000000000', 64, '01900000-0190-7fff-bfff-ffffffffffff', now() - interval '5 days'
+       from app.tenants where slug = 'lumen' returning tenant_id, id)
+     insert into app.audit_events (tenant_id, id, actor_kind, actor_name, action, target_type, request_id, quota_lease)
+     select tenant_id, '01900000-0001-7000-8000-000000000000', 'SYSTEM', 'A test', 'product.created', 'Product', 'test', id
+     from lease`,
+  );
+  const products = async () =>
+    (
+      await read('{ platformActivity(days: 10) { usage { meter used } } }')
+    ).platformActivity.usage.find(({ meter }: { meter: string }) => meter === 'PRODUCTS');
+  while ((await rollUp()) > 0);
+  const [{ id } = {}] = await server.asAdmin(`select id from app.tenants where slug = 'lumen'`);
+  await server.database.withTenant(String(id), { mode: 'write' }, (tx) =>
+    tx.query('select app.sweep_reservations()'),
+  );
+  expect(await server.asAdmin('select from app.quota_leases')).toEqual([]);
+  const settled = await products();
+  expect(settled.used).toBeGreaterThan(0);
+  while ((await rollUp()) > 0);
+  expect(await products()).toEqual(settled);
+});
+
 test('the tenants that lead are listed, with what they did', async () => {
   await server.asAdmin('delete from app.activity_hours');
   await plant('lumen', 0, 10);

@@ -98,3 +98,23 @@ test('where one who has counted waits behind another, no room beyond the mark is
     await server.asAdmin(`select data -> 'percent' as percent from app.notifications`),
   ).toEqual([{ percent: 80 }]);
 });
+
+test('a slot without room is kept from nobody', async () => {
+  await startAnew();
+  expect(await ask(1)).toBeNull();
+  await server.asAdmin(`update app.usage_slots set share = used where meter = '${meter}'`);
+  // On a connection of its own: its first plans are made for their values, and sort conditions by price.
+  const held = await server.holding(
+    `select set_config('app.tenant_id', id::text, true),
+       app.use_meter($1, 1, false, 'test', '00000000-0000-0000-0000-000000000000')
+     from app.tenants where slug = 'lumen'`,
+    [meter],
+    () =>
+      server.asAdmin(
+        `select (objid::bigint & 31)::int as slot from pg_locks where locktype = 'advisory'
+         and database = (select oid from pg_database where datname = current_database())`,
+      ),
+  );
+  expect(held).toHaveLength(1);
+  expect(held).not.toContainEqual({ slot: 0 });
+});

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { leaseQuota } from '../../../src/features/usage/quotaLeases.queries.ts';
+import { noApiKey } from '../../../src/features/usage/useMeter.queries.ts';
 import { useMeter } from '../../../src/features/usage/useMeter.ts';
 import { Refusal } from '../../../src/lib/errors.ts';
+import { lastIdUntil, newId } from '../../../src/lib/ids.ts';
 import { askAt } from '../../support/ask.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 import { spawnServer } from '../../support/serverProcess.ts';
@@ -234,6 +237,67 @@ test('what a killed server has used is counted from its rows', async () => {
      where t.slug = 'lumen' and meter = 'PRODUCTS'`,
   );
   expect(days).toEqual([{ used: after.ledger }]);
+});
+
+const lease = (amount: number): Promise<number> =>
+  within(server, 'lumen', (tx) =>
+    leaseQuota(tx, {
+      id: newId(),
+      lastEventId: lastIdUntil(Date.now()),
+      meter: 'PRODUCTS',
+      wanted: amount,
+      feature: 'productCreate',
+      apiKeyId: noApiKey,
+      seconds: 120,
+    }),
+  );
+
+test('what a killed server has leased keeps nobody waiting, who has room or has none', async () => {
+  expect(await lease(64)).toBe(64);
+  await server.asAdmin(`update app.quota_leases set expires_at = now() + interval '100 s'`);
+  const { counted } = await countsOf(server, 'lumen', 'PRODUCTS');
+  // All of them pass four fifths, and have a fifth more.
+  await limit(server, 'lumen', { PRODUCTS: Math.ceil(((counted + 64) * 5) / 4) + 10 });
+  expect(await make(server.url, 40)).toEqual([]);
+  await limit(server, 'lumen', { PRODUCTS: counted });
+  expect(await make(server.url, 40)).toEqual(Array(40).fill('QUOTA_EXCEEDED'));
+  expect((await countsOf(server, 'lumen', 'PRODUCTS')).counted).toBe(counted + 40);
+  expect(await openLeases()).toBe(1);
+  await server.asAdmin('update app.quota_leases set expires_at = now()');
+  await within(server, 'lumen', (tx) => tx.query('select app.sweep_reservations()'));
+});
+
+test('units are leased as soon as one of those who hold every slot is through', async () => {
+  const leased = await server.holding(
+    `select pg_advisory_xact_lock(app.slot_lock(id, 'PRODUCTS') | slot)
+     from app.tenants, generate_series(0, 15) slot where slug = 'lumen'`,
+    [],
+    async () => {
+      const asked = lease(64);
+      const waiting = () =>
+        server.asAdmin(
+          `select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`,
+        );
+      while ((await waiting()).length === 0);
+      return { asked };
+    },
+  );
+  expect(await leased.asked).toBe(64);
+  await server.asAdmin('update app.quota_leases set expires_at = now()');
+  await within(server, 'lumen', (tx) => tx.query('select app.sweep_reservations()'));
+});
+
+test('nothing is leased of a limit that is about to end', async () => {
+  await server.asAdmin(
+    `insert into app.tenant_overrides (tenant_id, kind, code, limit_value, reason, expires_at)
+     select id, 'LIMIT', 'PRODUCTS', 1000000, 'A test', now() + interval '3 s' from app.tenants where slug = 'lumen'`,
+  );
+  expect(await lease(64)).toBe(0);
+  await server.asAdmin(`update app.tenant_overrides set expires_at = now() + interval '1 hour'`);
+  expect(await lease(64)).toBe(64);
+  await server.asAdmin('delete from app.tenant_overrides');
+  await server.asAdmin('update app.quota_leases set expires_at = now()');
+  await within(server, 'lumen', (tx) => tx.query('select app.sweep_reservations()'));
 });
 
 test('a server that stops gives back what it has leased', async () => {
