@@ -133,7 +133,9 @@ const letter = (bits: number): number => letterCodes[bits & 31] as number;
  * JSON.stringify takes for it, where by way of Buffers it takes 0.22 and letter by letter more.
  */
 export function encodeId(type: IdType, uuid: string): string {
-  const prefix = idPrefixes[type];
+  const prefix: string | undefined = idPrefixes[type];
+  // A stored type, as of an audit event's target, may be none any more: no reason to answer nothing at all.
+  if (prefix === undefined) return `undefined${encodeId('Tenant', uuid).slice(3)}`;
   const a = quarter(uuid, 0);
   const b = quarter(uuid, 4);
   const c = quarter(uuid, 9);

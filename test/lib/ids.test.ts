@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeId, encodeId } from '../../src/lib/ids.ts';
+import { decodeId, encodeId, type IdType } from '../../src/lib/ids.ts';
 
 // https://github.com/jetify-com/typeid/blob/main/spec/valid.yml
 test.each([
@@ -32,6 +32,11 @@ test('any UUID comes back from its id, whose letters are its bits', () => {
 test('what is no UUID is written without anything of the one before', () => {
   encodeId('Product', 'ffffffff-ffff-ffff-ffff-ffffffffffff');
   expect(encodeId('Product', '01')).toBe(`prd_01${'0'.repeat(24)}`);
+});
+
+test('an id of a type that is none any more is no reason to throw', () => {
+  const id = encodeId('Gone' as IdType, '01890a5d-ac96-774b-bcce-b302099a8057');
+  expect(id).toBe('undefined_01h455vb4pex5vsknk084sn02q');
 });
 
 test.each([
