@@ -159,6 +159,24 @@ test('a nested page is one round trip, and total and page go together', async ()
   expect(await roundTripsOf(server.database, page)).toBe(1);
 });
 
+test('what is brought along goes by who asks, whoever asked the same before', async () => {
+  const created = await server.ask(
+    owner,
+    'mutation { apiKeyCreate(input: { name: "no customers", scopes: ["conversations:read"] }) { secret } }',
+  );
+  const { secret } = created.body.data.apiKeyCreate;
+  const query = '{ conversations(first: 20) { nodes { id customer { name } } } }';
+  for (let turn = 0; turn < 3; turn += 1) {
+    const { body } = await server.ask(secret, query);
+    expect(body.errors).toHaveLength(20);
+  }
+  const page = async () => {
+    const { body } = await server.ask(owner, query);
+    expect(body.errors).toBe(undefined);
+  };
+  expect(await roundTripsOf(server.database, page)).toBe(1);
+});
+
 describe('what is counted of a list', () => {
   const facets = 'facets { complete statuses { value count } tags { value count } }';
   const ask = async (selection: string, variables: object = {}, head = '') => {
