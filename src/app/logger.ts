@@ -39,8 +39,7 @@ export function createLogger(level: string): Logger {
  */
 function collected(): pino.DestinationStream {
   const file = pino.destination({
-    ...{ fd: 2, sync: false, periodicFlush: 100, contentMode: 'buffer' },
-    ...{ minLength: 32_768, maxWrite: 65_536 },
+    ...{ fd: 2, sync: false, minLength: 8_192, periodicFlush: 100, contentMode: 'buffer' },
   });
   const write = file.write as unknown as (line: Buffer) => boolean;
   file.write = (line) => write.call(file, Buffer.from(line));
