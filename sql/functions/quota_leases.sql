@@ -22,8 +22,8 @@ select tenant_id, meter, day, feature, api_key_id, used from app.usage_days
 union all
 select tenant_id, meter, day, feature, api_key_id, used from app.lease_use where used > 0;
 
--- Leases up to `wanted` units, far from any mark, and answers how many: 0 when there are none to be had
--- just now. Not more than a 64th of what there is before the next mark: it is always in one slot's share,
+-- Leases up to `wanted` units and answers how many: 0 when there are none to be had just now. Not more
+-- than a 64th of what is left before four fifths of the limit, where the first warning is due: it is always in one slot's share,
 -- and so many processes may have one each. It waits for a slot, some 50 ms at most.
 create or replace function app.lease_quota(
   lease uuid, last_event uuid, meter_name text, wanted bigint, feature_name text, key_id uuid, seconds double precision)

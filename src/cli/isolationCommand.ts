@@ -3,6 +3,8 @@ import { type IsolationReport, reportIsolation } from '../db/isolation/reportIso
 import { findBusiness, withDatabase } from './onDatabase.ts';
 import { describeTable } from './printTable.ts';
 
+type Guarded = IsolationReport['tables'][number];
+
 /** `isolation`: exit code 0 when tenants are kept apart, 1 when anything fails. */
 export function isolationCommand(): Command {
   return new Command('isolation')
@@ -22,10 +24,13 @@ async function runIsolation({ tenant, json }: { tenant?: string; json?: true }):
   process.exitCode = report.holds ? 0 : 1;
 }
 
+const securityOf = ({ rowLevelSecurity, forced }: Pick<Guarded, 'rowLevelSecurity' | 'forced'>) =>
+  rowLevelSecurity ? (forced ? 'forced' : 'not forced') : 'OFF';
+
 function describe({ tables, probes, findings, holds, role, database }: IsolationReport): string {
-  const guards = tables.map(({ name, rowLevelSecurity, forced, policies, tenantKey, grants }) => [
+  const guards = tables.map(({ name, isView, policies, tenantKey, grants, ...table }) => [
     name,
-    rowLevelSecurity ? (forced ? 'forced' : 'not forced') : 'OFF',
+    isView ? 'a view' : securityOf(table),
     String(policies.length),
     tenantKey ?? '-',
     grants.join(' ') || '-',

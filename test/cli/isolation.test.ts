@@ -9,6 +9,7 @@ test('the isolation report is a table and exit code 0, and 1 as soon as a table 
   const asJson = await isolation('--json');
   expect(fine).toMatchObject({ code: 0, stderr: '' });
   expect(fine.stdout).toMatch(/^app\.products +forced +\d+ +tenant_id +/m);
+  expect(fine.stdout).toMatch(/^app\.lease_use +a view +/m);
   expect(fine.stdout).toMatch(/^TENANT_SEES_ONLY_ITS_OWN +ok/m);
   expect(JSON.parse(asJson.stdout)).toMatchObject({ holds: true, findings: [] });
   expect(await isolation('--tenant', 'nobody')).toMatchObject({ code: 1, stdout: '' });

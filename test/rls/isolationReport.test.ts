@@ -55,6 +55,10 @@ describe('the isolation report', () => {
       forced: true,
       tenantKey: 'tenant_id',
       grants: ['INSERT', 'SELECT', 'UPDATE'],
+      isView: false,
+    });
+    expect(report.tables.find(({ name }) => name === 'app.lease_use')).toMatchObject({
+      ...{ isView: true, rowLevelSecurity: false, policies: [] },
     });
   });
 

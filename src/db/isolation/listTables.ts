@@ -15,6 +15,8 @@ export interface GuardedPolicy {
 export interface GuardedTable {
   /** With its schema, quoted as SQL needs it. */
   readonly name: string;
+  /** It has no rows and no policies: as it reads as its caller does, those of its tables hold. */
+  readonly isView: boolean;
   readonly rowLevelSecurity: boolean;
   /** On its owner too. */
   readonly forced: boolean;
@@ -28,7 +30,7 @@ export interface GuardedTable {
 }
 
 const tables = `with ${catalogue}
-select name, secured as "rowLevelSecurity", forced, quote_ident(tenant_key) as "tenantKey",
+select name, kind = 'v' as "isView", secured as "rowLevelSecurity", forced, quote_ident(tenant_key) as "tenantKey",
   array(select distinct privilege from held where relation = relations.oid order by 1) as grants,
   coalesce((
     select jsonb_agg(jsonb_build_object(

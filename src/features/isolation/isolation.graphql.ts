@@ -40,8 +40,12 @@ const IsolationTableType = builder.objectRef<GuardedTable>('IsolationTable').imp
   description: 'What keeps tenants apart in one table. Nothing here is about its rows.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'With its schema.' }),
+    isView: t.exposeBoolean('isView', {
+      description:
+        'Whether it is a view: as it reads as its caller does, the policies of its tables hold.',
+    }),
     rowLevelSecurity: t.exposeBoolean('rowLevelSecurity', {
-      description: 'Whether Postgres checks each row.',
+      description: 'Whether Postgres checks each row; of a view it checks those of its tables.',
     }),
     forced: t.exposeBoolean('forced', { description: 'Whether it checks them for the owner too.' }),
     policies: t.field({
