@@ -1,5 +1,5 @@
 import { pageRules } from '../../db/keyset.ts';
-import { broughtAlong, keyOf } from '../../graphql/broughtAlong.ts';
+import { broughtAlong } from '../../graphql/broughtAlong.ts';
 import { builder, idExample } from '../../graphql/builder.ts';
 import {
   BooleanComparator,
@@ -12,8 +12,7 @@ import {
   TextListComparator,
 } from '../../graphql/comparators.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
-import type { OperationContext } from '../../graphql/context.ts';
-import { type Asked, type AskedRelation, lookAhead, relation } from '../../graphql/lookAhead.ts';
+import { lookAhead, relation } from '../../graphql/lookAhead.ts';
 import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
 import { CustomerType } from '../customers/customers.graphql.ts';
 import { loadCustomer } from '../customers/customers.loaders.ts';
@@ -35,8 +34,7 @@ import {
   countConversations,
   findConversationPage,
 } from './conversations.queries.ts';
-import { type Embeds, embedInConversations, type Wanted } from './embeds.queries.ts';
-import { messageOrder } from './messages.queries.ts';
+import { embedsOf } from './embeds.ts';
 
 export const ConversationStatusType = builder.enumType('ConversationStatus', {
   description: 'Who has a conversation now.',
@@ -229,62 +227,6 @@ builder.queryField('conversations', (t) =>
     },
   }),
 );
-
-/** By what is asked, and what of it is allowed: 15 µs of a nested page. */
-const embeds = new WeakMap<Asked, Map<string, Embeds>>();
-
-function embedsOf(asked: Asked, context: OperationContext): Embeds {
-  if (!asked.isKept) return embedInConversations(wantedOf(asked, context));
-  let known = embeds.get(asked);
-  if (known === undefined) {
-    known = new Map();
-    embeds.set(asked, known);
-  }
-  const allowed = allowedOf(asked, context);
-  let found = known.get(allowed);
-  if (found === undefined) {
-    found = embedInConversations(wantedOf(asked, context));
-    known.set(allowed, found);
-  }
-  return found;
-}
-
-/** A letter for each relation, in their order. */
-function allowedOf({ relations }: Asked, context: OperationContext): string {
-  let letters = '';
-  for (const relation of relations) {
-    letters += isAllowed(relation, context) ? '1' : '0';
-    letters += allowedOf(relation.asked, context);
-  }
-  return letters;
-}
-
-const isAllowed = ({ checks }: AskedRelation, context: OperationContext): boolean =>
-  checks.every((each) => context.allows(each));
-
-/**
- * What the page's statement may bring along: what is allowed, with arguments that are sound. One page
- * in two words (`messages` and `messages(first: 10)`), or behind two cursors, would take each other's
- * place; loaders read them.
- */
-function wantedOf(asked: Asked, context: OperationContext): Wanted[] {
-  const wanted = asked.relations.flatMap((relation) => readRelation(relation, context));
-  const keys = wanted.map(({ relation, page }) => keyOf(relation.name, page));
-  return wanted.filter(
-    (_, index) => keys.indexOf(keys[index] ?? '') === keys.lastIndexOf(keys[index] ?? ''),
-  );
-}
-
-function readRelation(relation: AskedRelation, context: OperationContext): Wanted[] {
-  if (!isAllowed(relation, context)) return [];
-  const inner = wantedOf(relation.asked, context);
-  if (relation.name !== 'messages') return [{ relation, inner }];
-  try {
-    return [{ relation, inner, page: readPage(relation.args, pageRules(messageOrder, 10)) }];
-  } catch {
-    return []; // the field's own resolver says what is wrong with them
-  }
-}
 
 const unfiltered: ConversationFilter = {};
 
