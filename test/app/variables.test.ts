@@ -133,3 +133,15 @@ describe('variables are read as graphql-js reads them, or left to it', () => {
     expect(readVariables(schema, operation, JSON.parse('{"__proto__": 1}'))).toBeUndefined();
   });
 });
+
+test.each([
+  ['a default', 'query ($v: Money = { amount: "1" }) { __typename }', {}],
+  ['a list by default', 'query ($v: [Money!] = [{ amount: "1" }]) { __typename }', {}],
+  ['what was sent', 'query ($v: Money) { __typename }', { v: { amount: '1' } }],
+])('what one request does to %s, the next does not see', (_what, text, given) => {
+  const operation = operationOf(text);
+  const read = () => readVariables(schema, operation, given)?.v as object;
+  const first = read();
+  Object.assign(Array.isArray(first) ? first[0] : first, { amount: 'changed' });
+  expect(first).not.toEqual(read());
+});
