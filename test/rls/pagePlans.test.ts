@@ -28,7 +28,7 @@ const schema = buildSchema();
 const lists = findListFields(schema);
 /** As many as the largest page has, and the one that tells whether there is more. */
 const largestPage = 101;
-/** Facets are counted among so many products, and one line says among how many. */
+/** Facets are counted among so many products, and one line says among how many; a search ranks as many. */
 const mostCounted = 1_001;
 
 let demo: DemoDatabase;
@@ -117,7 +117,7 @@ async function readSample(list: ListField): Promise<Sample> {
  */
 function limitsOf({ filtered, ordered, single }: ListOperation, { text }: Recorded): PlanLimits {
   const maySort = filtered || single || /\bcount\(/.test(text);
-  const most = /\bfacet\b/.test(text) ? mostCounted : largestPage;
+  const most = /\bfacet\b|as matched\(/.test(text) ? mostCounted : largestPage;
   return {
     ...limits,
     mostSorted: maySort ? most : 0,
@@ -166,6 +166,24 @@ test.each(lists.map((list) => [list.path, list] as const))(
 
 test('what is no list is read from indexes of its tenant', async () => {
   expect(await findAllFaults(singleOperations(schema))).toEqual([]);
+});
+
+// What a search finds is found in a function of its own (test/rls/functions, indexes); the rows are read here.
+test.each([
+  ['page', '{ products(search: "oak", first: 20) { nodes { id name } } }'],
+  [
+    'later page',
+    '{ products(search: "oak", first: 2, after: $CURSOR) { nodes { id } pageInfo { endCursor } } }',
+  ],
+  [
+    'filtered page',
+    '{ products(search: "oak", filter: { status: { eq: ACTIVE } }) { nodes { id } } }',
+  ],
+  ['facets', '{ products(search: "oak") { facets { categories { value count } complete } } }'],
+  ['all at once', '{ products(search: "oak") { nodes { id } totalCount facets { complete } } }'],
+])("a search's %s is read from indexes of its tenant", async (name, text) => {
+  const operation = { name, text, filtered: true, single: true, ordered: false };
+  expect(await findAllFaults([operation])).toEqual([]);
 });
 
 describe('what the walk is for', () => {
