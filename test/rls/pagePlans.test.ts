@@ -16,7 +16,7 @@ import {
   singleOperations,
 } from './support/listOperations.ts';
 import { fillAllTables } from './support/manyRows.ts';
-import { findFaults, type PlanLimits } from './support/planRules.ts';
+import { type AnalysedNode, findFaults, type PlanLimits } from './support/planRules.ts';
 import { type Recorded, type Recorder, startRecorder } from './support/recordedStatements.ts';
 import { readTables } from './support/tenantTables.ts';
 
@@ -184,7 +184,18 @@ test.each([
 ])("a search's %s is read from indexes of its tenant", async (name, text) => {
   const operation = { name, text, filtered: true, single: true, ordered: false };
   expect(await findAllFaults([operation])).toEqual([]);
+  const { statements } = await recorder.record(() => ask(operation));
+  for (const statement of statements) {
+    const plan = await explainAsServer(client, tenantId, statement);
+    expect(mostRead(plan), statement.text).toBeLessThanOrEqual(mostCounted);
+  }
 });
+
+/** How many products one node of a plan reads, at most. */
+function mostRead(node: AnalysedNode): number {
+  const own = node['Relation Name'] === 'products' ? (node['Actual Rows'] ?? 0) : 0;
+  return Math.max(own, ...(node.Plans ?? []).map(mostRead));
+}
 
 describe('what the walk is for', () => {
   const table = 'app.customers';
