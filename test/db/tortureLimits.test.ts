@@ -213,21 +213,21 @@ describe('before COMMIT has been written', () => {
 
 describe('time-outs', () => {
   test('an operation that takes too long is cancelled and rolled back', async () => {
-    const short = world.open({ poolSize: 1, operationTimeoutMs: 60 });
+    const short = world.open({ poolSize: 1, operationTimeoutMs: 600 });
     const work = short.withTenant(world.a, { mode: 'write' }, async (tx) => {
       await tx.query(insertCustomer, [world.a, 'too long']);
       await tx.query('select pg_sleep(10)');
     });
     const { ms, error } = await timed(work);
     expect(error).toMatchObject({ code: 'OPERATION_TIMED_OUT', phase: 'OPERATION' });
-    expect(ms).toBeLessThan(1_000);
+    expect(ms).toBeLessThan(5_000);
     await short.close();
     await until(async () => (await world.backends()).length === 1);
     expect(await world.countOf('too long')).toBe(0);
   });
 
   test('an operation that idles too long is rolled back, and its connection is kept', async () => {
-    const short = world.open({ poolSize: 1, operationTimeoutMs: 60 });
+    const short = world.open({ poolSize: 1, operationTimeoutMs: 600 });
     const operation = short.operation(world.a, { mode: 'write' });
     await operation.tx.query(insertCustomer, [world.a, 'idled']);
     await until(() => short.statistics.idle === 1);
@@ -240,7 +240,7 @@ describe('time-outs', () => {
   });
 
   test('a look-up that takes too long is cancelled', async () => {
-    const short = world.open({ poolSize: 1, operationTimeoutMs: 60 });
+    const short = world.open({ poolSize: 1, operationTimeoutMs: 600 });
     await expect(short.lookup('select pg_sleep(10)', [])).rejects.toMatchObject({
       code: 'OPERATION_TIMED_OUT',
     });

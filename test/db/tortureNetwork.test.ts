@@ -87,7 +87,7 @@ describe('COMMIT', () => {
 
   test('swallowed by the network is in doubt after its time-out, and never cancelled', async () => {
     await db.close();
-    db = open({ closeTimeoutMs: 150 });
+    db = open({ closeTimeoutMs: 1_000 });
     judgeStatement('commit', 'blackHole');
     const error = await write('swallowed').catch((reason: unknown) => reason);
     expect(error).toMatchObject({
@@ -207,7 +207,7 @@ describe('the opening', () => {
 
   test('that is swallowed by the network ends in time', async () => {
     await db.close();
-    db = open({ operationTimeoutMs: 100 });
+    db = open({ operationTimeoutMs: 1_000 });
     judgeStatement('begin', 'blackHole');
     await expect(write('unopened')).rejects.toMatchObject({
       code: 'OPERATION_TIMED_OUT',
@@ -352,7 +352,7 @@ test('a server that can not be reached is a fast typed error', async () => {
 
 test('a server that accepts and says nothing is given up in time', async () => {
   await db.close();
-  db = open({ acquireTimeoutMs: 150 });
+  db = open({ acquireTimeoutMs: 1_000 });
   proxy.judge = () => 'blackHole';
   await expect(write('silent')).rejects.toMatchObject({
     code: 'DATABASE_UNAVAILABLE',
