@@ -376,7 +376,8 @@ create view app.lease_use with (security_invoker=true) as
     l.feature,
     l.api_key_id,
     l.amount,
-    u.used
+    u.used,
+    l.id
    FROM (app.quota_leases l
      CROSS JOIN LATERAL ( SELECT count(*) AS used
            FROM app.audit_events a
@@ -3100,8 +3101,7 @@ begin
   loop
     place := app.hold_slot(due.tenant_id, due.meter, due.period);
     continue when place < 0;
-    select count(*) into spent from app.audit_events a
-    where a.tenant_id = due.tenant_id and a.id > due.id and a.id <= due.last_event_id and a.quota_lease = due.id;
+    select l.used into spent from app.lease_use l where l.tenant_id = due.tenant_id and l.id = due.id;
     update app.usage_slots s set used = s.used + spent - due.amount
     where s.tenant_id = due.tenant_id and s.meter = due.meter and s.period = due.period and s.slot = place;
     if spent > 0 then

@@ -1,16 +1,16 @@
 -- Units of a meter that a server process counts in advance while it does much of one kind: to count each
--- product with the product took half of Postgres's time for it (docs/performance.md). The units are taken
+-- product with the product took 130 of Postgres's 335 us for it (docs/performance.md). The units are taken
 -- from a slot like any other (usage.sql), so that no two processes can give out the same. A work that
 -- uses one writes the lease's id into its audit event, in its own transaction, and nothing else: what is
 -- rolled back has used nothing, and what a killed process has used is told by the rows that there are.
 --
--- A lease is given out for 0.4 s and closed when no work with it is under way. Then what
--- was used goes into the ledger, and the rest back. Who wants to know what is used adds up both (lease_use).
--- Who needs room near a limit waits for the open ones (use_meter_slowly), and nobody gets one there.
+-- A lease is given out for 0.4 s and closed when no work with it is under way. Then what was used goes
+-- into the ledger, and the rest back. Who wants to know what is used adds up both (lease_use). Who needs
+-- room near a limit waits for the open ones (use_meter_slowly), and nobody gets one there.
 
 -- What is leased and how much of it was used: by the index of audit events, up to some thousand a lease (4 ms).
 create or replace view app.lease_use with (security_invoker = true) as
-select l.tenant_id, l.meter, l.period, l.day, l.feature, l.api_key_id, l.amount, u.used
+select l.tenant_id, l.meter, l.period, l.day, l.feature, l.api_key_id, l.amount, u.used, l.id
 from app.quota_leases l
 cross join lateral (
   select count(*) as used from app.audit_events a
@@ -23,8 +23,8 @@ union all
 select tenant_id, meter, day, feature, api_key_id, used from app.lease_use where used > 0;
 
 -- Leases up to `wanted` units and answers how many: 0 when there are none to be had just now. Not more
--- than a 64th of what is left before four fifths of the limit, where the first warning is due: it is always in one slot's share,
--- and so many processes may have one each. It waits for a slot, some 50 ms at most.
+-- than a 64th of what is left before four fifths of the limit, where the first warning is due: that is
+-- always in one slot's share, and so many processes may have one each. It waits for a slot, some 50 ms at most.
 create or replace function app.lease_quota(
   lease uuid, last_event uuid, meter_name text, wanted bigint, feature_name text, key_id uuid, seconds double precision)
 returns bigint
@@ -101,8 +101,7 @@ begin
   loop
     place := app.hold_slot(due.tenant_id, due.meter, due.period);
     continue when place < 0;
-    select count(*) into spent from app.audit_events a
-    where a.tenant_id = due.tenant_id and a.id > due.id and a.id <= due.last_event_id and a.quota_lease = due.id;
+    select l.used into spent from app.lease_use l where l.tenant_id = due.tenant_id and l.id = due.id;
     update app.usage_slots s set used = s.used + spent - due.amount
     where s.tenant_id = due.tenant_id and s.meter = due.meter and s.period = due.period and s.slot = place;
     if spent > 0 then

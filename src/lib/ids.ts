@@ -96,8 +96,12 @@ function textOf(bytes: Uint8Array): string {
   return letters.toString('latin1');
 }
 
-/** Sorted behind every id that newId() makes until then, in milliseconds since 1970. */
-export function lastIdUntil(moment: number): string {
+/**
+ * Sorted behind every id that newId() makes for so long after this one. By the id's time and not the clock's,
+ * which may have been set back: ids go on from the last one then.
+ */
+export function lastIdWithin(id: string, milliseconds: number): string {
+  const moment = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) + milliseconds;
   const time = moment.toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-7fff-bfff-ffffffffffff`;
 }

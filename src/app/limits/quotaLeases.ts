@@ -3,7 +3,7 @@ import type { Actor } from '../../auth/principal.ts';
 import type { Database, TenantTransaction } from '../../db/database.ts';
 import { closeLease, leaseQuota } from '../../features/usage/quotaLeases.queries.ts';
 import { keyOfActor } from '../../features/usage/useMeter.queries.ts';
-import { lastIdUntil, newId } from '../../lib/ids.ts';
+import { lastIdWithin, newId } from '../../lib/ids.ts';
 
 /** The leases of this process. */
 export interface OwnLeases extends QuotaLeases {
@@ -81,8 +81,6 @@ class Leases implements OwnLeases {
     const now = Date.now();
     const { lease } = demand;
     if (lease === undefined || !hasUnitFor(lease, eventId, now)) {
-      // Nobody could use it: the clock was set back, say.
-      if (lease?.used === 0) demand.notBefore = now + pauseMs;
       this.#countedItself(demand, now);
       return null;
     }
@@ -145,7 +143,7 @@ class Leases implements OwnLeases {
     if (demand.isAsking || this.#isClosed || now < demand.notBefore) return;
     demand.isAsking = true;
     const id = newId();
-    const lastEventId = lastIdUntil(now + windowMs);
+    const lastEventId = lastIdWithin(id, windowMs);
     const { tenantId, meter, feature, apiKeyId, recalls } = demand;
     const asked = { id, lastEventId, meter, wanted: expectedOf(demand.lease, now), feature };
     this.#keep(

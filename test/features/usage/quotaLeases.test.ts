@@ -3,7 +3,7 @@ import { leaseQuota } from '../../../src/features/usage/quotaLeases.queries.ts';
 import { noApiKey } from '../../../src/features/usage/useMeter.queries.ts';
 import { useMeter } from '../../../src/features/usage/useMeter.ts';
 import { Refusal } from '../../../src/lib/errors.ts';
-import { lastIdUntil, newId } from '../../../src/lib/ids.ts';
+import { lastIdWithin, newId } from '../../../src/lib/ids.ts';
 import { askAt } from '../../support/ask.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 import { spawnServer } from '../../support/serverProcess.ts';
@@ -239,11 +239,11 @@ test('what a killed server has used is counted from its rows', async () => {
   expect(days).toEqual([{ used: after.ledger }]);
 });
 
-const lease = (amount: number): Promise<number> =>
+const lease = (amount: number, id = newId()): Promise<number> =>
   within(server, 'lumen', (tx) =>
     leaseQuota(tx, {
-      id: newId(),
-      lastEventId: lastIdUntil(Date.now()),
+      id,
+      lastEventId: lastIdWithin(id, 0),
       meter: 'PRODUCTS',
       wanted: amount,
       feature: 'productCreate',

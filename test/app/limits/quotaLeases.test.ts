@@ -1,13 +1,14 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createQuotaLeases } from '../../../src/app/limits/quotaLeases.ts';
 import type { UnitUse } from '../../../src/auth/limits.ts';
 import type { Database, TenantTransaction } from '../../../src/db/database.ts';
 import { newId } from '../../../src/lib/ids.ts';
-import { somebody } from './support/meters.ts';
+import { somebody } from '../../features/usage/support/meters.ts';
 
 const use: UnitUse = { meter: 'PRODUCTS', feature: 'productCreate' };
 
-test('units that were on their way when the limits changed are given back unused', async () => {
+/** Leases of a business whose database grants when it is told to. */
+function openLeases() {
   const tenantId = newId();
   const granting = Promise.withResolvers<number>();
   const sent: string[] = [];
@@ -21,13 +22,27 @@ test('units that were on their way when the limits changed are given back unused
   const leases = createQuotaLeases({ withTenant } as unknown as Database, (error) => {
     throw error;
   });
-  const take = () => leases.take(tx, somebody, use, newId());
+  return { leases, tenantId, granting, sent, take: () => leases.take(tx, somebody, use, newId()) };
+}
 
+test('units that were on their way when the limits changed are given back unused', async () => {
+  const { leases, tenantId, granting, sent, take } = openLeases();
   for (let n = 0; n < 5; n += 1) expect(take()).toBeNull();
   expect(sent).toEqual([expect.stringContaining('lease_quota')]);
   leases.recall(tenantId);
   granting.resolve(64);
   await expect.poll(() => sent.at(-1)).toContain('close_lease');
   expect(take()).toBeNull();
+  await leases.close();
+});
+
+test('a lease is of use though the clock was set back', async () => {
+  onTestFinished(() => void vi.restoreAllMocks());
+  const { leases, granting, take } = openLeases();
+  newId();
+  vi.spyOn(Date, 'now').mockReturnValue(Date.now() - 3_600_000);
+  for (let n = 0; n < 5; n += 1) expect(take()).toBeNull();
+  granting.resolve(64);
+  await expect.poll(take).not.toBeNull();
   await leases.close();
 });
