@@ -2253,22 +2253,6 @@ $function$;
 alter function app.note_usage(text,date,integer,bigint,bigint) owner to tenantry_owner;
 grant execute on function app.note_usage(text,date,integer,bigint,bigint) to tenantry_server;
 
-CREATE OR REPLACE FUNCTION app.open_deferring(tenant uuid, backend integer)
- RETURNS text
- LANGUAGE sql
-AS $function$
-      select case
-        when pg_catalog.set_config('app.tenant_id', coalesce(tenant::text, ''), true) is not null
-          and pg_catalog.pg_backend_pid() operator(pg_catalog.=) backend
-          and pg_catalog.current_setting('synchronous_commit') operator(pg_catalog.<>) 'off'
-          and pg_catalog.set_config('synchronous_commit', 'off', true) operator(pg_catalog.=) 'off'
-        then pg_catalog.pg_postmaster_start_time()::text
-      end
-    $function$;
-alter function app.open_deferring(uuid,integer) owner to tenantry_owner;
-grant execute on function app.open_deferring(uuid,integer) to tenantry_operator;
-grant execute on function app.open_deferring(uuid,integer) to tenantry_server;
-
 CREATE OR REPLACE FUNCTION app.open_read(tenant uuid)
  RETURNS text
  LANGUAGE sql

@@ -3,14 +3,11 @@ set local role tenantry_owner;
 -- set_tenant: the first statement of every tenant transaction. open_read: the first of a batch that only
 -- reads; outside of BEGIN, statements sent with one Sync are one transaction (protocol, "Pipelining"), so
 -- both of its settings end with it. NULL means: no tenant, no rows.
--- open_deferring: set_tenant, for a transaction whose COMMIT need not flush, because the server flushes for
--- several at once (src/db/sharedFlush.ts). It answers which start of Postgres it is on; NULL: it flushes, as
--- where the operator has switched synchronous_commit off already. `backend` is the session as the caller knows
--- it: a pooler between hides a Postgres that crashes and comes back, so through one every COMMIT flushes.
--- Citus' two-phase commit relies on flushed ones.
 -- Without Citus they are plain SQL that the planner inlines, for a product by id 5 us less than plpgsql.
 -- Citus does not forward set_config() to its workers, which would see no tenant, but does forward SET
 -- LOCAL; that takes no parameter, hence EXECUTE (%L of a uuid is safe by its type).
+drop function if exists app.open_deferring(uuid, int);
+
 do $$
 begin
   -- CREATE OR REPLACE cannot change what these returned in an earlier version; void is not inlined.
@@ -35,10 +32,6 @@ begin
       execute format('set local app.tenant_id = %L', coalesce(tenant::text, ''));
       return '';
     end $body$;
-
-    create or replace function app.open_deferring(tenant uuid, backend int) returns text
-    language sql volatile
-    as $body$ select case when app.set_tenant(tenant) is null then '' end $body$;
   else
     create or replace function app.set_tenant(tenant uuid) returns text
     language sql volatile
@@ -49,18 +42,6 @@ begin
     as $body$
       select pg_catalog.set_config('transaction_read_only', 'on', true)
         operator(pg_catalog.||) pg_catalog.set_config('app.tenant_id', coalesce(tenant::text, ''), true)
-    $body$;
-
-    create or replace function app.open_deferring(tenant uuid, backend int) returns text
-    language sql volatile
-    as $body$
-      select case
-        when pg_catalog.set_config('app.tenant_id', coalesce(tenant::text, ''), true) is not null
-          and pg_catalog.pg_backend_pid() operator(pg_catalog.=) backend
-          and pg_catalog.current_setting('synchronous_commit') operator(pg_catalog.<>) 'off'
-          and pg_catalog.set_config('synchronous_commit', 'off', true) operator(pg_catalog.=) 'off'
-        then pg_catalog.pg_postmaster_start_time()::text
-      end
     $body$;
   end if;
 end $$;
@@ -92,17 +73,8 @@ begin
   end if;
 end $$;
 
--- What flushes is a message in the log, which Postgres lets everybody write.
-do $$
-begin
-  if exists (select from pg_proc where pronamespace = 'pg_catalog'::regnamespace and proname = 'pg_logical_emit_message'
-               and not has_function_privilege('tenantry_server', oid, 'execute')) then
-    raise exception 'tenantry_server needs EXECUTE on pg_logical_emit_message, which Postgres gives to PUBLIC';
-  end if;
-end $$;
-
-revoke all on function app.set_tenant(uuid), app.open_read(uuid), app.open_deferring(uuid, int), app.current_tenant() from public;
-grant execute on function app.set_tenant(uuid), app.open_read(uuid), app.open_deferring(uuid, int)
+revoke all on function app.set_tenant(uuid), app.open_read(uuid), app.current_tenant() from public;
+grant execute on function app.set_tenant(uuid), app.open_read(uuid)
   to tenantry_server, tenantry_operator;
 grant execute on function app.current_tenant()
   to tenantry_server, tenantry_operator, tenantry_lookup, tenantry_search, tenantry_message_search;

@@ -9,7 +9,8 @@ import {
 import type { Plugin } from 'graphql-yoga';
 import type { AccountPrincipal, Principal, RequestFacts } from '../auth/principal.ts';
 import type { HangUp } from '../db/hangUp.ts';
-import type { Place } from '../db/sharedFlush.ts';
+import type { Place } from '../db/place.ts';
+import { answeredByRule } from '../graphql/answeredByRule.ts';
 import { OperationContext, type Services } from '../graphql/context.ts';
 import type { Reply } from '../graphql/reply.ts';
 import { PublicError } from '../lib/errors.ts';
@@ -105,7 +106,7 @@ export function operationExecutor(
         return { errors: [toGraphQLError(error)] };
       }
     }
-    const place = isKeyed ? undefined : turns.placeOf(tenantId);
+    const place = isKeyed ? undefined : turns.placeOf(tenantId, signal);
     const inTenantTurn = <T>(work: () => Promise<T>) => turns.run(tenantId, signal, work);
     let result: ExecutionResult;
     try {
@@ -173,13 +174,15 @@ interface Mutation {
 }
 
 async function runIn(mode: ExecutionMode, mutation: Mutation): Promise<ExecutionResult> {
-  const { services, turns, place, principal, context, args } = mutation;
+  const { services, turns, place, principal, context, args, operation } = mutation;
   const { tenantId } = principal;
   const rehearsed = mode.kind === 'rehearsed';
+  const mayComplete =
+    mode.kind === 'plain' && answeredByRule(args.schema, args.document, operation);
   context.begin(
     () =>
       services.database.operation(tenantId, {
-        ...{ mode: 'write', signal: turns.signal, rehearsed, place },
+        ...{ mode: 'write', signal: turns.signal, rehearsed, place, mayComplete },
       }),
     { isPlain: mode.kind === 'plain' },
   );

@@ -6,15 +6,14 @@ import {
   isDatabaseError,
 } from './errors.ts';
 import type { HangUp } from './hangUp.ts';
+import type { Place } from './place.ts';
 import type { ConnectionPool, DatabaseEvent } from './pool.ts';
-import type { Place, SharedFlush } from './sharedFlush.ts';
 import type { Statement } from './statement.ts';
 import type { StatementBook } from './statementBook.ts';
 
 export interface CarrierSettings {
   readonly pool: ConnectionPool;
   readonly book: StatementBook;
-  readonly flush: SharedFlush;
   readonly operationTimeoutMs: number;
   readonly closeTimeoutMs: number;
   readonly onEvent: (event: DatabaseEvent) => void;
@@ -24,6 +23,8 @@ export interface CarrierTerms {
   readonly tenantId: string;
   readonly signal: HangUp | undefined;
   readonly place?: Place | undefined;
+  /** Instead of the role's own. */
+  readonly lockTimeoutMs?: number;
 }
 
 /** Called once: with a result, or with why there is none. */

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { afterBurst } from './afterBurst.ts';
 import { type Answer, Batch, type Outgoing, type Prepared } from './batch.ts';
 import { sendCancelRequest } from './cancel.ts';
 import { type ClientInternals, internalsOf, isAtRest } from './clientInternals.ts';
@@ -13,8 +14,6 @@ const strayNotices = new Set(['25001', '25P01']);
  * promise callbacks is over, so that everything issued in it costs one flush.
  */
 export class Connection {
-  /** By performance.now(). */
-  readonly openedAt = performance.now();
   readonly #client: pg.PoolClient;
   readonly #internals: ClientInternals;
   readonly #traffic: Traffic;
@@ -49,11 +48,6 @@ export class Connection {
 
   get busy(): boolean {
     return this.#inFlight.length > 0 || this.#outgoing.length > 0;
-  }
-
-  /** Of its backend, as told at sign-in; a pooler between makes one up. */
-  get processId(): string {
-    return String(this.#internals.processID ?? 0);
   }
 
   get transactionStatus(): 'I' | 'T' | 'E' | null {
@@ -147,14 +141,10 @@ export class Connection {
     for (const listener of listeners) listener();
   }
 
-  // Promise callbacks and ticks, twice: every statement issued by the callbacks that are due now is in
-  // the queue by then, and so is what DataLoader issues, which itself waits for a promise callback and
-  // a tick. setImmediate would also wait for other sockets' events.
   #scheduleFlush(): void {
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    const flush = () => this.#flush();
-    queueMicrotask(() => process.nextTick(queueMicrotask, () => process.nextTick(flush)));
+    afterBurst(() => this.#flush());
   }
 
   #flush(): void {

@@ -3,9 +3,9 @@ import { DatabaseUnavailable } from './errors.ts';
 import { runAlone } from './lookup.ts';
 import { Operation } from './operation.ts';
 import { ConnectionPool, type DatabaseEvent } from './pool.ts';
-import { SharedFlush } from './sharedFlush.ts';
 import { StatementBook } from './statementBook.ts';
 import type { OperationOptions, TenantOperation, TenantTransaction } from './transaction.ts';
+import { WriteGroups } from './writeGroups.ts';
 
 export type { DatabaseEvent } from './pool.ts';
 export type {
@@ -80,14 +80,14 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
   const pool = new ConnectionPool(options, { traffic, onEvent });
   const book = new StatementBook({ named: options.namedStatements });
-  const { poolSize, operationTimeoutMs, closeTimeoutMs } = options;
-  const flush = new SharedFlush({ pool, book, poolSize, closeTimeoutMs });
-  const settings = { pool, book, flush, operationTimeoutMs, closeTimeoutMs, onEvent };
+  const { operationTimeoutMs, closeTimeoutMs } = options;
+  const settings = { pool, book, operationTimeoutMs, closeTimeoutMs, onEvent };
+  const groups = new WriteGroups(settings);
 
   return {
-    operation: (tenantId, how) => new Operation(tenantId, how, settings),
+    operation: (tenantId, how) => new Operation(tenantId, how, settings, groups),
     async withTenant(tenantId, how, work) {
-      const operation = new Operation(tenantId, how, settings);
+      const operation = new Operation(tenantId, how, settings, groups);
       try {
         const value = await work(operation.tx);
         const committed = operation.commit();

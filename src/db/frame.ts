@@ -17,6 +17,7 @@ import type {
 export interface FrameHost {
   run<T>(frame: Frame, request: StatementRequest, decode: Decode<T>): Promise<T>;
   savepoint<T>(frame: Frame, work: (tx: TenantTransaction) => Promise<T>): Promise<T>;
+  complete(frame: Frame): void;
   afterEnd(listener: () => void): void;
 }
 
@@ -77,6 +78,10 @@ export class Frame implements TenantTransaction {
 
   savepoint<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     return tolerated(this.#operation.savepoint(this, work));
+  }
+
+  complete(): void {
+    this.#operation.complete(this);
   }
 
   afterCommit(listener: () => void): void {

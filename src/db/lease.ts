@@ -21,7 +21,6 @@ import {
   transactionFailed,
 } from './errors.ts';
 import { sendOpening } from './opening.ts';
-import { changedRows, type Deferral, leaveMessageText } from './sharedFlush.ts';
 import type { Statement } from './statement.ts';
 
 /**
@@ -46,10 +45,6 @@ export class Lease implements Carrier {
   /** A statement in front of COMMIT that Postgres has answered with an ERROR: it can't commit any more. */
   #refusedInCommit: DatabaseError | undefined;
   #failure: DatabaseError | undefined;
-  /** As far as it is known; see SharedFlush for what it is about. */
-  #changedRows = false;
-  /** It commits without a flush. */
-  #deferral: Deferral | undefined;
   /** Why the connection may not go back to the pool. */
   #spoilt: string | undefined;
   #operationTimer: NodeJS.Timeout | undefined;
@@ -82,8 +77,6 @@ export class Lease implements Carrier {
   /** Sends COMMIT behind everything queued so far. */
   commit(): Promise<void> {
     this.#commit = Promise.withResolvers<void>();
-    const { book } = this.#settings;
-    if (!this.#changedRows) this.send(book.own(leaveMessageText), () => undefined, 'withNext');
     this.#advance();
     return this.#commit.promise;
   }
@@ -130,9 +123,6 @@ export class Lease implements Carrier {
 
   #open(connection: Connection): void {
     sendOpening(connection, this.#settings, this.#terms, {
-      deferred: (deferral) => {
-        this.#deferral = deferral;
-      },
       written: () => {
         this.#openingWritten = true;
       },
@@ -153,7 +143,6 @@ export class Lease implements Carrier {
         return this.#lose(new TransactionFailed('A statement ended the transaction it ran in.'));
       }
       this.#sent.splice(place, 1);
-      this.#changedRows ||= changedRows(result);
       pending.settle(undefined, result);
     } else {
       const classified = classify(error ?? new Error('no answer'));
@@ -190,8 +179,7 @@ export class Lease implements Carrier {
     if (this.#failure !== undefined || this.#closed) return;
     if (error === undefined && result !== undefined) {
       // A transaction that failed before answers COMMIT with the tag ROLLBACK, and no error.
-      if (result.command === 'COMMIT' && this.#deferral !== undefined) this.#shareFlush();
-      else if (result.command === 'COMMIT') this.#commit?.resolve();
+      if (result.command === 'COMMIT') this.#commit?.resolve();
       else this.#commit?.reject(transactionFailed(this.#refusedInCommit));
       this.#commit = undefined;
       this.#fail(ended);
@@ -206,25 +194,12 @@ export class Lease implements Carrier {
     this.#giveBack('whenReady');
   }
 
-  /** The connection and the place are free from here on; only the answer waits. */
-  #shareFlush(): void {
-    const [deferral, connection, commit] = [this.#deferral, this.#connection, this.#commit];
-    if (deferral === undefined || connection === undefined) return;
-    this.#connection = undefined;
-    this.#commit = undefined;
-    this.#settings.flush.cover({ deferral, connection, spoilt: this.#spoilt }, (error) => {
-      if (error === undefined) commit?.resolve();
-      else commit?.reject(this.#fateOfCommit(error));
-    });
-    this.#terms.place?.leave();
-  }
-
   /** No further answer will come, or none that can be trusted. */
   #lose(error: DatabaseError): void {
     if (this.#closed) return;
     this.#spoilt ??= error.message;
-    if (this.#commitWritten) this.#commit?.reject(this.#fateOfCommit(error));
-    this.#fail(error);
+    // Who waits for a statement in front of COMMIT must not hear that nothing was changed.
+    this.#fail(this.#commitWritten ? this.#fateOfCommit(error) : error);
     this.#giveBack();
   }
 

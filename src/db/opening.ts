@@ -1,15 +1,12 @@
 import type { CarrierSettings, CarrierTerms } from './carrier.ts';
 import { type Classified, classify } from './classify.ts';
 import type { Connection } from './connection.ts';
-import { type Deferral, deferringText } from './sharedFlush.ts';
 
 interface OpeningListener {
   /** BEGIN is on the wire: from now on it takes a ROLLBACK. */
   written(): void;
   /** Called at most once for each of the two statements. */
   failed(failure: Classified): void;
-  /** Its COMMIT will not flush; see SharedFlush. */
-  deferred(deferral: Deferral): void;
 }
 
 /**
@@ -19,8 +16,8 @@ interface OpeningListener {
  */
 export function sendOpening(
   connection: Connection,
-  { book, flush }: CarrierSettings,
-  { tenantId, place }: CarrierTerms,
+  { book }: CarrierSettings,
+  { tenantId, lockTimeoutMs }: CarrierTerms,
   listener: OpeningListener,
 ): void {
   const check = (error: Error | undefined): void => {
@@ -31,14 +28,12 @@ export function sendOpening(
     listener.failed({ ...failure, reusable: failure.reusable && inTransaction });
   };
   connection.send(book.own('begin'), check, { written: () => listener.written() });
-  if (!flush.isWorthwhile(place)) {
-    connection.send(book.own('select app.set_tenant($1::uuid)', [tenantId]), check);
-    return;
-  }
-  const begunAt = performance.now();
-  connection.send(book.own(deferringText, [tenantId, connection.processId]), (error, result) => {
-    check(error);
-    const server = result?.rows[0]?.[0] ?? null;
-    if (server !== null) listener.deferred({ server, begunAt });
-  });
+  const setting =
+    lockTimeoutMs === undefined
+      ? book.own('select app.set_tenant($1::uuid)', [tenantId])
+      : book.own(`select app.set_tenant($1::uuid), set_config('lock_timeout', $2::text, true)`, [
+          tenantId,
+          String(lockTimeoutMs),
+        ]);
+  connection.send(setting, check);
 }

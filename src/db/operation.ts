@@ -11,6 +11,7 @@ import {
   transactionFailed,
 } from './errors.ts';
 import { Frame } from './frame.ts';
+import { GroupedWrite } from './groupedWrite.ts';
 import type { HangUp } from './hangUp.ts';
 import { Lease } from './lease.ts';
 import { ReadWaves } from './readWaves.ts';
@@ -22,28 +23,37 @@ import type {
   TenantOperation,
   TenantTransaction,
 } from './transaction.ts';
+import type { WriteGroups } from './writeGroups.ts';
 
 /** The fence around one tenant transaction: who may send what, and whether it may still commit. */
 export class Operation implements TenantOperation {
   readonly #carrier: Carrier;
   readonly #settings: CarrierSettings;
   readonly #signal: HangUp | undefined;
+  readonly #mayComplete: boolean;
   readonly #root: Frame;
   #current: Frame;
   #committing: Promise<void> | undefined;
   #rolledBack: Promise<void> | undefined;
   #endListeners: (() => void)[] | undefined;
   #hasEnded = false;
+  #hasCommitted = false;
 
-  constructor(tenantId: string, options: OperationOptions, settings: CarrierSettings) {
+  constructor(
+    tenantId: string,
+    options: OperationOptions,
+    settings: CarrierSettings,
+    groups: WriteGroups,
+  ) {
     if (typeof tenantId !== 'string') throw new TypeError('An operation needs its tenant.');
     this.#settings = settings;
     this.#signal = options.signal;
-    const Carried = options.mode === 'read' ? ReadWaves : Lease;
-    this.#carrier = new Carried(
-      { tenantId, signal: options.signal, place: options.place },
-      settings,
-    );
+    const { mode, signal, place, mayComplete = false } = options;
+    const terms = { tenantId, signal, place };
+    this.#mayComplete = mayComplete;
+    if (mode === 'read') this.#carrier = new ReadWaves(terms, settings);
+    else if (mayComplete) this.#carrier = new GroupedWrite(terms, settings, groups);
+    else this.#carrier = new Lease(terms, settings);
     this.#root = new Frame(this, tenantId, options, undefined);
     this.#current = this.#root;
   }
@@ -65,6 +75,10 @@ export class Operation implements TenantOperation {
     );
   }
 
+  get hasCommitted(): boolean {
+    return this.#hasCommitted;
+  }
+
   get notes(): readonly Note[] {
     return this.#root.notes;
   }
@@ -82,6 +96,10 @@ export class Operation implements TenantOperation {
     if (this.#committing !== undefined) return this.#committing.catch(() => undefined);
     this.#rolledBack ??= this.#rollback();
     return this.#rolledBack;
+  }
+
+  complete(frame: Frame): void {
+    if (this.#mayComplete && frame === this.#root && this.#current === frame) void this.commit();
   }
 
   afterEnd(listener: () => void): void {
@@ -148,6 +166,7 @@ export class Operation implements TenantOperation {
       if (!(error instanceof CommitInDoubt)) this.#ended();
       throw error;
     }
+    this.#hasCommitted = this.started;
     this.#ended();
     this.#root.committed();
   }

@@ -27,6 +27,9 @@ export function prepareInsert<Table extends PgTable, Row = Table['$inferSelect']
     });
     const [inserted] = await statement(tx, given);
     if (inserted === undefined) throw new Error('INSERT … RETURNING gave no row');
+    // Rows that go in together come back in their order (JoinedInserts); if ever not, nobody gets another's.
+    const { id } = inserted as { id?: unknown };
+    if (id !== String(given.id).toLowerCase()) throw new Error('that is another row');
     return inserted;
   };
 }

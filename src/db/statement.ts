@@ -29,7 +29,7 @@ const allowedVerb =
 // Functions that do the same from within a query: the tenant setting belongs to the opener, and a
 // session-level advisory lock outlives the transaction and follows the connection to the next tenant.
 const forbiddenCall =
-  /\b(?:set_config|set_tenant|open_read|open_deferring|pg_(?:try_)?advisory_(?:un)?lock(?:_shared|_all)?|dblink\w*)\b/i;
+  /\b(?:set_config|set_tenant|open_read|pg_(?:try_)?advisory_(?:un)?lock(?:_shared|_all)?|dblink\w*)\b/i;
 
 /** Refuses what may not run inside a tenant's transaction. Throws ForbiddenStatement. */
 export function checkText(text: string): void {

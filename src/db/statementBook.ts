@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ForbiddenStatement } from './errors.ts';
 import { checkText, checkValues, type Statement, type StatementRequest } from './statement.ts';
-import { toWireValues } from './wireValues.ts';
+import { toWireValues, type WireValue } from './wireValues.ts';
 
 /** Each name is a plan kept by every backend of the pool, so their number is bounded. */
 const mostNames = 300;
@@ -37,7 +37,7 @@ export class StatementBook {
   }
 
   /** The opener's own statements, which the fence would refuse. */
-  own(text: string, values: readonly string[] = []): Statement {
+  own(text: string, values: readonly WireValue[] = []): Statement {
     let name = this.#own.get(text);
     if (name === undefined) {
       name = nameFor(text);

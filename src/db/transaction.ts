@@ -1,7 +1,7 @@
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import type { RawResult } from './batch.ts';
 import type { HangUp } from './hangUp.ts';
-import type { Place } from './sharedFlush.ts';
+import type { Place } from './place.ts';
 import type { StatementRequest } from './statement.ts';
 
 export type AccessMode = 'read' | 'write';
@@ -16,8 +16,10 @@ export interface OperationOptions {
   signal?: HangUp;
   /** A write that is never committed, and tells what its rules note down: see TenantTransaction.note. */
   rehearsed?: boolean;
-  /** Left early by a write that waits for a shared flush; whoever gave it leaves it in any case. */
+  /** Left early by a write that goes with others (WriteGroups); whoever gave it leaves it in any case. */
   place?: Place | undefined;
+  /** A write that a rule may complete early: see TenantTransaction.complete. Nothing of its answer is read from the transaction after its rule, nor can fail. */
+  mayComplete?: boolean;
 }
 
 /** What a change brings about beside its own rows. */
@@ -83,6 +85,12 @@ export interface TenantTransaction {
    */
   afterEnd(listener: () => void): void;
   /**
+   * Says that the transaction is whole with what has been issued in this burst: whether that persists is
+   * for Postgres alone to say, and nothing is decided when it has answered. Where the operation allows it,
+   * COMMIT goes out at once, in the same piece, and nothing more can be sent; elsewhere nothing happens.
+   */
+  complete(): void;
+  /**
    * Says what is written beside the change itself, where it is written. Kept in a rehearsal only, and
    * forgotten with the frame that is undone.
    */
@@ -95,10 +103,12 @@ export interface TenantOperation {
   readonly tx: TenantTransaction;
   /** A statement has been sent, so a connection is in use or has been. */
   readonly started: boolean;
+  /** Postgres has committed it, and no rollback can undo it. */
+  readonly hasCommitted: boolean;
   /** Of a rehearsal: what was noted and not undone, in order. Else empty. */
   readonly notes: readonly Note[];
   /**
-   * Resolves when Postgres has committed for good (see SharedFlush); nothing to do for an operation that never started.
+   * Resolves when Postgres has committed ; nothing to do for an operation that never started.
    * Rejects with TransactionFailed (nothing persists), CommitInDoubt (unknown), or what ended the
    * transaction before COMMIT was sent (nothing persists). Nobody need wait for a read's commit.
    */

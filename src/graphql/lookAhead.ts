@@ -24,6 +24,12 @@ import type { FieldChecks } from './enforceAccess.ts';
  */
 export const needs = (...columns: string[]) => ({ needs: columns });
 
+/**
+ * The same for a field whose resolver makes its value of these columns alone: no statement, nothing to wait
+ * for, and nothing that can fail (see answeredByRule).
+ */
+export const computed = (...columns: string[]) => ({ needs: columns, isComputed: true });
+
 /** Its value is the same row as its parent: what is asked of it is asked of the parent's row. */
 export const sameRow = { needs: [], sameRow: true };
 

@@ -2,6 +2,7 @@ import type { TenantTransaction } from '../db/database.ts';
 import { type Issue, Refusal } from '../lib/errors.ts';
 import { builder } from './builder.ts';
 import type { OperationContext } from './context.ts';
+import { computed } from './lookAhead.ts';
 
 /** What a mutation field came to: a value, or the reasons why nothing was changed. */
 export interface Settled<Value> {
@@ -54,11 +55,13 @@ export function userErrorType(name: string, codes: Readonly<Record<string, strin
         nullable: true,
         description:
           'The path of the input at fault, such as ["input", "sku"]; null: no single one.',
+        extensions: computed('field'),
         resolve: (issue) => (issue.field === null ? null : [...issue.field]),
       }),
       code: t.field({
         type: code,
         description: 'Stable, for programs.',
+        extensions: computed('code'),
         resolve: (issue) => issue.code,
       }),
       message: t.exposeString('message', { description: 'What to do about it, for people.' }),

@@ -66,8 +66,7 @@ describe('round trips', () => {
       await operation.commit();
       expect((await row).rowCount).toBe(1);
     });
-    // With a message: what it changed is not known yet (SharedFlush).
-    expect(cost).toEqual({ flushes: 1, statements: 5 });
+    expect(cost).toEqual({ flushes: 1, statements: 4 });
     expect(await here.world.countOf('with commit')).toBe(1);
   });
 

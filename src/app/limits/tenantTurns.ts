@@ -1,6 +1,6 @@
 import { OperationCancelled } from '../../db/errors.ts';
 import type { HangUp } from '../../db/hangUp.ts';
-import type { Place } from '../../db/sharedFlush.ts';
+import type { Place } from '../../db/place.ts';
 import { PublicError } from '../../lib/errors.ts';
 
 /** As long as anybody waits for a connection: a 503 now is worth more than an answer too late. */
@@ -48,8 +48,8 @@ export class TenantTurns {
   }
 
   /** A turn that was entered, for whoever leaves it first. */
-  placeOf(tenantId: string): Place {
-    return new EnteredTurn(this, tenantId, this.#shares.get(tenantId)?.waiting);
+  placeOf(tenantId: string, signal: HangUp): Place {
+    return new EnteredTurn(this, tenantId, signal);
   }
 
   async run<T>(tenantId: string, signal: HangUp, work: () => Promise<T>): Promise<T> {
@@ -99,22 +99,35 @@ export class TenantTurns {
 class EnteredTurn implements Place {
   readonly #turns: TenantTurns;
   readonly #tenantId: string;
-  readonly #waiting: readonly unknown[] | undefined;
-  #left = false;
+  readonly #signal: HangUp;
+  #isLeft = false;
 
-  constructor(turns: TenantTurns, tenantId: string, waiting: readonly unknown[] | undefined) {
+  constructor(turns: TenantTurns, tenantId: string, signal: HangUp) {
     this.#turns = turns;
     this.#tenantId = tenantId;
-    this.#waiting = waiting;
-  }
-
-  get isWanted(): boolean {
-    return this.#waiting !== undefined && this.#waiting.length > 0;
+    this.#signal = signal;
   }
 
   leave(): void {
-    if (this.#left) return;
-    this.#left = true;
+    if (this.#isLeft) return;
+    this.#isLeft = true;
     this.#turns.leave(this.#tenantId);
+  }
+
+  enter(): Promise<void> | null {
+    if (!this.#isLeft) return null;
+    const turn = this.#turns.enter(this.#tenantId, this.#signal);
+    if (turn === null) {
+      this.#isLeft = false;
+      return null;
+    }
+    return turn.then(() => {
+      this.#isLeft = false;
+    });
+  }
+
+  handOver(): Place {
+    this.#isLeft = true;
+    return new EnteredTurn(this.#turns, this.#tenantId, this.#signal);
   }
 }

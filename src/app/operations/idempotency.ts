@@ -64,8 +64,7 @@ async function runClaimed(mutation: MutationRun, claim: Claim): Promise<Executio
   try {
     const known = await takeKey(operation.tx, claim);
     if (known !== null) {
-      // Not rolled back: the first call's COMMIT may not be flushed yet, and this one's flushes it (SharedFlush).
-      await operation.commit();
+      await operation.rollback();
       context.reply.setReplayed();
       return { data: JSON.parse(known), extensions: { idempotency: { replayed: true } } };
     }

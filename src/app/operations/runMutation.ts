@@ -1,4 +1,5 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
+import { CommitInDoubt } from '../../db/errors.ts';
 import type { OperationContext } from '../../graphql/context.ts';
 
 /** A mutation that is ready to run: its context has its transaction. */
@@ -21,6 +22,7 @@ export async function runMutation(
     const result = await run();
     if (result.errors === undefined || result.errors.length === 0) return await end(result);
     await context.operation.rollback();
+    if (context.operation.hasCommitted) throw new CommitInDoubt(result.errors[0]);
     return 'data' in result ? { ...result, data: null } : result;
   } catch (error) {
     await context.operation.rollback();

@@ -1,4 +1,5 @@
 import { builder } from '../../graphql/builder.ts';
+import { computed } from '../../graphql/lookAhead.ts';
 import { MoneyInput } from '../../graphql/money.ts';
 import { type Settled, settle } from '../../graphql/userErrors.ts';
 import {
@@ -21,11 +22,13 @@ const payload = {
       type: ProductType,
       nullable: true,
       description: 'The product; null when nothing was changed.',
+      extensions: computed(),
       resolve: ({ value }) => value,
     }),
     userErrors: t.field({
       type: [ProductUserError],
       description: 'Why nothing was changed.',
+      extensions: computed(),
       resolve: ({ userErrors }) => [...userErrors],
     }),
   }),

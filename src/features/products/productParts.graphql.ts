@@ -1,4 +1,5 @@
 import { builder } from '../../graphql/builder.ts';
+import { computed } from '../../graphql/lookAhead.ts';
 import { MoneyType } from '../../graphql/money.ts';
 import type { ProductImage, ProductOption, ProductVariant } from './products.queries.ts';
 
@@ -50,12 +51,14 @@ export const ProductVariantType = builder
       price: t.field({
         type: MoneyType,
         description: 'What it costs.',
+        extensions: computed('price', 'currency'),
         resolve: ({ price, currency }) => ({ amount: price, currencyCode: currency }),
       }),
       compareAtPrice: t.field({
         type: MoneyType,
         nullable: true,
         description: 'What it cost before a reduction.',
+        extensions: computed('compareAtPrice', 'currency'),
         resolve: ({ compareAtPrice, currency }) =>
           compareAtPrice === null ? null : { amount: compareAtPrice, currencyCode: currency },
       }),

@@ -9,7 +9,7 @@ import {
   TextListComparator,
 } from '../../graphql/comparators.ts';
 import { defineConnection } from '../../graphql/connections.ts';
-import { lookAhead, needs } from '../../graphql/lookAhead.ts';
+import { computed, lookAhead } from '../../graphql/lookAhead.ts';
 import { MoneyType } from '../../graphql/money.ts';
 import { readId } from '../../lib/ids.ts';
 import type { Facets } from './productFacets.ts';
@@ -39,7 +39,7 @@ export const ProductType = builder.node(builder.objectRef<Product>('Product'), {
     price: t.field({
       type: MoneyType,
       description: 'What it costs; the lowest price of its variants where it has some.',
-      extensions: needs('priceAmount', 'priceCurrency'),
+      extensions: computed('priceAmount', 'priceCurrency'),
       resolve: ({ priceAmount, priceCurrency }) => ({
         amount: priceAmount,
         currencyCode: priceCurrency,
@@ -71,7 +71,7 @@ export const ProductType = builder.node(builder.objectRef<Product>('Product'), {
     variants: t.field({
       type: [ProductVariantType],
       description: 'The combinations that are for sale; empty where there are no options.',
-      extensions: needs('variants', 'priceCurrency'),
+      extensions: computed('variants', 'priceCurrency'),
       resolve: ({ variants, priceCurrency }) =>
         variants.map((variant) => ({ ...variant, currency: priceCurrency })),
     }),

@@ -46,9 +46,10 @@ export async function createProduct(
     targetId: row.id,
     after: columns,
   } as const;
-  const [, product] = await refusingDoubles(
-    Promise.all([recordCountedAudit(tx, actor, created, event, leases), insertProduct(tx, row)]),
-  );
+  const counted = recordCountedAudit(tx, actor, created, event, leases);
+  const inserted = refusingDoubles(Promise.all([counted.done, insertProduct(tx, row)]));
+  if (!counted.mayRefuse) tx.complete();
+  const [, product] = await inserted;
   return product;
 }
 

@@ -1,0 +1,119 @@
+import type { RawResult } from './batch.ts';
+import type { Pending } from './carrier.ts';
+import type { Statement } from './statement.ts';
+import type { StatementBook } from './statementBook.ts';
+
+/** What is sent, and what it stands for; each of these has made one row of it. */
+export interface Piece {
+  readonly statement: Statement;
+  readonly stands: readonly Pending[];
+}
+
+/** An INSERT of one row, cut where further rows go. */
+interface RowInsert {
+  readonly head: string;
+  readonly row: readonly string[];
+  readonly tail: string;
+}
+
+/**
+ * As Drizzle writes an INSERT of one row of plain values: parameters in their order, and defaults. What has
+ * anything else in it (expressions, ON CONFLICT) is not of this form, and stays by itself.
+ */
+const rowInsert =
+  /^(insert into (?:"\w+"\.)?"\w+" \((?:"\w+"(?:, )?)+\) values )\(((?:(?:\$\d+|default)(?:, )?)+)\)((?: returning [^$]*)?)$/;
+
+/** Each length is a statement that every backend keeps, so there are four. */
+const lengths = [16, 8, 4, 2];
+const mostTexts = 64;
+
+/**
+ * INSERTs of one row with the same text → INSERTs of several. What Postgres does once a statement is more
+ * than a third of what a row takes: it reads the checks and generated columns anew, and starts the plan.
+ */
+export class JoinedInserts {
+  readonly #book: StatementBook;
+  /** By the text of one row and how many there are; null: it can't be joined. */
+  readonly #texts = new Map<string, string | null>();
+
+  constructor(book: StatementBook) {
+    this.#book = book;
+  }
+
+  /** Statements that have nothing to do with each other, so that they can be sent in any order. */
+  join(statements: readonly Pending[]): Piece[] {
+    const alike = new Map<string, Pending[]>();
+    for (const pending of statements) {
+      const { text } = pending.statement;
+      const known = alike.get(text);
+      if (known === undefined) alike.set(text, [pending]);
+      else known.push(pending);
+    }
+    return [...alike.values()].flatMap((each) => this.#cut(each));
+  }
+
+  #cut(alike: readonly Pending[]): Piece[] {
+    const pieces: Piece[] = [];
+    let rest = alike;
+    for (const length of lengths) {
+      while (rest.length >= length) {
+        const stands = rest.slice(0, length);
+        const statement = this.#joined(stands.map((pending) => pending.statement));
+        if (statement === undefined) break;
+        pieces.push({ statement, stands });
+        rest = rest.slice(length);
+      }
+    }
+    for (const pending of rest) pieces.push({ statement: pending.statement, stands: [pending] });
+    return pieces;
+  }
+
+  #joined(rows: readonly Statement[]): Statement | undefined {
+    const [{ text, name }] = rows as [Statement];
+    // A text that has no name does not come often, or names are switched off.
+    if (name === undefined) return undefined;
+    const key = `${rows.length} ${text}`;
+    let joined = this.#texts.get(key);
+    if (joined === undefined) {
+      if (this.#texts.size >= mostTexts) return undefined;
+      joined = textOf(text, rows.length);
+      this.#texts.set(key, joined);
+    }
+    if (joined === null) return undefined;
+    return this.#book.own(
+      joined,
+      rows.flatMap(({ values }) => values),
+    );
+  }
+}
+
+function textOf(text: string, rows: number): string | null {
+  const parts = cut(text);
+  if (parts === null) return null;
+  let parameter = 0;
+  const next = (): string => {
+    parameter += 1;
+    return `$${parameter}`;
+  };
+  const lists = Array.from(
+    { length: rows },
+    () => `(${parts.row.map((value) => (value === 'default' ? value : next())).join(', ')})`,
+  );
+  return `${parts.head}${lists.join(', ')}${parts.tail}`;
+}
+
+function cut(text: string): RowInsert | null {
+  const [, head, list, tail] = rowInsert.exec(text) ?? [];
+  if (head === undefined || list === undefined || tail === undefined) return null;
+  const row = list.split(', ');
+  const parameters = row.filter((value) => value !== 'default');
+  const isInOrder = parameters.every((value, index) => value === `$${index + 1}`);
+  return isInOrder ? { head, row, tail } : null;
+}
+
+/** One statement's part of what a piece has answered. */
+export function partOf(piece: Piece, result: RawResult, place: number): RawResult {
+  if (piece.stands.length === 1) return result;
+  const row = result.rows[place];
+  return { ...result, rowCount: 1, rows: row === undefined ? [] : [row] };
+}

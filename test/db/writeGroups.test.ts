@@ -1,0 +1,286 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { DatabaseOptions, OperationOptions } from '../../src/db/database.ts';
+import type { HangUp } from '../../src/db/hangUp.ts';
+import { overwrite, startProxy, type TcpProxy } from './support/proxy.ts';
+import {
+  createTwoTenants,
+  insertCustomer,
+  type OpenedDatabase,
+  type TwoTenants,
+  until,
+} from './support/twoTenants.ts';
+
+let world: TwoTenants;
+let proxy: TcpProxy;
+let db: OpenedDatabase;
+
+beforeAll(async () => {
+  world = await createTwoTenants();
+});
+afterAll(() => world.close());
+beforeEach(async () => {
+  proxy = await startProxy(world.serverUrl);
+});
+afterEach(async () => {
+  await db.close();
+  await proxy.close();
+});
+
+/** Connections at rest, and statements whose text the proxy sees each time. */
+async function open(options: Partial<DatabaseOptions> = {}): Promise<void> {
+  db = world.open({ url: proxy.urlFor(world.serverUrl), namedStatements: false, ...options });
+  await Promise.all([db.ping(), db.ping(), db.ping()]);
+  proxy.sent.length = 0;
+}
+
+const insertPhone =
+  'insert into app.customers (tenant_id, id, phone, name) values ($1, gen_random_uuid(), $2, $3)';
+
+/** Two statements that are whole with each other; answers how many rows they made. */
+async function write(
+  name: string,
+  { tenant = world.a, phone, ...options }: Partial<OperationOptions> & Given = {},
+): Promise<number> {
+  const operation = db.operation(tenant, { mode: 'write', mayComplete: true, ...options });
+  try {
+    const { tx } = operation;
+    const rows = Promise.all([
+      tx.query(insertCustomer, [tenant, name]),
+      phone === undefined
+        ? tx.query(insertCustomer, [tenant, name])
+        : tx.query(insertPhone, [tenant, phone, name]),
+    ]);
+    tx.complete();
+    const [one, other] = await rows;
+    await operation.commit();
+    return one.rowCount + other.rowCount;
+  } catch (error) {
+    await operation.rollback();
+    throw error;
+  }
+}
+
+interface Given {
+  tenant?: string;
+  phone?: string;
+}
+
+async function outcomes(writes: readonly Promise<unknown>[]): Promise<string[]> {
+  const settled = await Promise.allSettled(writes);
+  return settled.map((each) =>
+    each.status === 'fulfilled'
+      ? String(each.value)
+      : [each.reason.code, each.reason.sqlState].filter(Boolean).join(' '),
+  );
+}
+
+const times = (count: number, work: (n: number) => Promise<unknown>): Promise<unknown>[] =>
+  Array.from({ length: count }, (_, n) => work(n));
+
+async function transactionsOf(name: string): Promise<number> {
+  const { rows } = await world.admin.query(
+    'select count(distinct xmin::text)::int as n from app.customers where name = $1',
+    [name],
+  );
+  return rows[0].n;
+}
+
+/** Holds what is sent to Postgres with a COMMIT in it until it is let go. */
+function holdCommits(): { let(): void; held: () => number } {
+  const gate = Promise.withResolvers<void>();
+  let held = 0;
+  proxy.judge = (piece, direction) => {
+    if (direction !== 'toServer' || !piece.includes('commit\0')) return 'pass';
+    held += 1;
+    return { after: gate.promise };
+  };
+  return { let: gate.resolve, held: () => held };
+}
+
+describe('a write that is whole in its first burst', () => {
+  test('goes out in one piece, COMMIT included', async () => {
+    await open();
+    expect(await write('whole')).toBe(2);
+    expect(proxy.sent).toHaveLength(1);
+    expect(await world.countOf('whole')).toBe(2);
+  });
+
+  test('takes nothing more, and nothing can undo it', async () => {
+    await open();
+    const operation = db.operation(world.a, { mode: 'write', mayComplete: true });
+    const { tx } = operation;
+    const row = tx.query(insertCustomer, [world.a, 'closed']);
+    tx.complete();
+    await expect(tx.query('select 1')).rejects.toMatchObject({ code: 'HANDLE_CLOSED' });
+    await row;
+    await operation.rollback();
+    expect(operation.hasCommitted).toBe(true);
+    expect(await world.countOf('closed')).toBe(1);
+  });
+
+  test('is told of the end of the transaction', async () => {
+    await open();
+    const operation = db.operation(world.a, { mode: 'write', mayComplete: true });
+    const told: string[] = [];
+    operation.tx.afterCommit(() => told.push('commit'));
+    operation.tx.afterEnd(() => told.push('end'));
+    void operation.tx.query(insertCustomer, [world.a, 'told']);
+    operation.tx.complete();
+    await operation.commit();
+    expect(told.toSorted()).toEqual(['commit', 'end']);
+  });
+
+  test('that is not allowed to complete goes on, and can be undone', async () => {
+    await open();
+    const operation = db.operation(world.a, { mode: 'write' });
+    const row = operation.tx.query(insertCustomer, [world.a, 'goes on']);
+    operation.tx.complete();
+    await row;
+    expect((await operation.tx.query('select 1')).rowCount).toBe(1);
+    await operation.rollback();
+    expect(operation.hasCommitted).toBe(false);
+    expect(await world.countOf('goes on')).toBe(0);
+  });
+
+  test('that turns out not to be whole has a transaction as any write has', async () => {
+    await open();
+    const operation = db.operation(world.a, { mode: 'write', mayComplete: true });
+    await operation.tx.savepoint((inner) => {
+      const row = inner.query(insertCustomer, [world.a, 'not whole']);
+      inner.complete();
+      return row;
+    });
+    await operation.tx.query(insertCustomer, [world.a, 'not whole']);
+    await operation.rollback();
+    expect(await world.countOf('not whole')).toBe(0);
+
+    const dropped = db.operation(world.a, { mode: 'write', mayComplete: true });
+    const row = dropped.tx.query(insertCustomer, [world.a, 'not whole']);
+    await dropped.rollback();
+    await expect(row).rejects.toMatchObject({ code: 'HANDLE_CLOSED' });
+    expect(await world.countOf('not whole')).toBe(0);
+  });
+
+  test('whose BEGIN fails leaves no row', async () => {
+    await open();
+    proxy.judge = (piece, direction) =>
+      direction === 'toServer' ? overwrite(piece, 'begin', 'bugin') : 'pass';
+    expect(await outcomes([write('no begin')])).toEqual(['STATEMENT_FAILED 42601']);
+    proxy.judge = undefined;
+    expect(await world.countOf('no begin')).toBe(0);
+  });
+
+  test('is in doubt, and its statements with it, when no answer comes', async () => {
+    await open();
+    proxy.judge = (_piece, direction) => (direction === 'toServer' ? 'passThenReset' : 'pass');
+    expect(await outcomes([write('in doubt')])).toEqual(['COMMIT_IN_DOUBT']);
+    await until(async () => (await world.countOf('in doubt')) === 2);
+  });
+});
+
+describe('several of them at once', () => {
+  test('share transactions, and each gets its own answer', async () => {
+    await open();
+    expect(await outcomes(times(12, () => write('together')))).toEqual(Array(12).fill('2'));
+    expect(await world.countOf('together')).toBe(24);
+    // Three that found nobody under way, and the nine that came meanwhile.
+    expect(await transactionsOf('together')).toBe(4);
+    expect(proxy.sent).toHaveLength(4);
+  });
+
+  test('never with those of another tenant', async () => {
+    await open({ poolSize: 8 });
+    const tenants = [world.a, world.b];
+    await Promise.all(times(16, (n) => write('apart', { tenant: tenants[n % 2] as string })));
+    const { rows } = await world.admin.query(
+      `select count(distinct tenant_id)::int as tenants from app.customers where name = 'apart' group by xmin::text`,
+    );
+    expect(rows.every(({ tenants: n }) => n === 1)).toBe(true);
+    expect(rows.length).toBeGreaterThan(2);
+  });
+
+  test('where one is refused, the others succeed without it', async () => {
+    await open();
+    await write('first', { phone: '+15550000100' });
+    const all = times(12, (n) =>
+      write('refused', { phone: n === 7 ? '+15550000100' : `+155500020${10 + n}` }),
+    );
+    const expected = Array(12).fill('2');
+    expected[7] = 'STATEMENT_FAILED 23505';
+    expect(await outcomes(all)).toEqual(expected);
+    expect(await world.countOf('refused')).toBe(22);
+    expect(await world.countOf('first')).toBe(2);
+  });
+
+  test('that exclude each other: one of them succeeds', async () => {
+    await open();
+    const all = await outcomes(times(12, () => write('same phone', { phone: '+15550000300' })));
+    expect(all.toSorted()).toEqual(['2', ...Array(11).fill('STATEMENT_FAILED 23505')]);
+    expect(await world.countOf('same phone')).toBe(2);
+  });
+
+  test('do not wait long for a lock that one of them needs', async () => {
+    await open({ poolSize: 6 });
+    const blocker = db.operation(world.a, { mode: 'write' });
+    await blocker.tx.query(insertPhone, [world.a, '+15550000400', 'blocker']);
+    const phones = (n: number) => (n % 4 === 0 ? '+15550000400' : `+155500041${10 + n}`);
+    const all = times(12, (n) => write('locked', { phone: phones(n) }));
+    // Nine are free of it; the others are waiting for the blocker, each by itself.
+    expect(await outcomes(all.filter((_, n) => n % 4 !== 0))).toEqual(Array(9).fill('2'));
+    await blocker.rollback();
+    const rest = await outcomes(all.filter((_, n) => n % 4 === 0));
+    expect(rest.toSorted()).toEqual(['2', ...Array(2).fill('STATEMENT_FAILED 23505')]);
+    expect(await world.countOf('locked')).toBe(20);
+  });
+
+  test('are all in doubt when their connection breaks, and none is sent twice', async () => {
+    await open();
+    const commits = holdCommits();
+    const all = outcomes(times(6, () => write('broken')));
+    await until(() => commits.held() === 3);
+    proxy.judge = (piece, direction) =>
+      direction === 'toServer' && piece.includes('commit\0') ? 'passThenReset' : 'pass';
+    commits.let();
+    expect(await all).toEqual(['2', '2', '2', ...Array(3).fill('COMMIT_IN_DOUBT')]);
+    await until(async () => (await world.countOf('broken')) === 12);
+  });
+
+  test('whose BEGIN fails leave no row', async () => {
+    await open();
+    proxy.judge = (piece, direction) =>
+      direction === 'toServer' ? overwrite(piece, 'begin', 'bugin') : 'pass';
+    expect(new Set(await outcomes(times(9, () => write('no beginning'))))).toEqual(
+      new Set(['STATEMENT_FAILED 42601']),
+    );
+    proxy.judge = undefined;
+    expect(await world.countOf('no beginning')).toBe(0);
+  });
+
+  test('a caller who goes away while it waits is not written; one who is under way is', async () => {
+    await open();
+    const commits = holdCommits();
+    const [early, late] = [new AbortController(), new AbortController()];
+    const signalOf = ({ signal }: AbortController) => ({ signal: signal as HangUp });
+    const first = write('went away', signalOf(late));
+    const others = times(2, () => write('stayed'));
+    const waiting = [write('went away', signalOf(early)), write('stayed')];
+    await until(() => commits.held() === 3);
+    early.abort();
+    late.abort();
+    expect(await outcomes(waiting.slice(0, 1))).toEqual(['OPERATION_CANCELLED']);
+    commits.let();
+    expect(await outcomes([first, ...others, ...waiting.slice(1)])).toEqual(['2', '2', '2', '2']);
+    expect(await world.countOf('went away')).toBe(2);
+    expect(await world.countOf('stayed')).toBe(6);
+  });
+
+  test('are refused when their turn does not come in time', async () => {
+    await open();
+    const commits = holdCommits();
+    const all = times(4, () => write('too late'));
+    expect(await outcomes(all.slice(3))).toEqual(['DATABASE_UNAVAILABLE']);
+    commits.let();
+    expect(await outcomes(all.slice(0, 3))).toEqual(['2', '2', '2']);
+    expect(await world.countOf('too late')).toBe(6);
+  });
+});
