@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { afterBurst } from './afterBurst.ts';
-import { type Answer, Batch, type Outgoing, type Prepared } from './batch.ts';
+import { type Answer, Batch, type Outgoing, type Prepared, writeTogether } from './batch.ts';
 import { sendCancelRequest } from './cancel.ts';
 import { type ClientInternals, internalsOf, isAtRest } from './clientInternals.ts';
 import type { Statement } from './statement.ts';
@@ -153,9 +153,12 @@ export class Connection {
     if (!this.#pipeline && this.#inFlight.length > 0) return;
     const batches = this.#pipeline ? this.#takeAll() : [this.#takeBatch()];
     const { stream } = this.#internals.connection;
-    if (batches.length > 1) stream.cork();
-    for (const batch of batches) this.#write(batch);
-    if (batches.length > 1) stream.uncork();
+    const [only, ...others] = batches;
+    if (only !== undefined && others.length === 0) this.#write(only);
+    else
+      writeTogether(stream, () => {
+        for (const batch of batches) this.#write(batch);
+      });
     this.#traffic.flushes += 1;
   }
 

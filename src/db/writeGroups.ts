@@ -24,7 +24,7 @@ interface Queued extends WholeWrite {
 }
 
 /** Groups of one tenant that are under way at a time, each on a connection. */
-const mostLanes = 4;
+export const mostLanes = 4;
 const mostInGroup = 16;
 /** So many wait without a turn of their own; who comes then keeps his. */
 const mostWaiting = 64;

@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DatabaseOptions, OperationOptions } from '../../src/db/database.ts';
 import type { HangUp } from '../../src/db/hangUp.ts';
+import { prepareInsert } from '../../src/db/prepareInsert.ts';
+import { cannedReplies } from '../../src/db/tables/cannedReplies.ts';
+import { mostLanes } from '../../src/db/writeGroups.ts';
 import { overwrite, startProxy, type TcpProxy } from './support/proxy.ts';
 import {
   createTwoTenants,
@@ -29,7 +33,7 @@ afterEach(async () => {
 /** Connections at rest, and statements whose text the proxy sees each time. */
 async function open(options: Partial<DatabaseOptions> = {}): Promise<void> {
   db = world.open({ url: proxy.urlFor(world.serverUrl), namedStatements: false, ...options });
-  await Promise.all([db.ping(), db.ping(), db.ping()]);
+  await Promise.all(times(mostLanes, () => db.ping()));
   proxy.sent.length = 0;
 }
 
@@ -178,14 +182,55 @@ describe('a write that is whole in its first burst', () => {
   });
 });
 
+describe('rows of one table', () => {
+  const insertReply = prepareInsert<typeof cannedReplies, { id: string; shortcut: string }>(
+    cannedReplies,
+    { id: cannedReplies.id, shortcut: cannedReplies.shortcut },
+  );
+
+  async function addReply(shortcut: string, body = 'x'): Promise<{ id: string; shortcut: string }> {
+    const operation = db.operation(world.a, { mode: 'write', mayComplete: true });
+    const { tx } = operation;
+    const row = insertReply(tx, { tenantId: world.a, id: randomUUID(), shortcut, body });
+    tx.complete();
+    const inserted = await row;
+    await operation.commit();
+    return inserted;
+  }
+
+  test('go in by one INSERT, and each hears of its own', async () => {
+    await open({ namedStatements: true });
+    for (let n = 0; n < 3; n += 1) await addReply(`known${n}`); // a text that comes often has a name
+    const before = db.statistics.statements;
+    const all = await Promise.all(times(mostLanes + 11, (n) => addReply(`joined${n}`)));
+    // BEGIN, the tenant and COMMIT of each transaction; the eleven are INSERTs of 8, 2 and 1.
+    expect(db.statistics.statements - before).toBe(3 * (mostLanes + 1) + mostLanes + 3);
+    expect(all.map((row) => (row as { shortcut: string }).shortcut)).toEqual(
+      Array.from({ length: mostLanes + 11 }, (_, n) => `joined${n}`),
+    );
+  });
+
+  test('where one is refused, the others are added without it', async () => {
+    await open({ namedStatements: true });
+    await addReply('taken');
+    const shortcuts = Array.from({ length: mostLanes + 5 }, (_, n) =>
+      n === 8 ? 'taken' : `r${n}`,
+    );
+    const settled = await Promise.allSettled(shortcuts.map((shortcut) => addReply(shortcut)));
+    expect(settled.map(({ status }) => status)).toEqual(
+      shortcuts.map((shortcut) => (shortcut === 'taken' ? 'rejected' : 'fulfilled')),
+    );
+  });
+});
+
 describe('several of them at once', () => {
   test('share transactions, and each gets its own answer', async () => {
     await open();
     expect(await outcomes(times(12, () => write('together')))).toEqual(Array(12).fill('2'));
     expect(await world.countOf('together')).toBe(24);
-    // Three that found nobody under way, and the nine that came meanwhile.
-    expect(await transactionsOf('together')).toBe(4);
-    expect(proxy.sent).toHaveLength(4);
+    // Those that found nobody under way, and all that came meanwhile.
+    expect(await transactionsOf('together')).toBe(mostLanes + 1);
+    expect(proxy.sent).toHaveLength(mostLanes + 1);
   });
 
   test('never with those of another tenant', async () => {
@@ -236,13 +281,13 @@ describe('several of them at once', () => {
   test('are all in doubt when their connection breaks, and none is sent twice', async () => {
     await open();
     const commits = holdCommits();
-    const all = outcomes(times(6, () => write('broken')));
-    await until(() => commits.held() === 3);
+    const all = outcomes(times(mostLanes + 3, () => write('broken')));
+    await until(() => commits.held() === mostLanes);
     proxy.judge = (piece, direction) =>
       direction === 'toServer' && piece.includes('commit\0') ? 'passThenReset' : 'pass';
     commits.let();
-    expect(await all).toEqual(['2', '2', '2', ...Array(3).fill('COMMIT_IN_DOUBT')]);
-    await until(async () => (await world.countOf('broken')) === 12);
+    expect(await all).toEqual([...Array(mostLanes).fill('2'), ...Array(3).fill('COMMIT_IN_DOUBT')]);
+    await until(async () => (await world.countOf('broken')) === 2 * mostLanes + 6);
   });
 
   test('whose BEGIN fails leave no row', async () => {
@@ -262,25 +307,27 @@ describe('several of them at once', () => {
     const [early, late] = [new AbortController(), new AbortController()];
     const signalOf = ({ signal }: AbortController) => ({ signal: signal as HangUp });
     const first = write('went away', signalOf(late));
-    const others = times(2, () => write('stayed'));
+    const others = times(mostLanes - 1, () => write('stayed'));
     const waiting = [write('went away', signalOf(early)), write('stayed')];
-    await until(() => commits.held() === 3);
+    await until(() => commits.held() === mostLanes);
     early.abort();
     late.abort();
     expect(await outcomes(waiting.slice(0, 1))).toEqual(['OPERATION_CANCELLED']);
     commits.let();
-    expect(await outcomes([first, ...others, ...waiting.slice(1)])).toEqual(['2', '2', '2', '2']);
+    expect(await outcomes([first, ...others, ...waiting.slice(1)])).toEqual(
+      Array(mostLanes + 1).fill('2'),
+    );
     expect(await world.countOf('went away')).toBe(2);
-    expect(await world.countOf('stayed')).toBe(6);
+    expect(await world.countOf('stayed')).toBe(2 * mostLanes);
   });
 
   test('are refused when their turn does not come in time', async () => {
     await open();
     const commits = holdCommits();
-    const all = times(4, () => write('too late'));
-    expect(await outcomes(all.slice(3))).toEqual(['DATABASE_UNAVAILABLE']);
+    const all = times(mostLanes + 1, () => write('too late'));
+    expect(await outcomes(all.slice(mostLanes))).toEqual(['DATABASE_UNAVAILABLE']);
     commits.let();
-    expect(await outcomes(all.slice(0, 3))).toEqual(['2', '2', '2']);
-    expect(await world.countOf('too late')).toBe(6);
+    expect(await outcomes(all.slice(0, mostLanes))).toEqual(Array(mostLanes).fill('2'));
+    expect(await world.countOf('too late')).toBe(2 * mostLanes);
   });
 });
