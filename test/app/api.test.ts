@@ -236,9 +236,9 @@ describe('changing the catalogue', () => {
     expect(audited.body.data.auditEvents.nodes).toEqual([{ action: 'product.created' }]);
   });
 
-  test('takes two round trips: what is written, with its audit event, and COMMIT', async () => {
+  test('takes two round trips at most: what is written, with its audit event, and COMMIT', async () => {
     const creating = () => server.ask(owner, create, { input: { name: 'Counted', price } });
-    expect(await roundTripsOf(server.database, creating)).toBe(2);
+    expect(await roundTripsOf(server.database, creating)).toBeLessThanOrEqual(2);
   });
 
   test('a SKU that is taken is refused, and its sibling in the same operation stands', async () => {

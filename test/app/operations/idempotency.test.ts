@@ -66,22 +66,6 @@ describe('the same key with the same input', () => {
     expect(await countOf(name)).toBe(1);
   });
 
-  test('is answered again only when what the first did is flushed', async () => {
-    const [key, input] = [randomUUID(), named(uniqueName())];
-    await keyed(key, create, input);
-    // As a first call in another process that waits for its flush.
-    const [log] = await server.asAdmin(
-      `select pg_logical_emit_message(true, 'test', '') is not null, pg_current_wal_insert_lsn()::text as written
-       from set_config('synchronous_commit', 'off', true)`,
-    );
-    const again = await keyed(key, create, input);
-    expect(again.headers.get('Idempotency-Replayed')).toBe('true');
-    const flushed = await server.asAdmin('select pg_current_wal_flush_lsn() >= $1 as covers', [
-      log?.written,
-    ]);
-    expect(flushed).toEqual([{ covers: true }]);
-  });
-
   test('is the same whatever its layout and the order of its variables', async () => {
     const [key, name] = [randomUUID(), uniqueName()];
     const first = await keyed(key, create, { input: { name, price } });

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { decodeId } from '../../../src/lib/ids.ts';
 import type { Answer } from '../../support/ask.ts';
+import { roundTripsOf } from '../../support/roundTrips.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
 // Products that one business makes at once share transactions, once they are counted in advance.
@@ -75,6 +77,11 @@ test('each is answered as if it were alone, with its own event in its transactio
   const leased = rows.filter(({ leased }) => leased);
   expect(leased.length).toBeGreaterThan(0);
   expect(new Set(leased.map(({ xmin }) => xmin)).size).toBeLessThan(leased.length);
+});
+
+test('takes one round trip', async () => {
+  const creating = () => create({ name: 'One round trip', id: randomUUID().toUpperCase() });
+  expect(await roundTripsOf(server.database, creating)).toBe(1);
 });
 
 test('a SKU that is taken is refused to the one that wants it', async () => {
