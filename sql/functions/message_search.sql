@@ -12,19 +12,17 @@ language plpgsql stable
 set search_path = app, pg_temp
 set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = off
 as $$
-declare
-  beyond constant tsquery := nullif(wanted, needle);
 begin
   if alone then
     return coalesce(array_agg(id), '{}')
     from (select m.id from app.messages m
           where m.tenant_id is not distinct from tenant
-            and m.search_vector @@ needle and (beyond is null or ts_match_vq(m.search_vector, beyond))
+            and m.search_vector @@ needle and ts_match_vq(m.search_vector, wanted)
           limit 1001) as matched;
   end if;
   return coalesce(array_agg(id), '{}')
   from (select m.id from app.messages m
-        where m.tenant_id = tenant and m.search_vector @@ needle and (beyond is null or ts_match_vq(m.search_vector, beyond))
+        where m.tenant_id = tenant and m.search_vector @@ needle and ts_match_vq(m.search_vector, wanted)
         limit 1001) as matched;
 end $$;
 

@@ -155,7 +155,7 @@ describe('the search functions', () => {
   it('know of how many rows are whose, and of nobody who was not counted', async () => {
     const { admin, a, b } = tenants;
     // 600 are the one's, 300 the other's, and of a hundred each has one: too few to be told apart.
-    await admin.query(`create temp table counted (tenant_id uuid)`);
+    await admin.query('create temp table counted (tenant_id uuid)');
     await admin.query(
       `insert into counted select case when n <= 600 then $1 when n <= 900 then $2 else gen_random_uuid() end
        from generate_series(1, 1000) n`,
