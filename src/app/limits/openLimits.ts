@@ -89,7 +89,7 @@ async function openShared(
   logger: Logger,
 ): Promise<{ store: CreditStore; close(): void } | null> {
   if (redisUrl === undefined) return null;
-  // Its 470 modules, a sixth of a start, are loaded where there is one.
+  // Its client's 470 modules are loaded only where there is one.
   const { openRedis } = await import('../../clients/redis.ts');
   const redis = await openRedis({
     url: redisUrl,
