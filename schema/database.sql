@@ -2322,15 +2322,20 @@ CREATE OR REPLACE FUNCTION app.planned_rows(relation regclass, tenant uuid, OUT 
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  question constant text := format('explain (format json) select from %s where tenant_id = ', relation);
-  plan json;
-  unknown json;
+  question constant text := format('explain select from %s tablesample system (100) where tenant_id = ', relation);
+  known constant text := ' rows=(\d+) ';
+  plan text;
 begin
   execute question || quote_nullable(tenant) into plan;
-  execute question || quote_literal('00000000-0000-0000-0000-000000000000') into unknown;
-  rows := plan -> 0 -> 'Plan' ->> 'Plan Rows';
-  if rows <= (unknown -> 0 -> 'Plan' ->> 'Plan Rows')::float8 then rows := null; end if;
+  rows := substring(plan from known);
   share := rows / nullif((select greatest(reltuples, 0) from pg_class where oid = relation), 0);
+  -- More than half of them are no average.
+  if share > 0.5 then return; end if;
+  execute question || quote_literal('00000000-0000-0000-0000-000000000000') into plan;
+  if rows <= substring(plan from known)::float8 then
+    rows := null;
+    share := null;
+  end if;
 end $function$;
 alter function app.planned_rows(regclass,uuid) owner to tenantry_owner;
 grant execute on function app.planned_rows(regclass,uuid) to tenantry_message_search;
@@ -2460,6 +2465,8 @@ CREATE OR REPLACE FUNCTION app.rank_products(tenant uuid, needle tsquery, wanted
  SET enable_indexscan TO 'off'
  SET enable_indexonlyscan TO 'off'
 AS $function$
+declare
+  beyond constant tsquery := nullif(wanted, needle);
 begin
   if alone then
     select coalesce(array_agg(id order by score desc, id desc), '{}'),
@@ -2467,14 +2474,14 @@ begin
     from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
           from app.products p
           where p.tenant_id is not distinct from tenant
-            and p.search_vector @@ needle and ts_match_vq(p.search_vector, wanted)
+            and p.search_vector @@ needle and (beyond is null or ts_match_vq(p.search_vector, beyond))
           limit 1001) as ranked;
   else
     select coalesce(array_agg(id order by score desc, id desc), '{}'),
       coalesce(array_agg(score order by score desc, id desc), '{}') into ids, scores
     from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
           from app.products p
-          where p.tenant_id = tenant and p.search_vector @@ needle and ts_match_vq(p.search_vector, wanted)
+          where p.tenant_id = tenant and p.search_vector @@ needle and (beyond is null or ts_match_vq(p.search_vector, beyond))
           limit 1001) as ranked;
   end if;
 end $function$;
@@ -2899,9 +2906,18 @@ begin
   ids := '{}';
   if tenant is not null and cardinality(words) > 0 then
     query := to_tsquery('pg_catalog.simple', array_to_string(words, ' & '));
-    select count(*), count(*) filter (where newest.search_vector @@ query) into looked, hits
-    from (select m.search_vector from app.messages m
-          where m.tenant_id = tenant order by m.created_at desc, m.id desc limit 300) as newest;
+    if cardinality(queries) in (2, 3) then
+      select count(*), count(*) filter (where newest.search_vector @@ query),
+        (array[count(*) filter (where newest.search_vector @@ queries[1]), count(*) filter (where newest.search_vector @@ queries[2]),
+               count(*) filter (where newest.search_vector @@ queries[3])])[1:cardinality(queries)]
+      into looked, hits, hits_each
+      from (select m.search_vector from app.messages m
+            where m.tenant_id = tenant order by m.created_at desc, m.id desc limit 300) as newest;
+    else
+      select count(*), count(*) filter (where newest.search_vector @@ query) into looked, hits
+      from (select m.search_vector from app.messages m
+            where m.tenant_id = tenant order by m.created_at desc, m.id desc limit 300) as newest;
+    end if;
     if looked = 300 then
       select p.rows, coalesce(p.share > 0.9, false) into estimated, alone from app.planned_rows('app.messages', tenant) p;
     end if;
@@ -2910,8 +2926,8 @@ begin
     then
       ids := null;
     else
-      hits_each := array[hits];
-      if cardinality(queries) > 1 then
+      hits_each := coalesce(hits_each, array[hits]);
+      if cardinality(queries) > 3 then
         with newest as materialized (
           select m.search_vector from app.messages m
           where m.tenant_id = tenant order by m.created_at desc, m.id desc limit 300
@@ -2971,15 +2987,26 @@ begin
   for attempt in 1..2 loop
     queries := array(select to_tsquery('pg_catalog.simple', each) from unnest(alternatives) as each);
     query := to_tsquery('pg_catalog.simple', '(' || array_to_string(alternatives, ') & (') || ')');
-    select count(*), array_agg(newest.id) filter (where newest.search_vector @@ query) into looked, page_ids
-    from (select p.id, p.search_vector from app.products p
-          where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
+    hits_each := null;
+    if cardinality(queries) in (2, 3) then
+      -- Each is counted on the way: to look for it once more takes 0.3.
+      select count(*), array_agg(newest.id) filter (where newest.search_vector @@ query),
+        (array[count(*) filter (where newest.search_vector @@ queries[1]), count(*) filter (where newest.search_vector @@ queries[2]),
+               count(*) filter (where newest.search_vector @@ queries[3])])[1:cardinality(queries)]
+      into looked, page_ids, hits_each
+      from (select p.id, p.search_vector from app.products p
+            where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
+    else
+      select count(*), array_agg(newest.id) filter (where newest.search_vector @@ query) into looked, page_ids
+      from (select p.id, p.search_vector from app.products p
+            where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
+    end if;
     hits := coalesce(cardinality(page_ids), 0);
     if looked = 300 and catalogue is null then
       select p.rows, coalesce(p.share > 0.9, false) into catalogue, alone from app.planned_rows('app.products', tenant) p;
     end if;
-    hits_each := array[hits];
-    if hits < 15 and cardinality(queries) > 1 then
+    hits_each := coalesce(hits_each, array[hits]);
+    if hits < 15 and cardinality(queries) > 3 then
       with newest as materialized (
         select p.search_vector from app.products p
         where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300
@@ -2993,15 +3020,17 @@ begin
     -- to 20 products out of 0.2 % in 6 at most.
     if looked = 300 and hits < 15 and cardinality(queries) > 1 and rarest >= 3 and catalogue >= 150000 then
       looked := 3000;
-      page_ids := array(
+      -- No further than to the last that tells: the page goes on behind it.
+      page_ids := page_ids || array(
         select newest.id
         from (select p.id, p.search_vector from app.products p
-              where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 3000) as newest
-        where newest.search_vector @@ query limit greatest(page, 6));
+              where p.tenant_id = tenant order by p.created_at desc, p.id desc offset 300 limit 2700) as newest
+        where newest.search_vector @@ query limit greatest(6 - hits, 0));
     elsif looked = 300 and hits < 15 and rarest > 0 then
-      select count(*), array_agg(newest.id) filter (where newest.search_vector @@ query) into looked, page_ids
+      select 300 + count(*), page_ids || array_agg(newest.id) filter (where newest.search_vector @@ query)
+      into looked, page_ids
       from (select p.id, p.search_vector from app.products p
-            where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 1000) as newest;
+            where p.tenant_id = tenant order by p.created_at desc, p.id desc offset 300 limit 700) as newest;
     end if;
     hits := coalesce(cardinality(page_ids), 0);
     ids := null;

@@ -48,9 +48,18 @@ begin
   ids := '{}';
   if tenant is not null and cardinality(words) > 0 then
     query := to_tsquery('pg_catalog.simple', array_to_string(words, ' & '));
-    select count(*), count(*) filter (where newest.search_vector @@ query) into looked, hits
-    from (select m.search_vector from app.messages m
-          where m.tenant_id = tenant order by m.created_at desc, m.id desc limit 300) as newest;
+    if cardinality(queries) in (2, 3) then
+      select count(*), count(*) filter (where newest.search_vector @@ query),
+        (array[count(*) filter (where newest.search_vector @@ queries[1]), count(*) filter (where newest.search_vector @@ queries[2]),
+               count(*) filter (where newest.search_vector @@ queries[3])])[1:cardinality(queries)]
+      into looked, hits, hits_each
+      from (select m.search_vector from app.messages m
+            where m.tenant_id = tenant order by m.created_at desc, m.id desc limit 300) as newest;
+    else
+      select count(*), count(*) filter (where newest.search_vector @@ query) into looked, hits
+      from (select m.search_vector from app.messages m
+            where m.tenant_id = tenant order by m.created_at desc, m.id desc limit 300) as newest;
+    end if;
     if looked = 300 then
       select p.rows, coalesce(p.share > 0.9, false) into estimated, alone from app.planned_rows('app.messages', tenant) p;
     end if;
@@ -59,8 +68,8 @@ begin
     then
       ids := null;
     else
-      hits_each := array[hits];
-      if cardinality(queries) > 1 then
+      hits_each := coalesce(hits_each, array[hits]);
+      if cardinality(queries) > 3 then
         with newest as materialized (
           select m.search_vector from app.messages m
           where m.tenant_id = tenant order by m.created_at desc, m.id desc limit 300

@@ -1,22 +1,28 @@
 -- How many of a table's rows are a tenant's, and their share of all, as the planner has it from the last
--- ANALYZE: 0.1 ms, where counting 20 000 takes 1. null: it has counted none of this tenant's, and would say
--- what the others have on the average, as it does of a tenant that there is not: a small tenant's searches
--- would be taken for a large one's, and tell how large others are. With the caller's rights, whose statistics
--- no view shows to it. VOLATILE, for EXPLAIN is no query that a STABLE function may make.
+-- ANALYZE: 0.05 ms, where counting 20 000 takes 1. It is asked of a sample's plan, for which it tries no
+-- index. null: it has counted none of this tenant's, and would say what the others have on the average, as
+-- it does of a tenant that there is not: a small tenant's searches would be taken for a large one's, and
+-- tell how large others are. With the caller's rights, whose statistics no view shows to it. VOLATILE, for
+-- EXPLAIN is no query that a STABLE function may make.
 create or replace function app.planned_rows(relation regclass, tenant uuid, out rows float8, out share float8)
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  question constant text := format('explain (format json) select from %s where tenant_id = ', relation);
-  plan json;
-  unknown json;
+  question constant text := format('explain select from %s tablesample system (100) where tenant_id = ', relation);
+  known constant text := ' rows=(\d+) ';
+  plan text;
 begin
   execute question || quote_nullable(tenant) into plan;
-  execute question || quote_literal('00000000-0000-0000-0000-000000000000') into unknown;
-  rows := plan -> 0 -> 'Plan' ->> 'Plan Rows';
-  if rows <= (unknown -> 0 -> 'Plan' ->> 'Plan Rows')::float8 then rows := null; end if;
+  rows := substring(plan from known);
   share := rows / nullif((select greatest(reltuples, 0) from pg_class where oid = relation), 0);
+  -- More than half of them are no average.
+  if share > 0.5 then return; end if;
+  execute question || quote_literal('00000000-0000-0000-0000-000000000000') into plan;
+  if rows <= substring(plan from known)::float8 then
+    rows := null;
+    share := null;
+  end if;
 end $$;
 
 revoke all on function app.planned_rows(regclass, uuid) from public;

@@ -10,7 +10,6 @@ import { createSessions } from '../auth/sessions.ts';
 import { createSignIn } from '../auth/signIn.ts';
 import type { SigningKeys } from '../auth/signingKeys.ts';
 import { createTxtLookup } from '../clients/dns.ts';
-import { openMailClient } from '../clients/mail.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { accountPageRoutes } from './account/pages.ts';
@@ -27,7 +26,7 @@ import { createQuotaLeases } from './limits/quotaLeases.ts';
 import { createHttpServer, listen } from './listen.ts';
 import { listenIdentityChanges } from './listenIdentityChanges.ts';
 import type { Logger } from './logger.ts';
-import { startMailWorker } from './mailWorker.ts';
+import type { MailWorker } from './mailWorker.ts';
 import { openOperators } from './openOperators.ts';
 import { operationExecutor } from './operationPlugin.ts';
 import { createOperatorEndpoint, type OperatorEndpoint } from './operator/endpoint.ts';
@@ -69,7 +68,7 @@ export async function startServer(
   const tokens = accessTokens(keys, config.accessTokenSeconds);
   const authenticator = createAuthenticator(database, tokens);
   const tenantRoutes = createTenantRoutes(database);
-  const mailWorker = startMail(config, database, logger);
+  const mailWorker = await startMail(config, database, logger);
   const planCatalogue = createPlanCatalogue(database);
   const limits = await openLimits(schema, database, planCatalogue, config, logger);
   const quotaLeases = createQuotaLeases(database, (error) => {
@@ -188,8 +187,14 @@ export async function startServer(
 }
 
 /** null: there is nowhere to send it, and it stays in the outbox. */
-function startMail({ smtpUrl, mailFrom, environment }: Config, database: Database, logger: Logger) {
+async function startMail(
+  { smtpUrl, mailFrom, environment }: Config,
+  database: Database,
+  logger: Logger,
+): Promise<MailWorker | null> {
   if (smtpUrl !== undefined) {
+    const { openMailClient } = await import('../clients/mail.ts');
+    const { startMailWorker } = await import('./mailWorker.ts');
     return startMailWorker(database, openMailClient(smtpUrl, mailFrom), logger);
   }
   if (environment === 'production') {

@@ -23,9 +23,9 @@ interface RowInsert {
 const rowInsert =
   /^(insert into (?:"\w+"\.)?"\w+" \((?:"\w+"(?:, )?)+\) values )\(((?:(?:\$\d+|default)(?:, )?)+)\)((?: returning [^$]*)?)$/;
 
-/** Each length is a statement that every backend keeps, so there are four. */
-const lengths = [16, 8, 4, 2];
-const mostTexts = 64;
+/** Each length is a statement that every backend keeps. */
+const lengths = [16, 8, 7, 6, 5, 4, 3, 2];
+const mostTexts = 128;
 
 /**
  * INSERTs of one row with the same text → INSERTs of several. What Postgres does once a statement is more

@@ -151,6 +151,30 @@ describe('the search functions', () => {
       expect(await tenants.refusal(tenants.a, `select ${call}`, [tenants.b])).toBe('42501');
     }
   });
+
+  it('know of how many rows are whose, and of nobody who was not counted', async () => {
+    const { admin, a, b } = tenants;
+    // 600 are the one's, 300 the other's, and of a hundred each has one: too few to be told apart.
+    await admin.query('create temp table counted (tenant_id uuid)');
+    await admin.query(
+      `insert into counted select case when n <= 600 then $1 when n <= 900 then $2 else gen_random_uuid() end
+       from generate_series(1, 1000) n`,
+      [a, b],
+    );
+    await admin.query('analyze counted');
+    const { rows } = await admin.query(
+      `select planned.* from unnest($1::uuid[]) with ordinality as each (id, place),
+         app.planned_rows('pg_temp.counted', id) as planned order by place`,
+      [[a, b, randomUUID(), null]],
+    );
+    await admin.query('drop table counted');
+    const nothing = { rows: null, share: null };
+    const known = [
+      { rows: 600, share: 0.6 },
+      { rows: 300, share: 0.3 },
+    ];
+    expect(rows).toEqual([...known, nothing, nothing]);
+  });
 });
 
 describe('the look-ups before a tenant is known', () => {

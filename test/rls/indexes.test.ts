@@ -214,6 +214,20 @@ describe('search', () => {
     expect(conditions).toContainEqual(expect.stringMatching(/tenant_id = .* @@ /));
   });
 
+  it.each([
+    ['products_search_vector_idx', 'search_products', 'c4ca4238a0b9 sku'],
+    ['messages_search_vector_idx', 'search_messages', 'n77 number'],
+  ])('asks %s for the rarer of two words inside %s()', async (index, name, phrase) => {
+    const plans = await withIndexOnly(index, () =>
+      explainInside(tenants.admin, () =>
+        tenants.admin.query(`select unnest(ids) from app.${name}($1)`, [phrase]),
+      ),
+    );
+    const asked = plans.flatMap((plan) => plan.conditions).filter((each) => each.includes(' @@ '));
+    expect(asked).toEqual([expect.stringContaining(phrase.split(' ')[0] ?? '')]);
+    expect(asked.join()).not.toContain(phrase.split(' ')[1]);
+  });
+
   it('looks a typo up in product_words_word_idx', async () => {
     const { admin, a } = tenants;
     await admin.query(

@@ -15,6 +15,9 @@ export interface SeededDatabase extends TestDatabase {
   readonly apiKey: string;
 }
 
+/** What this process knows to be there. */
+const templates = new Map<string, ReturnType<typeof makeTemplateOnce>>();
+
 /**
  * A clone with the demo's businesses in it. To seed each of a run's hundred anew took a seventh of
  * the suite's processor time: the first that is asked for seeds a template for all files.
@@ -23,7 +26,11 @@ export async function createSeededDatabase(): Promise<SeededDatabase> {
   const { adminUrl, template } = inject('postgres');
   // What the demo counts "today" has to be of the day on which it is looked at.
   const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
-  const seeded = await makeTemplateOnce(adminUrl, template, `demo${day}`, seed);
+  const called = `demo${day}`;
+  const made = templates.get(called) ?? makeTemplateOnce(adminUrl, template, called, seed);
+  templates.set(called, made);
+  made.catch(() => templates.delete(called));
+  const seeded = await made;
   return { ...(await createDatabaseFrom(seeded.name)), apiKey: seeded.note };
 }
 

@@ -29,6 +29,12 @@ export interface TestServer {
 }
 
 /**
+ * Its template was, with the same roles and passwords; to look would be three connections. A start that
+ * migrates is tested with servers that are processes.
+ */
+const migrated = { migrates: false };
+
+/**
  * The real server on a free port, over a clone of its own with the demo's businesses.
  * `settings` are variables of the environment, such as `{ GRAPHIQL: 'off' }`.
  */
@@ -46,7 +52,7 @@ export async function startTestServer(settings: Record<string, string> = {}): Pr
   };
   const config = loadConfig(environment);
   const logger = createLogger(config.logLevel);
-  const workplace = await openWorkplace(config, logger);
+  const workplace = await openWorkplace(config, logger, migrated);
   const server = await startServer(config, workplace, logger);
 
   // To connect takes a few times as long as what is asked, and tests ask a thousand times.
@@ -88,7 +94,7 @@ export async function withServerBeside<T>(
 ): Promise<T> {
   const config = loadConfig(environment);
   const logger = createLogger(config.logLevel);
-  const workplace = await openWorkplace(config, logger);
+  const workplace = await openWorkplace(config, logger, migrated);
   const server = await startServer(config, workplace, logger);
   try {
     return await work(server.url);

@@ -3,7 +3,6 @@ import type { GraphQLSchema } from 'graphql';
 import type { LimitReadings } from '../../auth/limits.ts';
 import type { ReadPlanCatalogue } from '../../auth/planCatalogue.ts';
 import type { Principal } from '../../auth/principal.ts';
-import { openRedis } from '../../clients/redis.ts';
 import type { Config } from '../../config.ts';
 import type { Database } from '../../db/database.ts';
 import { type CreditStore, type Exchange, readRecall } from '../../features/limits/credit.ts';
@@ -90,6 +89,8 @@ async function openShared(
   logger: Logger,
 ): Promise<{ store: CreditStore; close(): void } | null> {
   if (redisUrl === undefined) return null;
+  // Its client's 470 modules are loaded only where there is one.
+  const { openRedis } = await import('../../clients/redis.ts');
   const redis = await openRedis({
     url: redisUrl,
     timeoutMs: redisTimeoutMs,

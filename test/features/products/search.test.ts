@@ -22,7 +22,8 @@ beforeAll(async () => {
   await server.asAdmin(
     `insert into app.products (tenant_id, id, name, sku, price_amount, price_currency, category, description, created_at)
      select t.id, gen_random_uuid(), 'Quorble ' || n, 'QB-' || n, n % 97, 'EUR', 'Bulk ' || n % 3,
-            concat_ws(' ', case when n in (100, 200, 300, 1250, 1350, 1450) then 'Vexilloid' end, case when n % 60 = 0 then 'Trillium' end),
+            concat_ws(' ', case when n in (100, 200, 300, 1250, 1350, 1450) then 'Vexilloid' end, case when n % 60 = 0 then 'Trillium' end,
+              case when n between 1194 and 1205 then 'Palimpsest' end),
             timestamptz '2030-01-01' + (n / 3) * interval '1 minute'
      from app.tenants t, generate_series(1, 1500) n where t.slug = 'lumen'`,
   );
@@ -315,6 +316,11 @@ describe('a search that more products fit than can be ranked', () => {
     expect(await names('QB-700')).toEqual(['Quorble 700']);
   });
 
+  test('a rare word and a common one find what has both', async () => {
+    const found = await names('vexil 0');
+    expect(found.toSorted()).toEqual(['Quorble 1350', 'Quorble 300']);
+  });
+
   test('two words are ranked where few have both, and in a large catalogue come newest first', async () => {
     const found = [
       'Quorble 1450',
@@ -335,6 +341,17 @@ describe('a search that more products fit than can be ranked', () => {
     );
     expect((await find('quorb vexil')).totalCountPrecision).toBe('AT_LEAST');
     expect(await names('quorb vexil')).toEqual(found);
+    // The last that are looked at first and the next: the newest 296 to 307. A page alone is what was found.
+    for (const search of ['quorb palim', 'palim']) {
+      const { body } = await server.ask(
+        owner,
+        'query ($search: String) { products(search: $search) { nodes { name } } }',
+        { search },
+      );
+      expect(body.data.products.nodes.map(({ name }: { name: string }) => name).sort()).toEqual(
+        Array.from({ length: 12 }, (_, n) => `Quorble ${1194 + n}`),
+      );
+    }
     const trillium = Array.from({ length: 25 }, (_, n) => `Quorble ${1500 - 60 * n}`);
     for (const search of ['quorb trill', 'trill']) {
       const page = await find(search);
