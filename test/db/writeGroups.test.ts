@@ -289,6 +289,20 @@ describe('several of them at once', () => {
     expect(await world.countOf('locked')).toBe(20);
   });
 
+  test('that fail before a text of theirs was parsed leave a connection that knows so', async () => {
+    await open({ namedStatements: true, poolSize: 1 });
+    const name = 'parsed_once';
+    const failing = db.operation(world.a, { mode: 'write' });
+    const statements = ['select 1 / 0', 'select 2 as two', 'select 2 as two'].map((text, n) =>
+      failing.tx.query(text, [], n === 0 ? {} : { name }),
+    );
+    expect((await outcomes(statements))[0]).toBe('STATEMENT_FAILED 22012');
+    await failing.rollback();
+    const next = db.operation(world.a, { mode: 'write' });
+    expect((await next.tx.query('select 2 as two', [], { name })).rows).toEqual([{ two: 2 }]);
+    await next.commit();
+  });
+
   test('are all in doubt when their connection breaks, and none is sent twice', async () => {
     await open();
     const commits = holdCommits();
