@@ -205,6 +205,7 @@ export class Batch extends Query {
 
   #remember(): void {
     let completes = this.#parseCompletes;
+    const discarded: string[] = [];
     for (let index = 0; index < this.#parts.length; index += 1) {
       const { outgoing, named, parse, describe, fields } = this.#parts[index] as Part;
       if (!describe) continue;
@@ -212,9 +213,13 @@ export class Batch extends Query {
       if (parse) {
         completes -= 1;
         if (name !== undefined) this.#prepared.pending.delete(name);
-        if (completes < 0) continue;
+        if (completes < 0) {
+          if (name !== undefined) discarded.push(name);
+          continue;
+        }
       }
-      if (name !== undefined) {
+      // The same text again in this batch has no Parse of its own.
+      if (name !== undefined && !discarded.includes(name)) {
         this.#prepared.fields.set(name, index < this.#current ? fields : null);
       }
     }

@@ -17,7 +17,7 @@ import type {
 export interface FrameHost {
   run<T>(frame: Frame, request: StatementRequest, decode: Decode<T>): Promise<T>;
   savepoint<T>(frame: Frame, work: (tx: TenantTransaction) => Promise<T>): Promise<T>;
-  complete(frame: Frame): void;
+  complete(frame: Frame, statements: number): void;
   afterEnd(listener: () => void): void;
 }
 
@@ -80,8 +80,8 @@ export class Frame implements TenantTransaction {
     return tolerated(this.#operation.savepoint(this, work));
   }
 
-  complete(): void {
-    this.#operation.complete(this);
+  complete(statements: number): void {
+    this.#operation.complete(this, statements);
   }
 
   afterCommit(listener: () => void): void {
@@ -118,6 +118,10 @@ export class Frame implements TenantTransaction {
   /** The failure of this frame or of the nearest one around it. */
   get effectiveFailure(): DatabaseError | undefined {
     return this.#failure ?? this.parent?.effectiveFailure;
+  }
+
+  get unanswered(): number {
+    return this.#unanswered;
   }
 
   statementQueued(): void {

@@ -98,8 +98,9 @@ export class Operation implements TenantOperation {
     return this.#rolledBack;
   }
 
-  complete(frame: Frame): void {
-    if (this.#mayComplete && frame === this.#root && this.#current === frame) void this.commit();
+  complete(frame: Frame, statements: number): void {
+    if (!this.#mayComplete || frame !== this.#root || this.#current !== frame) return;
+    if (frame.unanswered === statements) void this.commit();
   }
 
   afterEnd(listener: () => void): void {

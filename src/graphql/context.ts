@@ -229,7 +229,8 @@ export class OperationContext {
       return await work(this.tx);
     } catch (error) {
       await this.operation.rollback();
-      this.#operation = this.#open?.() ?? null;
+      // One that a rule had completed stays: what went wrong after it has to be told as such.
+      if (!this.operation.hasCommitted) this.#operation = this.#open?.() ?? null;
       throw error;
     }
   }

@@ -54,7 +54,7 @@ async function write(
         ? tx.query(insertCustomer, [tenant, name])
         : tx.query(insertPhone, [tenant, phone, name]),
     ]);
-    tx.complete();
+    tx.complete(2);
     const [one, other] = await rows;
     await operation.commit();
     return one.rowCount + other.rowCount;
@@ -114,7 +114,7 @@ describe('a write that is whole in its first burst', () => {
     const operation = db.operation(world.a, { mode: 'write', mayComplete: true });
     const { tx } = operation;
     const row = tx.query(insertCustomer, [world.a, 'closed']);
-    tx.complete();
+    tx.complete(1);
     await expect(tx.query('select 1')).rejects.toMatchObject({ code: 'HANDLE_CLOSED' });
     await row;
     await operation.rollback();
@@ -129,7 +129,7 @@ describe('a write that is whole in its first burst', () => {
     operation.tx.afterCommit(() => told.push('commit'));
     operation.tx.afterEnd(() => told.push('end'));
     void operation.tx.query(insertCustomer, [world.a, 'told']);
-    operation.tx.complete();
+    operation.tx.complete(1);
     await operation.commit();
     expect(told.toSorted()).toEqual(['commit', 'end']);
   });
@@ -138,7 +138,7 @@ describe('a write that is whole in its first burst', () => {
     await open();
     const operation = db.operation(world.a, { mode: 'write' });
     const row = operation.tx.query(insertCustomer, [world.a, 'goes on']);
-    operation.tx.complete();
+    operation.tx.complete(1);
     await row;
     expect((await operation.tx.query('select 1')).rowCount).toBe(1);
     await operation.rollback();
@@ -146,12 +146,23 @@ describe('a write that is whole in its first burst', () => {
     expect(await world.countOf('goes on')).toBe(0);
   });
 
+  test('is not whole without a statement that was never sent', async () => {
+    await open();
+    const operation = db.operation(world.a, { mode: 'write', mayComplete: true });
+    const row = operation.tx.query(insertCustomer, [world.a, 'half']);
+    operation.tx.complete(2);
+    await row;
+    await operation.rollback();
+    expect(operation.hasCommitted).toBe(false);
+    expect(await world.countOf('half')).toBe(0);
+  });
+
   test('that turns out not to be whole has a transaction as any write has', async () => {
     await open();
     const operation = db.operation(world.a, { mode: 'write', mayComplete: true });
     await operation.tx.savepoint((inner) => {
       const row = inner.query(insertCustomer, [world.a, 'not whole']);
-      inner.complete();
+      inner.complete(1);
       return row;
     });
     await operation.tx.query(insertCustomer, [world.a, 'not whole']);
@@ -192,7 +203,7 @@ describe('rows of one table', () => {
     const operation = db.operation(world.a, { mode: 'write', mayComplete: true });
     const { tx } = operation;
     const row = insertReply(tx, { tenantId: world.a, id: randomUUID(), shortcut, body });
-    tx.complete();
+    tx.complete(1);
     const inserted = await row;
     await operation.commit();
     return inserted;
@@ -276,6 +287,20 @@ describe('several of them at once', () => {
     const rest = await outcomes(all.filter((_, n) => n % 4 === 0));
     expect(rest.toSorted()).toEqual(['2', ...Array(2).fill('STATEMENT_FAILED 23505')]);
     expect(await world.countOf('locked')).toBe(20);
+  });
+
+  test('that fail before a text of theirs was parsed leave a connection that knows so', async () => {
+    await open({ namedStatements: true, poolSize: 1 });
+    const name = 'parsed_once';
+    const failing = db.operation(world.a, { mode: 'write' });
+    const statements = ['select 1 / 0', 'select 2 as two', 'select 2 as two'].map((text, n) =>
+      failing.tx.query(text, [], n === 0 ? {} : { name }),
+    );
+    expect((await outcomes(statements))[0]).toBe('STATEMENT_FAILED 22012');
+    await failing.rollback();
+    const next = db.operation(world.a, { mode: 'write' });
+    expect((await next.tx.query('select 2 as two', [], { name })).rows).toEqual([{ two: 2 }]);
+    await next.commit();
   });
 
   test('are all in doubt when their connection breaks, and none is sent twice', async () => {

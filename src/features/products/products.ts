@@ -48,7 +48,7 @@ export async function createProduct(
   } as const;
   const counted = recordCountedAudit(tx, actor, created, event, leases);
   const inserted = refusingDoubles(Promise.all([counted.done, insertProduct(tx, row)]));
-  if (!counted.mayRefuse) tx.complete();
+  if (!counted.mayRefuse) tx.complete(2);
   const [, product] = await inserted;
   return product;
 }
