@@ -80,9 +80,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
   const pool = new ConnectionPool(options, { traffic, onEvent });
   const book = new StatementBook({ named: options.namedStatements });
-  const { operationTimeoutMs, closeTimeoutMs } = options;
+  const { poolSize, operationTimeoutMs, closeTimeoutMs } = options;
   const settings = { pool, book, operationTimeoutMs, closeTimeoutMs, onEvent };
-  const groups = new WriteGroups(settings);
+  const groups = new WriteGroups(settings, poolSize);
 
   return {
     operation: (tenantId, how) => new Operation(tenantId, how, settings, groups),

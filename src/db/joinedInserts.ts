@@ -23,7 +23,7 @@ interface RowInsert {
 const rowInsert =
   /^(insert into (?:"\w+"\.)?"\w+" \((?:"\w+"(?:, )?)+\) values )\(((?:(?:\$\d+|default)(?:, )?)+)\)((?: returning [^$]*)?)$/;
 
-/** Each length is a statement that every backend keeps. */
+/** Each is a statement that every backend keeps, so there are no more of them than `mostTexts`. */
 const lengths = [16, 8, 7, 6, 5, 4, 3, 2];
 const mostTexts = 128;
 
@@ -33,8 +33,8 @@ const mostTexts = 128;
  */
 export class JoinedInserts {
   readonly #book: StatementBook;
-  /** By the text of one row and how many there are; null: it can't be joined. */
-  readonly #texts = new Map<string, string | null>();
+  /** By the text of one row and how many there are. */
+  readonly #texts = new Map<string, string>();
 
   constructor(book: StatementBook) {
     this.#book = book;
@@ -75,11 +75,10 @@ export class JoinedInserts {
     const key = `${rows.length} ${text}`;
     let joined = this.#texts.get(key);
     if (joined === undefined) {
-      if (this.#texts.size >= mostTexts) return undefined;
-      joined = textOf(text, rows.length);
+      joined = this.#texts.size < mostTexts ? textOf(text, rows.length) : undefined;
+      if (joined === undefined) return undefined;
       this.#texts.set(key, joined);
     }
-    if (joined === null) return undefined;
     return this.#book.own(
       joined,
       rows.flatMap(({ values }) => values),
@@ -87,9 +86,10 @@ export class JoinedInserts {
   }
 }
 
-function textOf(text: string, rows: number): string | null {
+/** undefined: it can't be joined. */
+function textOf(text: string, rows: number): string | undefined {
   const parts = cut(text);
-  if (parts === null) return null;
+  if (parts === null) return undefined;
   let parameter = 0;
   const next = (): string => {
     parameter += 1;

@@ -23,8 +23,9 @@ interface Queued extends WholeWrite {
   readonly commit: PromiseWithResolvers<void>;
 }
 
-/** Groups of one tenant that are under way at a time, each on a connection. */
-export const mostLanes = 4;
+/** Groups of one tenant that are under way at a time, each on a connection: half of its turns, or who comes would find no lane busy. */
+export const lanesFor = (poolSize: number): number =>
+  Math.max(1, Math.min(4, Math.floor(poolSize * 0.4)));
 const mostInGroup = 16;
 /** So many wait without a turn of their own; who comes then keeps his. */
 const mostWaiting = 64;
@@ -58,10 +59,12 @@ interface Tenant {
 export class WriteGroups {
   readonly #settings: CarrierSettings;
   readonly #inserts: JoinedInserts;
+  readonly #mostLanes: number;
   readonly #tenants = new Map<string, Tenant>();
 
-  constructor(settings: CarrierSettings) {
+  constructor(settings: CarrierSettings, poolSize: number) {
     this.#settings = settings;
+    this.#mostLanes = lanesFor(poolSize);
     this.#inserts = new JoinedInserts(settings.book);
   }
 
@@ -74,7 +77,7 @@ export class WriteGroups {
       tenant = { lanes: 0, waiting: [] };
       this.#tenants.set(tenantId, tenant);
     }
-    if (tenant.lanes < mostLanes) {
+    if (tenant.lanes < this.#mostLanes) {
       tenant.lanes += 1;
       void this.#serve(tenant, queued, place?.handOver());
     } else {

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DatabaseOptions, OperationOptions } from '../../src/db/database.ts';
 import type { HangUp } from '../../src/db/hangUp.ts';
+import type { Place } from '../../src/db/place.ts';
 import { prepareInsert } from '../../src/db/prepareInsert.ts';
 import { cannedReplies } from '../../src/db/tables/cannedReplies.ts';
-import { mostLanes } from '../../src/db/writeGroups.ts';
+import { lanesFor } from '../../src/db/writeGroups.ts';
 import { overwrite, startProxy, type TcpProxy } from './support/proxy.ts';
 import {
   createTwoTenants,
@@ -30,9 +31,17 @@ afterEach(async () => {
   await proxy.close();
 });
 
+const poolSize = 10;
+const mostLanes = lanesFor(poolSize);
+
 /** Connections at rest, and statements whose text the proxy sees each time. */
 async function open(options: Partial<DatabaseOptions> = {}): Promise<void> {
-  db = world.open({ url: proxy.urlFor(world.serverUrl), namedStatements: false, ...options });
+  db = world.open({
+    url: proxy.urlFor(world.serverUrl),
+    namedStatements: false,
+    poolSize,
+    ...options,
+  });
   await Promise.all(times(mostLanes, () => db.ping()));
   proxy.sent.length = 0;
 }
@@ -99,6 +108,32 @@ function holdCommits(): { let(): void; held: () => number } {
     return { after: gate.promise };
   };
   return { let: gate.resolve, held: () => held };
+}
+
+/** Turns of which nobody gets one again until they are let go. */
+function holdTurns() {
+  const gate = Promise.withResolvers<void>();
+  let [held, asked] = [0, 0];
+  const place = (): Place => {
+    held += 1;
+    let isHeld = true;
+    return {
+      leave: () => {
+        if (isHeld) held -= 1;
+        isHeld = false;
+      },
+      enter: () => {
+        asked += 1;
+        return gate.promise;
+      },
+      handOver: () => {
+        isHeld = false;
+        held -= 1;
+        return place();
+      },
+    };
+  };
+  return { place, let: gate.resolve, held: () => held, asked: () => asked };
 }
 
 describe('a write that is whole in its first burst', () => {
@@ -245,7 +280,7 @@ describe('several of them at once', () => {
   });
 
   test('never with those of another tenant', async () => {
-    await open({ poolSize: 8 });
+    await open();
     const tenants = [world.a, world.b];
     await Promise.all(times(16, (n) => write('apart', { tenant: tenants[n % 2] as string })));
     const { rows } = await world.admin.query(
@@ -276,7 +311,7 @@ describe('several of them at once', () => {
   });
 
   test('do not wait long for a lock that one of them needs', async () => {
-    await open({ poolSize: 6 });
+    await open();
     const blocker = db.operation(world.a, { mode: 'write' });
     await blocker.tx.query(insertPhone, [world.a, '+15550000400', 'blocker']);
     const phones = (n: number) => (n % 4 === 0 ? '+15550000400' : `+155500041${10 + n}`);
@@ -354,5 +389,47 @@ describe('several of them at once', () => {
     commits.let();
     expect(await outcomes(all.slice(0, mostLanes))).toEqual(Array(mostLanes).fill('2'));
     expect(await world.countOf('too late')).toBe(2 * mostLanes);
+  });
+
+  test('hold one turn a lane, and take one again for what is sent again', async () => {
+    await open();
+    const turns = holdTurns();
+    await write('turns', { phone: '+15550000900' });
+    const all = times(mostLanes + 3, (n) =>
+      write('turns', {
+        place: turns.place(),
+        phone: n === mostLanes ? '+15550000900' : `+155500091${10 + n}`,
+      }),
+    );
+    // Of the three that went together one was refused: each waits for a turn now.
+    await until(() => turns.asked() === 3);
+    await until(() => turns.held() === 0);
+    expect(await world.countOf('turns')).toBe(2 * mostLanes + 2);
+    turns.let();
+    expect((await outcomes(all)).filter((each) => each !== '2')).toEqual([
+      'STATEMENT_FAILED 23505',
+    ]);
+    expect(await world.countOf('turns')).toBe(2 * (mostLanes + 3));
+  });
+
+  test('are not sent again for who has gone by then', async () => {
+    await open();
+    const turns = holdTurns();
+    const gone = new AbortController();
+    await write('gone', { phone: '+15550000950' });
+    const all = times(mostLanes + 2, (n) =>
+      write('gone', {
+        place: turns.place(),
+        phone: n === mostLanes ? '+15550000950' : `+155500096${10 + n}`,
+        signal: (n > mostLanes ? gone.signal : new AbortController().signal) as HangUp,
+      }),
+    );
+    await until(() => turns.asked() === 2);
+    gone.abort();
+    turns.let();
+    expect((await outcomes(all)).slice(mostLanes)).toEqual([
+      ...['STATEMENT_FAILED 23505', 'OPERATION_CANCELLED'],
+    ]);
+    expect(await world.countOf('gone')).toBe(2 * mostLanes + 2);
   });
 });
