@@ -23,9 +23,12 @@ interface Queued extends WholeWrite {
   readonly commit: PromiseWithResolvers<void>;
 }
 
-/** Groups of one tenant that are under way at a time, each on a connection: half of its turns, or who comes would find no lane busy. */
+/**
+ * Groups of one tenant that are under way at a time, each on a connection. Fewer than it has turns
+ * (TenantTurns), for who comes when all lanes are busy needs one to get in line.
+ */
 export const lanesFor = (poolSize: number): number =>
-  Math.max(1, Math.min(4, Math.floor(poolSize * 0.4)));
+  Math.max(1, Math.min(6, Math.floor(poolSize * 0.6)));
 const mostInGroup = 16;
 /** So many wait without a turn of their own; who comes then keeps his. */
 const mostWaiting = 64;
@@ -39,6 +42,8 @@ const lockNotAvailable = '55P03';
 interface Tenant {
   lanes: number;
   readonly waiting: Waiting[];
+  /** For whoever waits longest; one for all, as a timer for each would be 2 % of a create. */
+  timer: NodeJS.Timeout | undefined;
 }
 
 /**
@@ -74,7 +79,7 @@ export class WriteGroups {
     const queued: Queued = { ...write, commit: Promise.withResolvers() };
     let tenant = this.#tenants.get(tenantId);
     if (tenant === undefined) {
-      tenant = { lanes: 0, waiting: [] };
+      tenant = { lanes: 0, waiting: [], timer: undefined };
       this.#tenants.set(tenantId, tenant);
     }
     if (tenant.lanes < this.#mostLanes) {
@@ -83,8 +88,25 @@ export class WriteGroups {
     } else {
       if (tenant.waiting.length < mostWaiting) place?.leave();
       tenant.waiting.push(new Waiting(queued, tenant.waiting));
+      tenant.timer ??= this.#giveUpLater(tenant, longestWaitMs);
     }
     return queued.commit.promise;
+  }
+
+  #giveUpLater(tenant: Tenant, ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      tenant.timer = undefined;
+      const late = performance.now() - longestWaitMs;
+      for (const waiting of [...tenant.waiting]) {
+        if (waiting.since > late) {
+          tenant.timer = this.#giveUpLater(tenant, Math.ceil(waiting.since - late));
+          return;
+        }
+        waiting.giveUp(
+          new DatabaseUnavailable('ACQUIRE_TIMED_OUT', 'Its turn did not come in time.'),
+        );
+      }
+    }, ms).unref();
   }
 
   async #serve(tenant: Tenant, first: Queued, place: Place | undefined): Promise<void> {
@@ -190,35 +212,28 @@ class Answers {
 
 /** A write in line for the next group. */
 class Waiting {
+  /** By performance.now(). */
+  readonly since = performance.now();
   readonly #write: Queued;
   readonly #line: Waiting[];
-  readonly #timer: NodeJS.Timeout;
 
   constructor(write: Queued, line: Waiting[]) {
     this.#write = write;
     this.#line = line;
-    this.#timer = setTimeout(
-      () =>
-        this.#giveUp(
-          new DatabaseUnavailable('ACQUIRE_TIMED_OUT', 'Its turn did not come in time.'),
-        ),
-      longestWaitMs,
-    );
     write.terms.signal?.addEventListener('abort', this.#onAbort);
   }
 
   take(): Queued {
-    clearTimeout(this.#timer);
     this.#write.terms.signal?.removeEventListener('abort', this.#onAbort);
     return this.#write;
   }
 
-  readonly #onAbort = (): void => this.#giveUp(cancelled(this.#write.terms.signal?.reason));
-
-  #giveUp(error: DatabaseError): void {
+  giveUp(error: DatabaseError): void {
     this.#line.splice(this.#line.indexOf(this), 1);
     giveUp(this.take(), error);
   }
+
+  readonly #onAbort = (): void => this.giveUp(cancelled(this.#write.terms.signal?.reason));
 }
 
 function giveUp({ statements, commit }: Queued, error: DatabaseError): void {
