@@ -32,7 +32,6 @@ export default defineConfig({
     globalSetup: ['test/support/globalSetup.ts'],
     // Processes, not threads: some tests kill, signal and measure.
     pool: 'forks',
-    execArgv: ['--import', new URL('test/support/startQuickly.ts', import.meta.url).href],
     // One Postgres serves all files; beyond four workers it is what they wait for. Three on two cores, for
     // much of what is tested is waiting.
     maxWorkers: Math.max(3, Math.min(4, availableParallelism())),

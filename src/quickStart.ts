@@ -1,50 +1,30 @@
 import { enableCompileCache, type ResolveHookSync, registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** To be called before anything else is imported: a start takes two thirds of the processor time with it. */
+/**
+ * To be called before anything else is imported: loads our 1 300 modules in 0.62 s of processor time
+ * instead of 0.95 s, and in a third of what it takes without the cache.
+ */
 export function quickStart(): void {
   // What Node made of the modules is kept for the next start. Not in its default place below /tmp,
   // where somebody else could put code for us to run.
   enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/tenantry', import.meta.url)));
-  registerHooks({ resolve });
+  // Node (24.21, package_json_reader.js: getPackageScopeConfig) reads a package's whole `exports` for
+  // each of its files, and each import of it, to learn that they are modules. drizzle-orm's has 447
+  // entries, 130 kB of JSON, and we load 108 of its files: 0.35 s. The answer is always the same.
+  registerHooks({ resolve: resolveDrizzle });
 }
 
-type Resolve = (...asked: Parameters<ResolveHookSync>) => ReturnType<ResolveHookSync>;
+const imported = new Map<string, ReturnType<ResolveHookSync>>();
 
-const resolve: ResolveHookSync = (specifier, context, next) => {
-  const { parentURL, conditions } = context;
-  if (specifier.startsWith('.') && parentURL !== undefined && conditions.includes('import')) {
-    return besideKnown(specifier, context, next);
+const resolveDrizzle: ResolveHookSync = (specifier, context, next) => {
+  const { parentURL } = context;
+  if (specifier.startsWith('.') && parentURL?.includes('/node_modules/drizzle-orm/')) {
+    const url = new URL(specifier, parentURL).href;
+    return { url, format: 'module', shortCircuit: true };
   }
-  return once(specifier, context, next);
-};
-
-/** What the files of a directory that end alike are to Node: a package.json says it for all of them. */
-const formats = new Map<string, string | null | undefined>();
-
-/**
- * A file that a module names by its path from itself. To learn what it is, Node (24.21) asks the system
- * for it and each directory above, and reads (package_json_reader.js: getPackageScopeConfig) the package's
- * whole `exports`, for each file anew: 130 kB of JSON for each of 108 files of drizzle-orm, 0.35 s, and
- * 0.1 s for the others. Here the first of a directory is found by Node, and the others are as it was.
- */
-const besideKnown: Resolve = (specifier, context, next) => {
-  const { href } = new URL(specifier, context.parentURL);
-  const alike = href.replace(/[^/]*?(\.\w+)?$/, '*$1');
-  const format = formats.get(alike);
-  if (format?.startsWith('module')) return { url: href, format, shortCircuit: true };
-  const found = next(specifier, context);
-  formats.set(alike, found.format);
-  return found;
-};
-
-const found = new Map<string, ReturnType<Resolve>>();
-
-/** A package is the same for all our modules; its `exports` would be read for each that names it. */
-const once: Resolve = (specifier, context, next) => {
-  const ours = context.parentURL?.endsWith('.ts') && !specifier.startsWith('.');
-  if (!ours) return next(specifier, context);
-  const known = found.get(specifier) ?? next(specifier, context);
-  found.set(specifier, known);
+  if (!specifier.startsWith('drizzle-orm')) return next(specifier, context);
+  const known = imported.get(specifier) ?? next(specifier, context);
+  imported.set(specifier, known);
   return { ...known, shortCircuit: true };
 };
