@@ -58,8 +58,8 @@ async function postmasterPid(dataDir: string): Promise<number> {
   return Number.parseInt(text, 10);
 }
 
-test('whatever a write was told is there after Postgres was killed, also where many share a flush', async () => {
-  const dataDir = await makeTemporary('tenantry flush ');
+test('whatever a write was told is there after Postgres was killed, also where many share a transaction', async () => {
+  const dataDir = await makeTemporary('tenantry groups ');
   // Nothing is flushed by itself: what nobody asked to be flushed is lost when the memory of Postgres is.
   const settings = { wal_writer_delay: '10s', wal_writer_flush_after: '1GB' };
   const embedded = await startEmbeddedPostgres({ dataDir, settings });
@@ -73,7 +73,7 @@ test('whatever a write was told is there after Postgres was killed, also where m
     serverUrl: serverUrlFrom(embedded.url),
     drop: async () => undefined,
   });
-  const db = world.open({ poolSize: 4, acquireTimeoutMs: 500, operationTimeoutMs: 2_000 });
+  const db = world.open({ poolSize: 10, acquireTimeoutMs: 500, operationTimeoutMs: 2_000 });
   const told: string[] = [];
   let doubts = 0;
 
@@ -82,9 +82,11 @@ test('whatever a write was told is there after Postgres was killed, also where m
     for (let n = 0; ; n += 1) {
       const mine = `${name} ${n}`;
       try {
-        await db.withTenant(world.a, { mode: 'write' }, (tx) =>
-          tx.query(insertCustomer, [world.a, mine]),
-        );
+        await db.withTenant(world.a, { mode: 'write', mayComplete: true }, async (tx) => {
+          const inserted = tx.query(insertCustomer, [world.a, mine]);
+          tx.complete(1);
+          await inserted;
+        });
       } catch (error) {
         if (error instanceof CommitInDoubt) doubts += 1;
         return;
