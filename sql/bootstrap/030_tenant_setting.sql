@@ -1,13 +1,14 @@
 set local role tenantry_owner;
 
+-- Of an earlier version.
+drop function if exists app.open_deferring(uuid, int);
+
 -- set_tenant: the first statement of every tenant transaction. open_read: the first of a batch that only
 -- reads; outside of BEGIN, statements sent with one Sync are one transaction (protocol, "Pipelining"), so
 -- both of its settings end with it. NULL means: no tenant, no rows.
 -- Without Citus they are plain SQL that the planner inlines, for a product by id 5 us less than plpgsql.
 -- Citus does not forward set_config() to its workers, which would see no tenant, but does forward SET
 -- LOCAL; that takes no parameter, hence EXECUTE (%L of a uuid is safe by its type).
-drop function if exists app.open_deferring(uuid, int);
-
 do $$
 begin
   -- CREATE OR REPLACE cannot change what these returned in an earlier version; void is not inlined.

@@ -88,7 +88,7 @@ export class JoinedInserts {
 
 /** undefined: it can't be joined. */
 function textOf(text: string, rows: number): string | undefined {
-  const parts = cut(text);
+  const parts = readRowInsert(text);
   if (parts === null) return undefined;
   let parameter = 0;
   const next = (): string => {
@@ -102,7 +102,7 @@ function textOf(text: string, rows: number): string | undefined {
   return `${parts.head}${lists.join(', ')}${parts.tail}`;
 }
 
-function cut(text: string): RowInsert | null {
+function readRowInsert(text: string): RowInsert | null {
   const [, head, list, tail] = rowInsert.exec(text) ?? [];
   if (head === undefined || list === undefined || tail === undefined) return null;
   const row = list.split(', ');

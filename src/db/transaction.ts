@@ -18,7 +18,10 @@ export interface OperationOptions {
   rehearsed?: boolean;
   /** Left early by a write that goes with others (WriteGroups); whoever gave it leaves it in any case. */
   place?: Place | undefined;
-  /** A write that a rule may complete early: see TenantTransaction.complete. Nothing of its answer is read from the transaction after its rule, nor can fail. */
+  /**
+   * A write that a rule may complete early (TenantTransaction.complete): what is answered behind the rule
+   * reads nothing more from the transaction, and can't fail.
+   */
   mayComplete?: boolean;
 }
 
@@ -109,7 +112,7 @@ export interface TenantOperation {
   /** Of a rehearsal: what was noted and not undone, in order. Else empty. */
   readonly notes: readonly Note[];
   /**
-   * Resolves when Postgres has committed ; nothing to do for an operation that never started.
+   * Resolves when Postgres has committed; nothing to do for an operation that never started.
    * Rejects with TransactionFailed (nothing persists), CommitInDoubt (unknown), or what ended the
    * transaction before COMMIT was sent (nothing persists). Nobody need wait for a read's commit.
    */

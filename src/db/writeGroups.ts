@@ -126,7 +126,7 @@ export class WriteGroups {
     const signal = group.length === 1 ? terms.signal : undefined;
     const lease = new Lease({ tenantId: terms.tenantId, signal, lockTimeoutMs }, this.#settings);
     const answers = new Answers(group);
-    for (const piece of answers.turns.flatMap((turn) => this.#inserts.join(turn))) {
+    for (const piece of answers.steps.flatMap((step) => this.#inserts.join(step))) {
       lease.send(piece.statement, (error, result) => answers.add(piece, error, result));
     }
     try {
@@ -165,7 +165,7 @@ class Answers {
    * The first statement of each write, then the second of each …: so each write's own come in their order,
    * and those of the same table one after the other.
    */
-  readonly turns: readonly Pending[][];
+  readonly steps: readonly Pending[][];
   readonly #group: readonly Queued[];
   readonly #results = new Map<Pending, RawResult>();
   #left = 0;
@@ -173,15 +173,15 @@ class Answers {
 
   constructor(group: readonly Queued[]) {
     this.#group = group;
-    const turns: Pending[][] = [];
+    const steps: Pending[][] = [];
     for (const { statements } of group) {
-      for (const [turn, pending] of statements.entries()) {
-        turns[turn] ??= [];
-        turns[turn].push(pending);
+      for (const [step, pending] of statements.entries()) {
+        steps[step] ??= [];
+        steps[step].push(pending);
         this.#left += 1;
       }
     }
-    this.turns = turns;
+    this.steps = steps;
   }
 
   add(piece: Piece, error: DatabaseError | undefined, result: RawResult | undefined): void {
@@ -206,7 +206,7 @@ class Answers {
   /** Without effect where they have succeeded. */
   fail(failure: DatabaseError): void {
     if (this.#left === 0) return;
-    for (const { settle } of this.turns.flat()) settle(this.#refusal ?? failure, undefined);
+    for (const { settle } of this.steps.flat()) settle(this.#refusal ?? failure, undefined);
   }
 }
 
