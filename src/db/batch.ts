@@ -44,6 +44,8 @@ interface BatchEvents {
   settled(batch: Batch): void;
   /** Calls back when the server is ready again after an error. */
   afterReady(listener: () => void): void;
+  /** After the answers: whether its Sync found an error, which may be COMMIT's where that is what the Sync does. */
+  readonly ended: ((error: Error | undefined) => void) | undefined;
 }
 
 interface Part {
@@ -186,6 +188,7 @@ export class Batch extends Query {
       for (const answer of answers.splice(this.#current, 1)) answer(this.#refusal, undefined);
     }
     for (const answer of answers) answer(error, undefined);
+    this.#events.ended?.(this.#refusal ?? error);
   }
 
   #settle(error: Error | undefined): void {
@@ -201,6 +204,7 @@ export class Batch extends Query {
         outgoing.answer(index === this.#current ? error : behind(error), undefined);
       }
     }
+    this.#events.ended?.(error);
   }
 
   #remember(): void {

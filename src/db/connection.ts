@@ -1,6 +1,13 @@
 import type pg from 'pg';
 import { afterBurst } from './afterBurst.ts';
-import { type Answer, Batch, type Outgoing, type Prepared, writeTogether } from './batch.ts';
+import {
+  type Answer,
+  Batch,
+  type Outgoing,
+  type Prepared,
+  type RawResult,
+  writeTogether,
+} from './batch.ts';
 import { sendCancelRequest } from './cancel.ts';
 import { type ClientInternals, internalsOf, isAtRest } from './clientInternals.ts';
 import type { Statement } from './statement.ts';
@@ -77,6 +84,30 @@ export class Connection {
     }
     this.#outgoing.push({ statement, answer, written, alone });
     this.#scheduleFlush();
+  }
+
+  /**
+   * Sends what is one transaction by itself at once, on a connection at rest. `ended` is called once, when
+   * it has been committed, or with why it has not; its results are all there in the first case only.
+   */
+  sendWhole(
+    statements: readonly Statement[],
+    ended: (error: Error | undefined, results: readonly RawResult[]) => void,
+  ): void {
+    if (this.#fault !== undefined || this.#gone) {
+      const error = this.#fault ?? new Error('the connection was given back');
+      queueMicrotask(() => ended(error, []));
+      return;
+    }
+    const results: RawResult[] = [];
+    const answer: Answer = (_error, result) => {
+      if (result !== undefined) results.push(result);
+    };
+    this.#write(
+      statements.map((statement) => ({ statement, answer, written: undefined, alone: false })),
+      (error) => ended(error, results),
+    );
+    this.#traffic.flushes += 1;
   }
 
   /** Forgets what has not been written yet, without answering it; says how many there were. */
@@ -174,10 +205,11 @@ export class Connection {
     return this.#outgoing.splice(0, next === -1 ? this.#outgoing.length : Math.max(next, 1));
   }
 
-  #write(outgoing: readonly Outgoing[]): void {
+  #write(outgoing: readonly Outgoing[], ended?: (error: Error | undefined) => void): void {
     const batch = new Batch(outgoing, this.#prepared, {
       settled: (settled) => this.#settled(settled),
       afterReady: (listener) => this.whenReady(listener),
+      ended,
     });
     this.#inFlight.push(batch);
     this.#client.query(batch as unknown as pg.Query);

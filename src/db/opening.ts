@@ -1,6 +1,8 @@
 import type { CarrierSettings, CarrierTerms } from './carrier.ts';
 import { type Classified, classify } from './classify.ts';
 import type { Connection } from './connection.ts';
+import type { Statement } from './statement.ts';
+import type { StatementBook } from './statementBook.ts';
 
 interface OpeningListener {
   /** BEGIN is on the wire: from now on it takes a ROLLBACK. */
@@ -17,7 +19,7 @@ interface OpeningListener {
 export function sendOpening(
   connection: Connection,
   { book }: CarrierSettings,
-  { tenantId, lockTimeoutMs }: CarrierTerms,
+  terms: CarrierTerms,
   listener: OpeningListener,
 ): void {
   const check = (error: Error | undefined): void => {
@@ -28,12 +30,17 @@ export function sendOpening(
     listener.failed({ ...failure, reusable: failure.reusable && inTransaction });
   };
   connection.send(book.own('begin'), check, { written: () => listener.written() });
-  const setting =
-    lockTimeoutMs === undefined
-      ? book.own('select app.set_tenant($1::uuid)', [tenantId])
-      : book.own(`select app.set_tenant($1::uuid), set_config('lock_timeout', $2::text, true)`, [
-          tenantId,
-          String(lockTimeoutMs),
-        ]);
-  connection.send(setting, check);
+  connection.send(tenantSetting(book, terms), check);
+}
+
+/** The first statement of every transaction. */
+export function tenantSetting(
+  book: StatementBook,
+  { tenantId, lockTimeoutMs }: CarrierTerms,
+): Statement {
+  if (lockTimeoutMs === undefined) return book.own('select app.set_tenant($1::uuid)', [tenantId]);
+  return book.own(`select app.set_tenant($1::uuid), set_config('lock_timeout', $2::text, true)`, [
+    tenantId,
+    String(lockTimeoutMs),
+  ]);
 }

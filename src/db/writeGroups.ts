@@ -1,17 +1,15 @@
 import type { RawResult } from './batch.ts';
 import type { CarrierSettings, CarrierTerms, Pending } from './carrier.ts';
 import {
-  CommitInDoubt,
   type DatabaseError,
   DatabaseUnavailable,
-  isDatabaseError,
   OperationCancelled,
   StatementFailed,
   transactionFailed,
 } from './errors.ts';
 import { JoinedInserts, type Piece, partOf } from './joinedInserts.ts';
-import { Lease } from './lease.ts';
 import type { Place } from './place.ts';
+import { WholeTransaction } from './wholeTransaction.ts';
 
 /** A write that is whole: these statements and COMMIT, and nothing that is decided in between. */
 export interface WholeWrite {
@@ -47,16 +45,13 @@ interface Tenant {
 }
 
 /**
- * Several writes of one tenant in one transaction: one BEGIN, one COMMIT and one flush for all that came
- * while others were under way, as Postgres' own group commit does for its log. Only for writes that are
- * whole before anything of them is sent: with nothing to decide in between they go out in one piece, and
- * one round trip is waited for. BEGIN, the tenant and the statements have one Sync, COMMIT its own: when
- * BEGIN or anything else fails, the server discards what is behind it, and COMMIT ends what is left.
+ * Several writes of one tenant in one transaction (WholeTransaction): one flush and one commit for all that
+ * came while others were under way, as Postgres' own group commit does for its log. Only for writes that are
+ * whole before anything of them is sent.
  *
- * Nobody hears of a statement before all of the group have succeeded. When one is refused, nothing of the
- * group persists, and each of its writes is sent again in a transaction and a turn of its own: so each
- * succeeds or fails as if there were no others. When nobody knows whether COMMIT took effect, it is in doubt
- * for all of them.
+ * When one is refused, nothing of the group persists, and each of its writes is sent again in a transaction
+ * and a turn of its own: so each succeeds or fails as if there were no others. When nobody knows whether the
+ * commit took effect, it is in doubt for all of them.
  *
  * A lane is one such transaction after the other, while anybody waits. It holds the turn of the write that
  * began it, so that one tenant's groups and other operations have no more connections than its turns.
@@ -84,7 +79,7 @@ export class WriteGroups {
     }
     if (tenant.lanes < this.#mostLanes) {
       tenant.lanes += 1;
-      void this.#serve(tenant, queued, place?.handOver());
+      this.#serve(tenant, [queued], place?.handOver());
     } else {
       if (tenant.waiting.length < mostWaiting) place?.leave();
       tenant.waiting.push(new Waiting(queued, tenant.waiting));
@@ -109,105 +104,86 @@ export class WriteGroups {
     }, ms).unref();
   }
 
-  async #serve(tenant: Tenant, first: Queued, place: Place | undefined): Promise<void> {
-    let group = [first];
-    while (group.length > 0) {
-      await this.#send(group);
-      group = tenant.waiting.splice(0, mostInGroup).map((each) => each.take());
-    }
+  #serve(tenant: Tenant, group: readonly Queued[], place: Place | undefined): void {
+    const [{ terms }] = group as readonly [Queued];
+    const signal = group.length === 1 ? terms.signal : undefined;
+    const pieces = this.#piecesOf(group);
+    const statements = pieces.map(({ statement }) => statement);
+    const whole = { tenantId: terms.tenantId, signal, lockTimeoutMs };
+    new WholeTransaction(statements, whole, this.#settings, (failure, results) => {
+      // First what Postgres has to do next, then what is to be made of what it has done.
+      const next = tenant.waiting.splice(0, mostInGroup).map((each) => each.take());
+      if (next.length > 0) this.#serve(tenant, next, place);
+      else this.#rest(tenant, terms.tenantId, place);
+      if (failure === undefined) return tell(group, pieces, results);
+      const again = isWorthAnotherTry(group, failure);
+      for (const write of group) {
+        if (again) void this.#sendAgain(write);
+        else giveUp(write, failure);
+      }
+    }).send();
+  }
+
+  #rest(tenant: Tenant, tenantId: string, place: Place | undefined): void {
     tenant.lanes -= 1;
-    if (tenant.lanes === 0) this.#tenants.delete(first.terms.tenantId);
+    if (tenant.lanes === 0) this.#tenants.delete(tenantId);
     place?.leave();
   }
 
-  /** Resolves when it is over; what is sent again alone may not be. */
-  async #send(group: readonly Queued[]): Promise<void> {
-    const [{ terms }] = group as [Queued];
-    const signal = group.length === 1 ? terms.signal : undefined;
-    const lease = new Lease({ tenantId: terms.tenantId, signal, lockTimeoutMs }, this.#settings);
-    const answers = new Answers(group);
-    for (const piece of answers.steps.flatMap((step) => this.#inserts.join(step))) {
-      lease.send(piece.statement, (error, result) => answers.add(piece, error, result));
-    }
-    try {
-      await lease.commit();
-      for (const { commit } of group) commit.resolve();
-    } catch (error) {
-      const failure = isDatabaseError(error) ? error : transactionFailed(undefined);
-      if (answers.isWorthAnotherTry(failure)) {
-        for (const write of group) void this.#sendAgain(write);
-      } else {
-        answers.fail(failure);
-        for (const { commit } of group) commit.reject(failure);
-      }
-    }
-  }
-
-  async #sendAgain(write: Queued): Promise<void> {
-    const { terms, statements, commit } = write;
-    const { place, signal } = terms;
-    try {
-      await place?.enter();
-    } catch (error) {
-      const busy = 'No turn for it came free in time.';
-      return giveUp(write, new DatabaseUnavailable('TOO_MANY_WAITERS', busy, error));
-    }
-    if (signal?.aborted) return giveUp(write, cancelled(signal.reason));
-    const lease = new Lease(terms, this.#settings);
-    for (const { statement, settle } of statements) lease.send(statement, settle);
-    await lease.commit().then(commit.resolve, commit.reject);
-  }
-}
-
-/** What Postgres answers to a group's statements, kept until it is certain that they all hear it. */
-class Answers {
   /**
    * The first statement of each write, then the second of each …: so each write's own come in their order,
    * and those of the same table one after the other.
    */
-  readonly steps: readonly Pending[][];
-  readonly #group: readonly Queued[];
-  readonly #results = new Map<Pending, RawResult>();
-  #left = 0;
-  #refusal: StatementFailed | undefined;
-
-  constructor(group: readonly Queued[]) {
-    this.#group = group;
+  #piecesOf(group: readonly Queued[]): Piece[] {
     const steps: Pending[][] = [];
     for (const { statements } of group) {
       for (const [step, pending] of statements.entries()) {
         steps[step] ??= [];
         steps[step].push(pending);
-        this.#left += 1;
       }
     }
-    this.steps = steps;
+    return steps.flatMap((step) => this.#inserts.join(step));
   }
 
-  add(piece: Piece, error: DatabaseError | undefined, result: RawResult | undefined): void {
-    if (result === undefined) {
-      if (error instanceof StatementFailed) this.#refusal ??= error;
-      return;
+  async #sendAgain(write: Queued): Promise<void> {
+    const { terms } = write;
+    try {
+      await terms.place?.enter();
+    } catch (error) {
+      const busy = 'No turn for it came free in time.';
+      return giveUp(write, new DatabaseUnavailable('TOO_MANY_WAITERS', busy, error));
     }
-    for (const [place, pending] of piece.stands.entries()) {
-      this.#results.set(pending, partOf(piece, result, place));
+    if (terms.signal?.aborted) return giveUp(write, cancelled(terms.signal.reason));
+    const pieces = write.statements.map((pending) => ({
+      statement: pending.statement,
+      stands: [pending],
+    }));
+    const statements = pieces.map(({ statement }) => statement);
+    new WholeTransaction(statements, terms, this.#settings, (failure, results) => {
+      if (failure === undefined) tell([write], pieces, results);
+      else giveUp(write, failure);
+    }).send();
+  }
+}
+
+/** Whether the failure is one write's own, and certain, so that alone the others may succeed. */
+function isWorthAnotherTry(group: readonly Queued[], failure: DatabaseError): boolean {
+  if (!(failure instanceof StatementFailed)) return false;
+  return group.length > 1 || failure.sqlState === lockNotAvailable;
+}
+
+function tell(
+  group: readonly Queued[],
+  pieces: readonly Piece[],
+  results: readonly RawResult[],
+): void {
+  for (const [index, piece] of pieces.entries()) {
+    const result = results[index] as RawResult;
+    for (const [row, { settle }] of piece.stands.entries()) {
+      settle(undefined, partOf(piece, result, row));
     }
-    this.#left -= piece.stands.length;
-    if (this.#left > 0) return;
-    for (const [{ settle }, own] of this.#results) settle(undefined, own);
   }
-
-  /** Whether the failure is one write's own, and certain, so that alone the others may succeed. */
-  isWorthAnotherTry(failure: DatabaseError): boolean {
-    if (this.#refusal === undefined || failure instanceof CommitInDoubt) return false;
-    return this.#group.length > 1 || this.#refusal.sqlState === lockNotAvailable;
-  }
-
-  /** Without effect where they have succeeded. */
-  fail(failure: DatabaseError): void {
-    if (this.#left === 0) return;
-    for (const { settle } of this.steps.flat()) settle(this.#refusal ?? failure, undefined);
-  }
+  for (const { commit } of group) commit.resolve();
 }
 
 /** A write in line for the next group. */
@@ -238,7 +214,7 @@ class Waiting {
 
 function giveUp({ statements, commit }: Queued, error: DatabaseError): void {
   for (const { settle } of statements) settle(error, undefined);
-  commit.reject(error);
+  commit.reject(error instanceof StatementFailed ? transactionFailed(error) : error);
 }
 
 const cancelled = (reason: unknown): DatabaseError =>
