@@ -6,7 +6,7 @@ import type { Place } from '../../src/db/place.ts';
 import { prepareInsert } from '../../src/db/prepareInsert.ts';
 import { cannedReplies } from '../../src/db/tables/cannedReplies.ts';
 import { lanesFor } from '../../src/db/writeGroups.ts';
-import { overwrite, startProxy, type TcpProxy } from './support/proxy.ts';
+import { overwrite, startProxy, type TcpProxy, upTo } from './support/proxy.ts';
 import {
   createTwoTenants,
   insertCustomer,
@@ -98,12 +98,20 @@ async function transactionsOf(name: string): Promise<number> {
   return rows[0].n;
 }
 
-/** Holds what is sent to Postgres with a COMMIT in it until it is let go. */
-function holdCommits(): { let(): void; held: () => number } {
+const setting = 'app.set_tenant($1::uuid)';
+
+/** What does another thing on the wire than was sent. */
+function spoil(text: string, by: string): void {
+  proxy.judge = (piece, direction) =>
+    direction === 'toServer' ? overwrite(piece, text, by) : 'pass';
+}
+
+/** Holds each transaction on its way to Postgres until it is let go. */
+function holdTransactions(): { let(): void; held: () => number } {
   const gate = Promise.withResolvers<void>();
   let held = 0;
   proxy.judge = (piece, direction) => {
-    if (direction !== 'toServer' || !piece.includes('commit\0')) return 'pass';
+    if (direction !== 'toServer' || !piece.includes(setting)) return 'pass';
     held += 1;
     return { after: gate.promise };
   };
@@ -137,7 +145,7 @@ function holdTurns() {
 }
 
 describe('a write that is whole in its first burst', () => {
-  test('goes out in one piece, COMMIT included', async () => {
+  test('goes out in one piece, and is committed with it', async () => {
     await open();
     expect(await write('whole')).toBe(2);
     expect(proxy.sent).toHaveLength(1);
@@ -211,13 +219,84 @@ describe('a write that is whole in its first burst', () => {
     expect(await world.countOf('not whole')).toBe(0);
   });
 
-  test('whose BEGIN fails leaves no row', async () => {
+  test('whose tenant cannot be set leaves no row', async () => {
     await open();
-    proxy.judge = (piece, direction) =>
-      direction === 'toServer' ? overwrite(piece, 'begin', 'bugin') : 'pass';
-    expect(await outcomes([write('no begin')])).toEqual(['STATEMENT_FAILED 42601']);
+    spoil(setting, 'app.sat_tenant($1::uuid)');
+    expect(await outcomes([write('no tenant')])).toEqual(['STATEMENT_FAILED 42883']);
+    spoil(setting, 'pg_typeof($1::uuid)');
+    expect(await outcomes([write('no tenant')])).toEqual(['STATEMENT_FAILED 42501']);
     proxy.judge = undefined;
-    expect(await world.countOf('no begin')).toBe(0);
+    expect(await world.countOf('no tenant')).toBe(0);
+  });
+
+  test('with a BEGIN in it that nobody sent has not succeeded', async () => {
+    await open();
+    const insert =
+      "insert into app.customers (tenant_id, id, name) values (app.current_tenant(), gen_random_uuid(), 'begun')";
+    spoil(insert, 'begin');
+    const operation = db.operation(world.a, { mode: 'write', mayComplete: true });
+    const row = operation.tx.query(insert);
+    operation.tx.complete(1);
+    expect(await outcomes([row])).toEqual(['TRANSACTION_FAILED']);
+    await expect(operation.commit()).rejects.toMatchObject({ code: 'TRANSACTION_FAILED' });
+    expect(await write('after it')).toBe(2);
+  });
+
+  test('that fails when it is committed has failed, and others with it in line have not', async () => {
+    await world.admin.query(
+      `create function refuse_late() returns trigger language plpgsql as $$ begin raise exception 'late' using errcode = 'LATE1'; end $$;
+       create constraint trigger refuse_late after insert on app.customers deferrable initially deferred
+         for each row when (new.name = 'refused late') execute function refuse_late()`,
+    );
+    try {
+      await open();
+      const all = times(mostLanes + 3, (n) =>
+        write(n % (mostLanes + 1) === 0 ? 'refused late' : 'in line'),
+      );
+      expect(await outcomes(all)).toEqual(
+        Array.from({ length: mostLanes + 3 }, (_, n) =>
+          n % (mostLanes + 1) === 0 ? 'STATEMENT_FAILED LATE1' : '2',
+        ),
+      );
+      expect(await world.countOf('refused late')).toBe(0);
+      expect(await world.countOf('in line')).toBe(2 * (mostLanes + 1));
+    } finally {
+      await world.admin.query(
+        'drop trigger refuse_late on app.customers; drop function refuse_late',
+      );
+    }
+  });
+
+  test('that was refused has failed for certain, though its connection breaks', async () => {
+    await open();
+    await write('certain', { phone: '+15550000050' });
+    proxy.judge = (piece, direction) =>
+      direction === 'toClient' && piece.includes('23505') ? { last: upTo(piece, 'E') } : 'pass';
+    expect(await outcomes([write('certain', { phone: '+15550000050' })])).toEqual([
+      'STATEMENT_FAILED 23505',
+    ]);
+    expect(await world.countOf('certain')).toBe(2);
+  });
+
+  test('that waits for a connection is not sent for who goes away', async () => {
+    await open({ poolSize: 1 });
+    const user = db.operation(world.a, { mode: 'write' });
+    await user.tx.query('select 1');
+    const gone = new AbortController();
+    const waiting = write('gone', { signal: gone.signal as HangUp });
+    gone.abort();
+    expect(await outcomes([waiting])).toEqual(['OPERATION_CANCELLED']);
+    await user.commit();
+    expect(await write('came later')).toBe(2);
+    expect(await world.countOf('gone')).toBe(0);
+  });
+
+  test('is in doubt when it takes too long, and its connection is not used again', async () => {
+    await open({ operationTimeoutMs: 300, poolSize: 1 });
+    proxy.judge = (piece) => (piece.includes(setting) ? 'blackHole' : 'pass');
+    expect(await outcomes([write('too long')])).toEqual(['COMMIT_IN_DOUBT']);
+    proxy.judge = undefined;
+    expect(await write('on another')).toBe(2);
   });
 
   test('is in doubt, and its statements with it, when no answer comes', async () => {
@@ -249,8 +328,8 @@ describe('rows of one table', () => {
     for (let n = 0; n < 3; n += 1) await addReply(`known${n}`); // a text that comes often has a name
     const before = db.statistics.statements;
     const all = await Promise.all(times(mostLanes + 11, (n) => addReply(`joined${n}`)));
-    // BEGIN, the tenant and COMMIT of each transaction; the eleven are INSERTs of 8 and 3.
-    expect(db.statistics.statements - before).toBe(3 * (mostLanes + 1) + mostLanes + 2);
+    // Each transaction's tenant; the eleven are INSERTs of 8 and 3.
+    expect(db.statistics.statements - before).toBe(mostLanes + 1 + mostLanes + 2);
     expect(all.map((row) => (row as { shortcut: string }).shortcut)).toEqual(
       Array.from({ length: mostLanes + 11 }, (_, n) => `joined${n}`),
     );
@@ -340,40 +419,39 @@ describe('several of them at once', () => {
 
   test('are all in doubt when their connection breaks, and none is sent twice', async () => {
     await open();
-    const commits = holdCommits();
+    const transactions = holdTransactions();
     const all = outcomes(times(mostLanes + 3, () => write('broken')));
-    await until(() => commits.held() === mostLanes);
+    await until(() => transactions.held() === mostLanes);
     proxy.judge = (piece, direction) =>
-      direction === 'toServer' && piece.includes('commit\0') ? 'passThenReset' : 'pass';
-    commits.let();
+      direction === 'toServer' && piece.includes(setting) ? 'passThenReset' : 'pass';
+    transactions.let();
     expect(await all).toEqual([...Array(mostLanes).fill('2'), ...Array(3).fill('COMMIT_IN_DOUBT')]);
     await until(async () => (await world.countOf('broken')) === 2 * mostLanes + 6);
   });
 
-  test('whose BEGIN fails leave no row', async () => {
+  test('whose tenant cannot be set leave no row', async () => {
     await open();
-    proxy.judge = (piece, direction) =>
-      direction === 'toServer' ? overwrite(piece, 'begin', 'bugin') : 'pass';
-    expect(new Set(await outcomes(times(9, () => write('no beginning'))))).toEqual(
-      new Set(['STATEMENT_FAILED 42601']),
+    spoil(setting, 'app.sat_tenant($1::uuid)');
+    expect(new Set(await outcomes(times(9, () => write('no tenants'))))).toEqual(
+      new Set(['STATEMENT_FAILED 42883']),
     );
     proxy.judge = undefined;
-    expect(await world.countOf('no beginning')).toBe(0);
+    expect(await world.countOf('no tenants')).toBe(0);
   });
 
   test('a caller who goes away while it waits is not written; one who is under way is', async () => {
     await open();
-    const commits = holdCommits();
+    const transactions = holdTransactions();
     const [early, late] = [new AbortController(), new AbortController()];
     const signalOf = ({ signal }: AbortController) => ({ signal: signal as HangUp });
     const first = write('went away', signalOf(late));
     const others = times(mostLanes - 1, () => write('stayed'));
     const waiting = [write('went away', signalOf(early)), write('stayed')];
-    await until(() => commits.held() === mostLanes);
+    await until(() => transactions.held() === mostLanes);
     early.abort();
     late.abort();
     expect(await outcomes(waiting.slice(0, 1))).toEqual(['OPERATION_CANCELLED']);
-    commits.let();
+    transactions.let();
     expect(await outcomes([first, ...others, ...waiting.slice(1)])).toEqual(
       Array(mostLanes + 1).fill('2'),
     );
@@ -383,10 +461,10 @@ describe('several of them at once', () => {
 
   test('are refused when their turn does not come in time', async () => {
     await open();
-    const commits = holdCommits();
+    const transactions = holdTransactions();
     const all = times(mostLanes + 1, () => write('too late'));
     expect(await outcomes(all.slice(mostLanes))).toEqual(['DATABASE_UNAVAILABLE']);
-    commits.let();
+    transactions.let();
     expect(await outcomes(all.slice(0, mostLanes))).toEqual(Array(mostLanes).fill('2'));
     expect(await world.countOf('too late')).toBe(2 * mostLanes);
   });
