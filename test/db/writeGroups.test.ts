@@ -278,6 +278,24 @@ describe('a write that is whole in its first burst', () => {
     expect(await world.countOf('certain')).toBe(2);
   });
 
+  test('that fails as only a spoilt session does ends its connection', async () => {
+    await open({ poolSize: 1 });
+    const session = async () => {
+      const reading = db.operation(world.a, { mode: 'read' });
+      const { rows } = await reading.tx.query('select pg_backend_pid() as pid');
+      await reading.commit();
+      return rows;
+    };
+    const before = await session();
+    const operation = db.operation(world.a, { mode: 'write', mayComplete: true });
+    const broken = operation.tx.query(
+      `do $$ begin raise exception 'internal' using errcode = 'XX000'; end $$`,
+    );
+    operation.tx.complete(1);
+    expect(await outcomes([broken])).toEqual(['STATEMENT_FAILED XX000']);
+    expect(await session()).not.toEqual(before);
+  });
+
   test('that waits for a connection is not sent for who goes away', async () => {
     await open({ poolSize: 1 });
     const user = db.operation(world.a, { mode: 'write' });
@@ -427,6 +445,7 @@ describe('several of them at once', () => {
     transactions.let();
     expect(await all).toEqual([...Array(mostLanes).fill('2'), ...Array(3).fill('COMMIT_IN_DOUBT')]);
     await until(async () => (await world.countOf('broken')) === 2 * mostLanes + 6);
+    expect(proxy.sent).toHaveLength(mostLanes + 1);
   });
 
   test('whose tenant cannot be set leave no row', async () => {
