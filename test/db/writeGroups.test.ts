@@ -118,6 +118,21 @@ function holdTransactions(): { let(): void; held: () => number } {
   return { let: gate.resolve, held: () => held };
 }
 
+/** While `work` runs, COMMIT fails where a customer of that name was added. */
+async function refusingLate(sqlState: string, work: () => Promise<void>): Promise<void> {
+  await world.admin.query(
+    `create function refuse_late() returns trigger language plpgsql
+       as $$ begin raise exception 'late' using errcode = '${sqlState}'; end $$;
+     create constraint trigger refuse_late after insert on app.customers deferrable initially deferred
+       for each row when (new.name = 'refused late') execute function refuse_late()`,
+  );
+  try {
+    await work();
+  } finally {
+    await world.admin.query('drop trigger refuse_late on app.customers; drop function refuse_late');
+  }
+}
+
 /** Turns of which nobody gets one again until they are let go. */
 function holdTurns() {
   const gate = Promise.withResolvers<void>();
@@ -243,13 +258,8 @@ describe('a write that is whole in its first burst', () => {
   });
 
   test('that fails when it is committed has failed, and others with it in line have not', async () => {
-    await world.admin.query(
-      `create function refuse_late() returns trigger language plpgsql as $$ begin raise exception 'late' using errcode = 'LATE1'; end $$;
-       create constraint trigger refuse_late after insert on app.customers deferrable initially deferred
-         for each row when (new.name = 'refused late') execute function refuse_late()`,
-    );
-    try {
-      await open();
+    await open();
+    await refusingLate('LATE1', async () => {
       const all = times(mostLanes + 3, (n) =>
         write(n % (mostLanes + 1) === 0 ? 'refused late' : 'in line'),
       );
@@ -258,13 +268,9 @@ describe('a write that is whole in its first burst', () => {
           n % (mostLanes + 1) === 0 ? 'STATEMENT_FAILED LATE1' : '2',
         ),
       );
-      expect(await world.countOf('refused late')).toBe(0);
-      expect(await world.countOf('in line')).toBe(2 * (mostLanes + 1));
-    } finally {
-      await world.admin.query(
-        'drop trigger refuse_late on app.customers; drop function refuse_late',
-      );
-    }
+    });
+    expect(await world.countOf('refused late')).toBe(0);
+    expect(await world.countOf('in line')).toBe(2 * (mostLanes + 1));
   });
 
   test('that was refused has failed for certain, though its connection breaks', async () => {
@@ -287,12 +293,9 @@ describe('a write that is whole in its first burst', () => {
       return rows;
     };
     const before = await session();
-    const operation = db.operation(world.a, { mode: 'write', mayComplete: true });
-    const broken = operation.tx.query(
-      `do $$ begin raise exception 'internal' using errcode = 'XX000'; end $$`,
-    );
-    operation.tx.complete(1);
-    expect(await outcomes([broken])).toEqual(['STATEMENT_FAILED XX000']);
+    await refusingLate('XX000', async () => {
+      expect(await outcomes([write('refused late')])).toEqual(['STATEMENT_FAILED XX000']);
+    });
     expect(await session()).not.toEqual(before);
   });
 
