@@ -90,7 +90,7 @@ export interface TenantTransaction {
   /**
    * Says that the transaction is whole with what has been issued in this burst: whether that persists is
    * for Postgres alone to say, and nothing is decided when it has answered. Where the operation allows it,
-   * COMMIT goes out at once, in the same piece, and nothing more can be sent; elsewhere nothing happens.
+   * it is committed with the same round trip, and nothing more can be sent; elsewhere nothing happens.
    * `statements` are how many it consists of: a rule that threw before it sent one of them is not whole.
    */
   complete(statements: number): void;
