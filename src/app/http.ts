@@ -9,7 +9,7 @@ import { allowOrigin, answerOptions } from './cors.ts';
 import type { Client, ReadClient } from './forwarded.ts';
 import { identify } from './identify.ts';
 import { type AnswerLean, isLean, type LeanAnswer } from './leanPath.ts';
-import type { Logger } from './logger.ts';
+import { answerLog, type Logger } from './logger.ts';
 import { mediaType, requireAcceptable } from './mediaTypes.ts';
 import { readMultipart } from './multipart.ts';
 import type { ServerContext } from './operationPlugin.ts';
@@ -61,8 +61,7 @@ export interface HttpRoutes {
 
 /** The server as a list of steps: identify the request, route it, authenticate, read, execute, answer. */
 export function createHttpHandler(options: HttpRoutes) {
-  // What a request's line says holds no secret, and looking for one would be 7 % of a products page.
-  const log = options.logger.child({}, { redact: [] });
+  const log = answerLog(options.logger);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const started = performance.now();
     const client = options.readClient(request);
@@ -76,17 +75,14 @@ export function createHttpHandler(options: HttpRoutes) {
     const hangUp = new ClientHangUp();
     response.on('close', () => {
       if (!response.writableFinished) hangUp.fire();
-      log.info(
-        {
-          requestId: facts.requestId,
-          method: request.method,
-          path: pathOf(request),
-          status: response.statusCode,
-          ms: Math.round((performance.now() - started) * 10) / 10,
-          complete: response.writableFinished,
-        },
-        'request',
-      );
+      log({
+        requestId: facts.requestId,
+        method: request.method,
+        path: pathOf(request),
+        status: response.statusCode,
+        ms: Math.round((performance.now() - started) * 10) / 10,
+        complete: response.writableFinished,
+      });
     });
     try {
       await route(options, { request, response, head, facts, client, hangUp });
@@ -107,7 +103,7 @@ interface Exchange {
   readonly hangUp: ClientHangUp;
 }
 
-async function route(options: HttpRoutes, exchange: Exchange): Promise<void> {
+function route(options: HttpRoutes, exchange: Exchange): Promise<void> | void {
   const { request, response, facts, client } = exchange;
   const path = pathOf(request);
   if (request.method !== 'POST') exchange.head.handOver();
@@ -138,7 +134,7 @@ async function route(options: HttpRoutes, exchange: Exchange): Promise<void> {
   }
   const selectors = readSelectors(request, slug, client.host, options.baseDomain);
   if (slug !== null) request.url = `/graphql${(request.url ?? '').slice(path.length)}`;
-  await serveGraphQL(options, exchange, selectors);
+  return serveGraphQL(options, exchange, selectors);
 }
 
 async function serveGraphQL(
