@@ -72,7 +72,8 @@ export class OperationContext {
   readonly services: Services;
   /** The business that the request names, where nobody is signed in to one; null: none of the name. */
   readonly selectedTenantId: string | null | undefined;
-  readonly loaders = new Map<object, unknown>();
+  /** Made when one is asked for: a create has none. */
+  #loaders: Map<object, unknown> | undefined;
   #open: (() => TenantOperation) | null = null;
   #operation: TenantOperation | null = null;
   #frame: TenantTransaction | null = null;
@@ -120,6 +121,11 @@ export class OperationContext {
     this.#isPlain = isPlain;
     this.#open = open;
     this.#operation = open();
+  }
+
+  get loaders(): Map<object, unknown> {
+    this.#loaders ??= new Map();
+    return this.#loaders;
   }
 
   /** How many mutation fields did what they were asked to. */
@@ -177,14 +183,14 @@ export class OperationContext {
    * in the transaction.
    */
   async undoably<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
-    this.loaders.clear();
+    this.#loaders = undefined;
     try {
       const isAlone = this.#isOnlyField && this.#isPlain;
       const value = isAlone ? await this.#inTransaction(work) : await this.#inSavepoint(work);
       this.#changes += 1;
       return value;
     } finally {
-      this.loaders.clear();
+      this.#loaders = undefined;
     }
   }
 
