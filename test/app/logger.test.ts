@@ -61,7 +61,7 @@ test("an answer's line is word for word what the logger itself would write", asy
       method: 'POST',
       path: '/graphql',
       status: 200,
-      ms: 1.2,
+      tenths: 12,
       complete: true,
     },
     {
@@ -69,7 +69,7 @@ test("an answer's line is word for word what the logger itself would write", asy
       method: 'GET',
       path: '/t/ü"\\%00\u0007/x',
       status: 404,
-      ms: 0,
+      tenths: 0,
       complete: false,
     },
     {
@@ -77,7 +77,7 @@ test("an answer's line is word for word what the logger itself would write", asy
       method: 'M-SEARCH',
       path: '',
       status: 503,
-      ms: 12_345,
+      tenths: 123_450,
       complete: true,
     },
   ];
@@ -87,7 +87,8 @@ test("an answer's line is word for word what the logger itself would write", asy
     const logger = createLogger('info');
     const log = answerLog(logger);
     for (const answer of ${JSON.stringify(answers)}) {
-      logger.info(answer, 'request');
+      const { requestId, method, path, status, tenths, complete } = answer;
+      logger.info({ requestId, method, path, status, ms: tenths / 10, complete }, 'request');
       log(answer);
     }
     answerLog(createLogger('warn'))(${JSON.stringify(answers[0])});
