@@ -80,7 +80,7 @@ export function createHttpHandler(options: HttpRoutes) {
         method: request.method,
         path: pathOf(request),
         status: response.statusCode,
-        ms: Math.round((performance.now() - started) * 10) / 10,
+        tenths: Math.round((performance.now() - started) * 10),
         complete: response.writableFinished,
       });
     });
@@ -143,7 +143,7 @@ async function serveGraphQL(
   selectors: readonly Selector[],
 ): Promise<void> {
   requireAcceptable(request);
-  const ask = (): NamedAsking | Promise<NamedAsking> => {
+  const whoIsAsking = (): NamedAsking | Promise<NamedAsking> => {
     const caller = identify(options.authenticator, request);
     return caller instanceof Promise || selectors.length > 0
       ? enter(options, caller, selectors)
@@ -151,7 +151,7 @@ async function serveGraphQL(
   };
   // Nearly everyone is known, and names nothing: then nothing is waited for, and the body that came with
   // the headers is read as it comes.
-  const known = ask();
+  const known = whoIsAsking();
   const asking = known instanceof Promise ? await known : known;
   const reply = new HttpReply(request, head, options);
   const context: ServerContext = {
@@ -162,12 +162,16 @@ async function serveGraphQL(
     reply,
     headers: request.headers,
     signal: hangUp,
-    renew: async () => ask(),
+    renew: async () => whoIsAsking(),
   };
-  const answer = await askGraphQL(options, request, context);
-  if (isLean(answer)) {
-    head.send(answer.contentType, answer.body);
-    return;
+  let answer: Response | LeanAnswer | null;
+  if (request.method === 'POST' && mediaType(request) !== 'multipart/form-data') {
+    const body = await readJsonBody(request, options.requestMaxBytes);
+    answer = await options.answerLean(request, body, context);
+    answer ??= await ask(options.graphql, request, context, body);
+    if (isLean(answer)) return head.send(answer.contentType, answer.body);
+  } else {
+    answer = await askWithForm(options, request, context);
   }
   head.handOver();
   await sendAnswer(response, answer);
@@ -182,41 +186,40 @@ async function enter(
   return selectors.length === 0 ? whoAsks(known) : enterTenant(options, known, selectors);
 }
 
-async function askGraphQL(
-  options: HttpRoutes,
+async function ask(
+  graphql: GraphQLServer,
   request: IncomingMessage,
   context: ServerContext,
-): Promise<Response | LeanAnswer> {
-  const { graphql } = options;
-  const ask = async (method: string, body: Buffer<ArrayBuffer> | null, given = context) => {
-    await turnForDearWork();
-    return askYoga(
-      graphql,
-      new graphql.fetchAPI.Request(`http://localhost${request.url ?? '/graphql'}`, {
-        method,
-        headers: request.headers as Record<string, string>,
-        body,
-      }),
-      given,
-    );
-  };
-  if (request.method !== 'POST') {
-    return ask(request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET'), null);
+  body: Buffer<ArrayBuffer> | null,
+): Promise<Response> {
+  await turnForDearWork();
+  return askYoga(
+    graphql,
+    new graphql.fetchAPI.Request(`http://localhost${request.url ?? '/graphql'}`, {
+      method: request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET'),
+      headers: request.headers as Record<string, string>,
+      body,
+    }),
+    context,
+  );
+}
+
+/** What is no JSON: something else than POST, or a multipart form. */
+async function askWithForm(
+  { graphql, uploadMaxBytes, requestMaxBytes }: HttpRoutes,
+  request: IncomingMessage,
+  context: ServerContext,
+): Promise<Response> {
+  if (request.method !== 'POST') return ask(graphql, request, context, null);
+  requirePreflight(request);
+  if (context.principal === null) {
+    throw new PublicError('UNAUTHENTICATED', 'Sign in to send files.');
   }
-  const type = mediaType(request);
-  if (type === 'multipart/form-data') {
-    requirePreflight(request);
-    if (context.principal === null) {
-      throw new PublicError('UNAUTHENTICATED', 'Sign in to send files.');
-    }
-    const form = await readBody(request, options.uploadMaxBytes);
-    const uploaded = await readMultipart(form, request.headers['content-type'] ?? '', (text) =>
-      readJson(text, options.requestMaxBytes),
-    );
-    return ask('POST', null, { ...context, uploaded });
-  }
-  const body = await readJsonBody(request, options.requestMaxBytes);
-  return (await options.answerLean(request, body, context)) ?? ask('POST', body);
+  const form = await readBody(request, uploadMaxBytes);
+  const uploaded = await readMultipart(form, request.headers['content-type'] ?? '', (text) =>
+    readJson(text, requestMaxBytes),
+  );
+  return ask(graphql, request, { ...context, uploaded }, null);
 }
 
 /**

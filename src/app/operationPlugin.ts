@@ -91,8 +91,8 @@ export function operationExecutor(
       renew,
       isOnlyField: operation != null && hasOneField(operation),
     });
-    const run = async () =>
-      requireShort(args.document, await executeCompiled({ ...args, contextValue: context }));
+    const run = () =>
+      requireShort(args.document, executeCompiled({ ...args, contextValue: context }));
     if (principal === null) return withExtensions(await run(), admission);
     const { tenantId } = principal;
     const { signal } = server;
@@ -155,7 +155,7 @@ async function runQuery(
   { tenantId }: Principal,
   signal: HangUp,
   context: OperationContext,
-  run: () => Promise<ExecutionResult> | ExecutionResult,
+  run: () => ExecutionResult | Promise<ExecutionResult>,
 ): Promise<ExecutionResult> {
   context.begin(() => database.operation(tenantId, { mode: 'read', signal }));
   try {
@@ -175,7 +175,7 @@ interface Mutation {
   readonly operation: OperationDefinitionNode;
   readonly principal: Principal;
   readonly context: OperationContext;
-  readonly run: () => Promise<ExecutionResult>;
+  readonly run: () => ExecutionResult | Promise<ExecutionResult>;
 }
 
 function runIn(mode: ExecutionMode, mutation: Mutation): Promise<ExecutionResult> {

@@ -184,11 +184,14 @@ export class OperationContext {
    */
   async undoably<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     this.#loaders = undefined;
+    const isAlone = this.#isOnlyField && this.#isPlain;
     try {
-      const isAlone = this.#isOnlyField && this.#isPlain;
-      const value = isAlone ? await this.#inTransaction(work) : await this.#inSavepoint(work);
+      const value = isAlone ? await work(this.tx) : await this.#inSavepoint(work);
       this.#changes += 1;
       return value;
+    } catch (error) {
+      if (isAlone) await this.#beginAnew();
+      throw error;
     } finally {
       this.#loaders = undefined;
     }
@@ -230,15 +233,10 @@ export class OperationContext {
     );
   }
 
-  async #inTransaction<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
-    try {
-      return await work(this.tx);
-    } catch (error) {
-      await this.operation.rollback();
-      // One that a rule had completed stays: what went wrong after it has to be told as such.
-      if (!this.operation.hasCommitted) this.#operation = this.#open?.() ?? null;
-      throw error;
-    }
+  async #beginAnew(): Promise<void> {
+    await this.operation.rollback();
+    // One that a rule had completed stays: what went wrong after it has to be told as such.
+    if (!this.operation.hasCommitted) this.#operation = this.#open?.() ?? null;
   }
 
   async #inSavepoint<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
