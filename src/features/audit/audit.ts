@@ -22,12 +22,12 @@ export interface EventMarks {
  * Writes an audit event in the change's own transaction: they commit together or not at all. Start it
  * beside the change rather than after it and both travel in one flush.
  */
-export function recordAudit(
+export async function recordAudit(
   tx: TenantTransaction,
   actor: Actor,
   entry: AuditEntry,
   { id, quotaLease }: EventMarks = { id: newId(), quotaLease: null },
-): Promise<unknown> {
+): Promise<void> {
   const { action, targetType, targetId } = entry;
   const before = entry.before === undefined ? null : shown(entry.before);
   const after = entry.after === undefined ? null : shown(entry.after);
@@ -35,7 +35,8 @@ export function recordAudit(
     const publicId = publicTargetId({ targetType, targetId });
     tx.note('auditEvent', { action, targetType, targetId: publicId, before, after });
   }
-  return insertAuditEvent(tx, {
+  // Awaited, so that of two that fail the change beside it is heard first: it says why, this only that.
+  await insertAuditEvent(tx, {
     id,
     quotaLease,
     actorKind: actor.kind,

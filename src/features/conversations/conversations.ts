@@ -203,7 +203,7 @@ function audit(
   action: string,
   targetId: string,
   changes: { before?: Record<string, unknown>; after?: Record<string, unknown> },
-): Promise<unknown> {
+): Promise<void> {
   return recordAudit(tx, actor, { action, targetType: 'Conversation', targetId, ...changes });
 }
 
