@@ -26,8 +26,16 @@ function repeats(document: DocumentNode): boolean {
 }
 
 /** An answer that is too long becomes an error before it is written as JSON; a change is then rolled back. */
-export function requireShort(document: DocumentNode, result: ExecutionResult): ExecutionResult {
-  if (!repeats(document) || charactersOf(result.data, mostCharacters) >= 0) return result;
+export function requireShort(
+  document: DocumentNode,
+  result: ExecutionResult | Promise<ExecutionResult>,
+): ExecutionResult | Promise<ExecutionResult> {
+  if (!repeats(document)) return result;
+  return result instanceof Promise ? result.then(shortened) : shortened(result);
+}
+
+function shortened(result: ExecutionResult): ExecutionResult {
+  if (charactersOf(result.data, mostCharacters) >= 0) return result;
   const refusal = new PublicError(
     'BAD_USER_INPUT',
     `The answer would be longer than ${mostCharacters} characters: ask for fewer rows, or for each field once.`,

@@ -44,7 +44,7 @@ const longestCompiled = 20_000;
  * than interpreting once, so it is done when an operation comes a second time. What can't be executed
  * at all, by its variables, say, goes to graphql-js, which words the errors.
  */
-export async function executeCompiled(args: ExecutionArgs): Promise<ExecutionResult> {
+export function executeCompiled(args: ExecutionArgs): ExecutionResult | Promise<ExecutionResult> {
   const { schema, document, operationName, variableValues, contextValue, rootValue } = args;
   const node = getOperationAST(document, operationName);
   if (!node || node.operation === 'subscription' || (document.loc?.end ?? 0) > longestCompiled) {
@@ -54,7 +54,11 @@ export async function executeCompiled(args: ExecutionArgs): Promise<ExecutionRes
   if (variables === undefined) return execute(args);
 
   const { conditions, operations } = knownOf(document);
-  const key = `${operationName ?? ''} ${conditions.map((name) => variables[name]).join()}`;
+  const name = operationName ?? '';
+  const key =
+    conditions.length === 0
+      ? name
+      : `${name} ${conditions.map((condition) => variables[condition]).join()}`;
   let operation = operations.get(key);
   if (operation === undefined) {
     if (operations.size < mostOperations) operations.set(key, 'seen once');

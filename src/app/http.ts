@@ -9,7 +9,7 @@ import { allowOrigin, answerOptions } from './cors.ts';
 import type { Client, ReadClient } from './forwarded.ts';
 import { identify } from './identify.ts';
 import { type AnswerLean, isLean, type LeanAnswer } from './leanPath.ts';
-import type { Logger } from './logger.ts';
+import { answerLog, type Logger } from './logger.ts';
 import { mediaType, requireAcceptable } from './mediaTypes.ts';
 import { readMultipart } from './multipart.ts';
 import type { ServerContext } from './operationPlugin.ts';
@@ -61,8 +61,7 @@ export interface HttpRoutes {
 
 /** The server as a list of steps: identify the request, route it, authenticate, read, execute, answer. */
 export function createHttpHandler(options: HttpRoutes) {
-  // What a request's line says holds no secret, and looking for one would be 7 % of a products page.
-  const log = options.logger.child({}, { redact: [] });
+  const log = answerLog(options.logger);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const started = performance.now();
     const client = options.readClient(request);
@@ -76,17 +75,14 @@ export function createHttpHandler(options: HttpRoutes) {
     const hangUp = new ClientHangUp();
     response.on('close', () => {
       if (!response.writableFinished) hangUp.fire();
-      log.info(
-        {
-          requestId: facts.requestId,
-          method: request.method,
-          path: pathOf(request),
-          status: response.statusCode,
-          ms: Math.round((performance.now() - started) * 10) / 10,
-          complete: response.writableFinished,
-        },
-        'request',
-      );
+      log({
+        requestId: facts.requestId,
+        method: request.method,
+        path: pathOf(request),
+        status: response.statusCode,
+        tenths: Math.round((performance.now() - started) * 10),
+        complete: response.writableFinished,
+      });
     });
     try {
       await route(options, { request, response, head, facts, client, hangUp });
@@ -107,7 +103,7 @@ interface Exchange {
   readonly hangUp: ClientHangUp;
 }
 
-async function route(options: HttpRoutes, exchange: Exchange): Promise<void> {
+function route(options: HttpRoutes, exchange: Exchange): Promise<void> | void {
   const { request, response, facts, client } = exchange;
   const path = pathOf(request);
   if (request.method !== 'POST') exchange.head.handOver();
@@ -138,7 +134,7 @@ async function route(options: HttpRoutes, exchange: Exchange): Promise<void> {
   }
   const selectors = readSelectors(request, slug, client.host, options.baseDomain);
   if (slug !== null) request.url = `/graphql${(request.url ?? '').slice(path.length)}`;
-  await serveGraphQL(options, exchange, selectors);
+  return serveGraphQL(options, exchange, selectors);
 }
 
 async function serveGraphQL(
@@ -147,7 +143,7 @@ async function serveGraphQL(
   selectors: readonly Selector[],
 ): Promise<void> {
   requireAcceptable(request);
-  const ask = (): NamedAsking | Promise<NamedAsking> => {
+  const whoIsAsking = (): NamedAsking | Promise<NamedAsking> => {
     const caller = identify(options.authenticator, request);
     return caller instanceof Promise || selectors.length > 0
       ? enter(options, caller, selectors)
@@ -155,7 +151,7 @@ async function serveGraphQL(
   };
   // Nearly everyone is known, and names nothing: then nothing is waited for, and the body that came with
   // the headers is read as it comes.
-  const known = ask();
+  const known = whoIsAsking();
   const asking = known instanceof Promise ? await known : known;
   const reply = new HttpReply(request, head, options);
   const context: ServerContext = {
@@ -166,12 +162,16 @@ async function serveGraphQL(
     reply,
     headers: request.headers,
     signal: hangUp,
-    renew: async () => ask(),
+    renew: async () => whoIsAsking(),
   };
-  const answer = await askGraphQL(options, request, context);
-  if (isLean(answer)) {
-    head.send(answer.contentType, answer.body);
-    return;
+  let answer: Response | LeanAnswer | null;
+  if (request.method === 'POST' && mediaType(request) !== 'multipart/form-data') {
+    const body = await readJsonBody(request, options.requestMaxBytes);
+    answer = await options.answerLean(request, body, context);
+    answer ??= await ask(options.graphql, request, context, body);
+    if (isLean(answer)) return head.send(answer.contentType, answer.body);
+  } else {
+    answer = await askWithForm(options, request, context);
   }
   head.handOver();
   await sendAnswer(response, answer);
@@ -186,41 +186,40 @@ async function enter(
   return selectors.length === 0 ? whoAsks(known) : enterTenant(options, known, selectors);
 }
 
-async function askGraphQL(
-  options: HttpRoutes,
+async function ask(
+  graphql: GraphQLServer,
   request: IncomingMessage,
   context: ServerContext,
-): Promise<Response | LeanAnswer> {
-  const { graphql } = options;
-  const ask = async (method: string, body: Buffer<ArrayBuffer> | null, given = context) => {
-    await turnForDearWork();
-    return askYoga(
-      graphql,
-      new graphql.fetchAPI.Request(`http://localhost${request.url ?? '/graphql'}`, {
-        method,
-        headers: request.headers as Record<string, string>,
-        body,
-      }),
-      given,
-    );
-  };
-  if (request.method !== 'POST') {
-    return ask(request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET'), null);
+  body: Buffer<ArrayBuffer> | null,
+): Promise<Response> {
+  await turnForDearWork();
+  return askYoga(
+    graphql,
+    new graphql.fetchAPI.Request(`http://localhost${request.url ?? '/graphql'}`, {
+      method: request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET'),
+      headers: request.headers as Record<string, string>,
+      body,
+    }),
+    context,
+  );
+}
+
+/** What is no JSON: something else than POST, or a multipart form. */
+async function askWithForm(
+  { graphql, uploadMaxBytes, requestMaxBytes }: HttpRoutes,
+  request: IncomingMessage,
+  context: ServerContext,
+): Promise<Response> {
+  if (request.method !== 'POST') return ask(graphql, request, context, null);
+  requirePreflight(request);
+  if (context.principal === null) {
+    throw new PublicError('UNAUTHENTICATED', 'Sign in to send files.');
   }
-  const type = mediaType(request);
-  if (type === 'multipart/form-data') {
-    requirePreflight(request);
-    if (context.principal === null) {
-      throw new PublicError('UNAUTHENTICATED', 'Sign in to send files.');
-    }
-    const form = await readBody(request, options.uploadMaxBytes);
-    const uploaded = await readMultipart(form, request.headers['content-type'] ?? '', (text) =>
-      readJson(text, options.requestMaxBytes),
-    );
-    return ask('POST', null, { ...context, uploaded });
-  }
-  const body = await readJsonBody(request, options.requestMaxBytes);
-  return (await options.answerLean(request, body, context)) ?? ask('POST', body);
+  const form = await readBody(request, uploadMaxBytes);
+  const uploaded = await readMultipart(form, request.headers['content-type'] ?? '', (text) =>
+    readJson(text, requestMaxBytes),
+  );
+  return ask(graphql, request, { ...context, uploaded }, null);
 }
 
 /**

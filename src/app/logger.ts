@@ -46,6 +46,42 @@ function collected(): pino.DestinationStream {
   return file;
 }
 
+/** What an answer's line says. */
+export interface AnswerLine {
+  /** Letters, digits and `_.:-` (requestFacts.ts). */
+  readonly requestId: string;
+  readonly method: string | undefined;
+  readonly path: string;
+  readonly status: number;
+  /** Of a millisecond. */
+  readonly tenths: number;
+  /** Whether the whole answer has gone out. */
+  readonly complete: boolean;
+}
+
+/**
+ * Writes the line of an answer as `logger.info({ …, ms, … }, 'request')` would, word for word: pino looks at each
+ * name and value for what may have to be done with it, 2 µs of a line's 4. Nothing in it is a secret.
+ */
+export function answerLog(logger: Logger): (line: AnswerLine) => void {
+  if (!logger.isLevelEnabled('info')) return () => undefined;
+  const { streamSym, chindingsSym } = pino.symbols;
+  const own = logger as unknown as Record<symbol, unknown>;
+  const stream = own[streamSym] as pino.DestinationStream;
+  const bindings = own[chindingsSym] as string;
+  const level = `{"level":${logger.levels.values.info}`;
+  return ({ requestId, method, path, status, tenths, complete }) => {
+    // Whole numbers, for V8 keeps their texts: to write 3.7 takes it 0.4 µs.
+    const rest = tenths % 10;
+    const whole = (tenths - rest) / 10;
+    const ms = rest === 0 ? whole : `${whole}.${rest}`;
+    const where = path === '/graphql' ? '"/graphql"' : JSON.stringify(path);
+    stream.write(
+      `${level}${currentTime()}${bindings},"requestId":"${requestId}","method":"${method}","path":${where},"status":${status},"ms":${ms},"complete":${complete},"msg":"request"}\n`,
+    );
+  };
+}
+
 let second = 0;
 let written = '';
 

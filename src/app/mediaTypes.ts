@@ -17,7 +17,7 @@ const answerable =
 
 /** Before anything is executed: Yoga would refuse only the answer, with the change already made. */
 export function requireAcceptable({ headers: { accept } }: IncomingMessage): void {
-  if (accept === undefined || answerable.test(accept)) return;
+  if (accept === undefined || accept === 'application/json' || answerable.test(accept)) return;
   throw new PublicError(
     'NOT_ACCEPTABLE',
     'Answers are application/graphql-response+json or application/json: accept one of them.',

@@ -91,8 +91,8 @@ export function operationExecutor(
       renew,
       isOnlyField: operation != null && hasOneField(operation),
     });
-    const run = async () =>
-      requireShort(args.document, await executeCompiled({ ...args, contextValue: context }));
+    const run = () =>
+      requireShort(args.document, executeCompiled({ ...args, contextValue: context }));
     if (principal === null) return withExtensions(await run(), admission);
     const { tenantId } = principal;
     const { signal } = server;
@@ -113,7 +113,12 @@ export function operationExecutor(
       result =
         operation?.operation === 'mutation'
           ? await runIn(mode, {
-              ...{ services, args, operation, principal, context, run },
+              services,
+              args,
+              operation,
+              principal,
+              context,
+              run,
               turns: { keys, signal, inTenantTurn },
               place,
             })
@@ -150,7 +155,7 @@ async function runQuery(
   { tenantId }: Principal,
   signal: HangUp,
   context: OperationContext,
-  run: () => Promise<ExecutionResult> | ExecutionResult,
+  run: () => ExecutionResult | Promise<ExecutionResult>,
 ): Promise<ExecutionResult> {
   context.begin(() => database.operation(tenantId, { mode: 'read', signal }));
   try {
@@ -170,11 +175,12 @@ interface Mutation {
   readonly operation: OperationDefinitionNode;
   readonly principal: Principal;
   readonly context: OperationContext;
-  readonly run: () => Promise<ExecutionResult>;
+  readonly run: () => ExecutionResult | Promise<ExecutionResult>;
 }
 
-async function runIn(mode: ExecutionMode, mutation: Mutation): Promise<ExecutionResult> {
+function runIn(mode: ExecutionMode, mutation: Mutation): Promise<ExecutionResult> {
   const { services, turns, place, principal, context, args, operation } = mutation;
+  const { signal } = turns;
   const { tenantId } = principal;
   const rehearsed = mode.kind === 'rehearsed';
   const mayComplete =
@@ -182,19 +188,26 @@ async function runIn(mode: ExecutionMode, mutation: Mutation): Promise<Execution
   context.begin(
     () =>
       services.database.operation(tenantId, {
-        ...{ mode: 'write', signal: turns.signal, rehearsed, place, mayComplete },
+        mode: 'write',
+        signal,
+        rehearsed,
+        place,
+        mayComplete,
       }),
     { isPlain: mode.kind === 'plain' },
   );
   if (rehearsed) return runRehearsed(mutation);
-  if (mode.kind === 'keyed') {
-    const input = await hashInput(args.document, mutation.operation, args.variableValues);
-    return runKeyed(mutation, principal, { key: mode.key, input }, turns);
-  }
+  if (mode.kind === 'keyed') return runUnder(mode.key, mutation);
   return runMutation(mutation, async (result) => {
     await context.operation.commit();
     return result;
   });
+}
+
+async function runUnder(key: string, mutation: Mutation): Promise<ExecutionResult> {
+  const { args, operation, principal, turns } = mutation;
+  const input = await hashInput(args.document, operation, args.variableValues);
+  return runKeyed(mutation, principal, { key, input }, turns);
 }
 
 /** Fragments may hold more; they count as many. */

@@ -1,8 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { PublicError } from '../lib/errors.ts';
 
-/** Reads a body, refusing it as soon as it is too large, whether or not its length was announced. */
-export function readBody(request: IncomingMessage, most: number): Promise<Buffer<ArrayBuffer>> {
+/**
+ * Reads a body, refusing it as soon as it is too large, whether or not its length was announced. What `check`
+ * throws of it the promise rejects with.
+ */
+export function readBody(
+  request: IncomingMessage,
+  most: number,
+  check?: (body: Buffer<ArrayBuffer>) => void,
+): Promise<Buffer<ArrayBuffer>> {
   requireSize(request, most);
   const chunks: Buffer<ArrayBuffer>[] = [];
   let size = 0;
@@ -15,7 +22,13 @@ export function readBody(request: IncomingMessage, most: number): Promise<Buffer
     });
     request.on('end', () => {
       const [first] = chunks;
-      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
+      const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+      try {
+        check?.(body);
+        resolve(body);
+      } catch (error) {
+        reject(error);
+      }
     });
     // Whoever breaks off reads no answer; as an error of ours it would fill the log.
     request.on('error', () => undefined);

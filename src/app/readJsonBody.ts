@@ -6,17 +6,12 @@ import { readBody, tooLarge } from './readBody.ts';
 
 const deepestJson = 64;
 
-/** The body of a request whose content type is JSON, within its limits of size and depth. */
-export async function readJsonBody(
-  request: IncomingMessage,
-  most: number,
-): Promise<Buffer<ArrayBuffer>> {
+/** The body of a request whose content type is JSON, within its limits of size and depth. Throws, or rejects. */
+export function readJsonBody(request: IncomingMessage, most: number): Promise<Buffer<ArrayBuffer>> {
   if (mediaType(request) !== 'application/json') {
     throw new PublicError('UNSUPPORTED_MEDIA_TYPE', 'Send "Content-Type: application/json".');
   }
-  const body = await readBody(request, most);
-  requireFlat(body);
-  return body;
+  return readBody(request, most, requireFlat);
 }
 
 /** JSON of a multipart form, as guarded as that of any other request. */

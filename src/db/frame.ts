@@ -15,6 +15,7 @@ import type {
 
 /** The operation that a frame belongs to: it alone decides when a statement may go out. */
 export interface FrameHost {
+  /** What it rejects with need not be listened to: see `tolerated`. */
   run<T>(frame: Frame, request: StatementRequest, decode: Decode<T>): Promise<T>;
   savepoint<T>(frame: Frame, work: (tx: TenantTransaction) => Promise<T>): Promise<T>;
   complete(frame: Frame, statements: number): void;
@@ -60,7 +61,7 @@ export class Frame implements TenantTransaction {
   }
 
   run<T>(request: StatementRequest, decode: Decode<T>): Promise<T> {
-    return tolerated(this.#operation.run(this, request, decode));
+    return this.#operation.run(this, request, decode);
   }
 
   query<R>(
@@ -149,7 +150,7 @@ const ignore = (): undefined => undefined;
  * A statement may be sent without waiting and its failure met in commit(); a rejection that nobody
  * listens to would end the process.
  */
-function tolerated<T>(promise: Promise<T>): Promise<T> {
+export function tolerated<T>(promise: Promise<T>): Promise<T> {
   promise.then(undefined, ignore);
   return promise;
 }

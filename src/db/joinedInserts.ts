@@ -2,6 +2,7 @@ import type { RawResult } from './batch.ts';
 import type { Pending } from './carrier.ts';
 import type { Statement } from './statement.ts';
 import type { StatementBook } from './statementBook.ts';
+import type { WireValue } from './wireValues.ts';
 
 /** What is sent, and what it stands for; each of these has made one row of it. */
 export interface Piece {
@@ -49,11 +50,12 @@ export class JoinedInserts {
       if (known === undefined) alike.set(text, [pending]);
       else known.push(pending);
     }
-    return [...alike.values()].flatMap((each) => this.#cut(each));
+    const pieces: Piece[] = [];
+    for (const each of alike.values()) this.#cut(each, pieces);
+    return pieces;
   }
 
-  #cut(alike: readonly Pending[]): Piece[] {
-    const pieces: Piece[] = [];
+  #cut(alike: readonly Pending[], pieces: Piece[]): void {
     let rest = alike;
     for (const length of lengths) {
       while (rest.length >= length) {
@@ -65,7 +67,6 @@ export class JoinedInserts {
       }
     }
     for (const pending of rest) pieces.push({ statement: pending.statement, stands: [pending] });
-    return pieces;
   }
 
   #joined(rows: readonly Statement[]): Statement | undefined {
@@ -79,10 +80,9 @@ export class JoinedInserts {
       if (joined === undefined) return undefined;
       this.#texts.set(key, joined);
     }
-    return this.#book.own(
-      joined,
-      rows.flatMap(({ values }) => values),
-    );
+    const values: WireValue[] = [];
+    for (const row of rows) values.push(...row.values);
+    return this.#book.own(joined, values);
   }
 }
 

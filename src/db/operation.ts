@@ -10,7 +10,7 @@ import {
   type TransactionFailed,
   transactionFailed,
 } from './errors.ts';
-import { Frame } from './frame.ts';
+import { Frame, tolerated } from './frame.ts';
 import { GroupedWrite } from './groupedWrite.ts';
 import type { HangUp } from './hangUp.ts';
 import { Lease } from './lease.ts';
@@ -111,7 +111,7 @@ export class Operation implements TenantOperation {
 
   run<T>(frame: Frame, request: StatementRequest, decode: Decode<T>): Promise<T> {
     const refusal = this.#refusal(frame);
-    if (refusal !== undefined) return Promise.reject(refusal);
+    if (refusal !== undefined) return tolerated(Promise.reject(refusal));
     let statement: Statement;
     try {
       statement = this.#settings.book.admit(request);
@@ -122,7 +122,7 @@ export class Operation implements TenantOperation {
           : new ForbiddenStatement('The statement was refused.', error);
       // It did not run, so what its caller meant to happen did not: no COMMIT any more.
       frame.fail(forbidden);
-      return Promise.reject(forbidden);
+      return tolerated(Promise.reject(forbidden));
     }
     this.#beginSavepoints(frame);
     return this.#send(frame, statement, decode);
@@ -228,17 +228,22 @@ export class Operation implements TenantOperation {
 
   #send<T>(frame: Frame, statement: Statement, decode: Decode<T>): Promise<T> {
     frame.statementQueued();
-    return new Promise((resolve, reject) => {
-      this.#carrier.send(statement, (error, result) => {
-        try {
-          if (error === undefined && result !== undefined) resolve(decode(result));
-          else reject(this.#failed(frame, error));
-        } catch (problem) {
-          reject(this.#failed(frame, classify(problem as Error).error));
-        }
-        frame.statementAnswered();
-      });
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    // Listened to only where it rejects: a promise less for each statement that succeeds.
+    const refuse = (reason: DatabaseError): void => {
+      void tolerated(promise);
+      reject(reason);
+    };
+    this.#carrier.send(statement, (error, result) => {
+      try {
+        if (error === undefined && result !== undefined) resolve(decode(result));
+        else refuse(this.#failed(frame, error));
+      } catch (problem) {
+        refuse(this.#failed(frame, classify(problem as Error).error));
+      }
+      frame.statementAnswered();
     });
+    return promise;
   }
 
   /** The opener's own statements inside a frame; a failure closes the frame like any other. */

@@ -14,24 +14,31 @@ export function prepareInsert<Table extends PgTable, Row = Table['$inferSelect']
 ): (tx: TenantTransaction, row: Table['$inferInsert']) => Promise<Row> {
   const statements = prepareShapes<Row[]>();
   const columns = Object.keys(getTableColumns(table));
-  return async (tx, row) => {
+  const bits = new Map(columns.map((name, place) => [name, 2 ** place]));
+  return (tx, row) => {
     const given = row as Record<string, unknown>;
-    let shape = '';
-    for (const name of columns) shape += given[name] === undefined ? '-' : '+';
-    const statement = statements(shape, (db) => {
+    let shape = 0;
+    for (const name of Object.keys(given)) {
+      if (given[name] !== undefined) shape += bits.get(name) ?? 0;
+    }
+    const statement = statements(String(shape), (db) => {
       const names = columns.filter((name) => given[name] !== undefined);
       return db
         .insert(table)
         .values(placeholders(names) as never)
         .returning(returning) as never;
     });
-    const [inserted] = await statement(tx, given);
-    if (inserted === undefined) throw new Error('INSERT … RETURNING gave no row');
-    // Rows that go in together come back in their order (JoinedInserts); if ever not, nobody gets another's.
-    const { id } = inserted as { id?: unknown };
-    if (id !== String(given.id).toLowerCase()) throw new Error('that is another row');
-    return inserted;
+    return statement(tx, given).then(([inserted]) => ownRow(inserted, given.id));
   };
+}
+
+/** Rows that go in together come back in their order (JoinedInserts); if ever not, nobody gets another's. */
+function ownRow<Row>(inserted: Row | undefined, givenId: unknown): Row {
+  if (inserted === undefined) throw new Error('INSERT … RETURNING gave no row');
+  const { id } = inserted as { id?: unknown };
+  if (id !== givenId && id !== String(givenId).toLowerCase())
+    throw new Error('that is another row');
+  return inserted;
 }
 
 function placeholders(names: readonly string[]): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { Column, is, SQL } from 'drizzle-orm';
+import { PgJsonb } from 'drizzle-orm/pg-core';
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core/query-builders/select.types';
 import { mapResultRow } from 'drizzle-orm/utils';
 import type { RawResult, ResultField } from './batch.ts';
@@ -75,9 +76,19 @@ function makePlan(fields: SelectedFieldsOrdered, columns: readonly ResultField[]
 function withDecoder(parse: Parser, field: unknown): Parser {
   const decoder = decoderOf(field);
   if (decoder === undefined || isIdentity(decoder)) return parse;
+  if (is(field, PgJsonb)) return readJson(field);
   // Looked up once: columns of a subquery are Proxies, which take longer than what is asked of them.
   const decode = decoder.mapFromDriverValue.bind(decoder);
   return (text) => decode(parse(text));
+}
+
+/** Most lists of a row are empty, and JSON.parse takes 0.15 µs for that. */
+function readJson(field: Decoder): Parser {
+  return (text) => {
+    if (text === '[]') return [];
+    if (text === '{}') return {};
+    return field.mapFromDriverValue(text);
+  };
 }
 
 function isIdentity(decoder: Decoder): boolean {

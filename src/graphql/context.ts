@@ -72,7 +72,8 @@ export class OperationContext {
   readonly services: Services;
   /** The business that the request names, where nobody is signed in to one; null: none of the name. */
   readonly selectedTenantId: string | null | undefined;
-  readonly loaders = new Map<object, unknown>();
+  /** Made when one is asked for: a create has none. */
+  #loaders: Map<object, unknown> | undefined;
   #open: (() => TenantOperation) | null = null;
   #operation: TenantOperation | null = null;
   #frame: TenantTransaction | null = null;
@@ -120,6 +121,11 @@ export class OperationContext {
     this.#isPlain = isPlain;
     this.#open = open;
     this.#operation = open();
+  }
+
+  get loaders(): Map<object, unknown> {
+    this.#loaders ??= new Map();
+    return this.#loaders;
   }
 
   /** How many mutation fields did what they were asked to. */
@@ -177,14 +183,17 @@ export class OperationContext {
    * in the transaction.
    */
   async undoably<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
-    this.loaders.clear();
+    this.#loaders = undefined;
+    const isAlone = this.#isOnlyField && this.#isPlain;
     try {
-      const isAlone = this.#isOnlyField && this.#isPlain;
-      const value = isAlone ? await this.#inTransaction(work) : await this.#inSavepoint(work);
+      const value = isAlone ? await work(this.tx) : await this.#inSavepoint(work);
       this.#changes += 1;
       return value;
+    } catch (error) {
+      if (isAlone) await this.#beginAnew();
+      throw error;
     } finally {
-      this.loaders.clear();
+      this.#loaders = undefined;
     }
   }
 
@@ -224,15 +233,10 @@ export class OperationContext {
     );
   }
 
-  async #inTransaction<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
-    try {
-      return await work(this.tx);
-    } catch (error) {
-      await this.operation.rollback();
-      // One that a rule had completed stays: what went wrong after it has to be told as such.
-      if (!this.operation.hasCommitted) this.#operation = this.#open?.() ?? null;
-      throw error;
-    }
+  async #beginAnew(): Promise<void> {
+    await this.operation.rollback();
+    // One that a rule had completed stays: what went wrong after it has to be told as such.
+    if (!this.operation.hasCommitted) this.#operation = this.#open?.() ?? null;
   }
 
   async #inSavepoint<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> {

@@ -53,3 +53,52 @@ test('the time of a line is its own to the millisecond, whichever way the clock 
   const lines = stderr.trimEnd().split('\n');
   expect(lines.map((line) => JSON.parse(line).time)).toEqual(moments);
 });
+
+test("an answer's line is word for word what the logger itself would write", async () => {
+  const answers = [
+    {
+      requestId: 'a1b2c3d4',
+      method: 'POST',
+      path: '/graphql',
+      status: 200,
+      tenths: 12,
+      complete: true,
+    },
+    {
+      requestId: 'A:b-c._9',
+      method: 'GET',
+      path: '/t/ü"\\%00\u0007/x',
+      status: 404,
+      tenths: 0,
+      complete: false,
+    },
+    {
+      requestId: 'x'.repeat(128),
+      method: 'M-SEARCH',
+      path: '',
+      status: 503,
+      tenths: 123_450,
+      complete: true,
+    },
+  ];
+  const bothWays = `
+    const { answerLog, createLogger } = await import(${JSON.stringify(logger)});
+    Date.now = () => 1_800_000_000_000;
+    const logger = createLogger('info');
+    const log = answerLog(logger);
+    for (const answer of ${JSON.stringify(answers)}) {
+      const { requestId, method, path, status, tenths, complete } = answer;
+      logger.info({ requestId, method, path, status, ms: tenths / 10, complete }, 'request');
+      log(answer);
+    }
+    answerLog(createLogger('warn'))(${JSON.stringify(answers[0])});
+    process.exit(0);
+  `;
+  const run = promisify(execFile);
+  const { stderr } = await run(process.execPath, ['--input-type=module', '-e', bothWays]);
+  const lines = stderr.trimEnd().split('\n');
+  expect(lines).toHaveLength(2 * answers.length);
+  for (let place = 0; place < lines.length; place += 2) {
+    expect(lines[place + 1]).toBe(lines[place]);
+  }
+});

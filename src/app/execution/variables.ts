@@ -130,20 +130,48 @@ interface InputField {
 function objectCoercion(type: GraphQLInputObjectType): Coerce {
   // When the first value comes: a type may have fields of its own type.
   let fields: ReadonlyMap<string, InputField> | undefined;
+  let read: ReadFields | undefined;
   return (value) => {
     if (typeof value !== 'object' || Array.isArray(value)) return undefined;
     fields ??= new Map(Object.values(type.getFields()).map((each) => [each.name, fieldOf(each)]));
+    read ??= fieldsReader([...fields.values()]);
     for (const name of Object.keys(value as Given)) if (!fields.has(name)) return undefined;
-    const read: Record<string, unknown> = {};
-    // In the order of the type, as graphql-js has them.
-    for (const { name, coerce, isRequired, defaultValue } of fields.values()) {
-      const given = (value as Given)[name];
-      const coerced = given === undefined ? defaultValue : coerce(given);
-      if (coerced !== undefined) read[name] = coerced;
-      else if (isRequired || given !== undefined) return undefined;
-    }
-    return type.isOneOf && !hasOneValue(read) ? undefined : read;
+    const values = read(value as Given);
+    return values === undefined || (type.isOneOf && !hasOneValue(values)) ? undefined : values;
   };
+}
+
+type ReadFields = (given: Given) => Given | undefined;
+
+/**
+ * Written as JavaScript, as a selection's function is (selection.ts): a loop over names, of which a client
+ * gives a few of many, took 1 µs more of a productCreate. In the order of the type, as graphql-js has them.
+ * Nothing but names of the schema get into the text.
+ */
+function fieldsReader(fields: readonly InputField[]): ReadFields {
+  const steps = fields.map(({ name, isRequired }, index) => {
+    const missing = isRequired ? 'return undefined;' : 'if (given !== undefined) return undefined;';
+    return `given = values.${name};
+    value = given === undefined ? defaults[${index}] : coerce${index}(given);
+    if (value !== undefined) read.${name} = value; else { ${missing} }`;
+  });
+  const made = new Function(
+    'coerce',
+    'defaults',
+    `"use strict";
+    ${fields.map((_, index) => `const coerce${index} = coerce[${index}];`).join(' ')}
+    return (values) => {
+      const read = {};
+      let given, value;
+      ${steps.join('\n')}
+      return read;
+    };`,
+  );
+  const coerce = fields.map((field) => field.coerce);
+  return made(
+    coerce,
+    fields.map(({ defaultValue }) => defaultValue),
+  ) as ReadFields;
 }
 
 function fieldOf({ name, type, defaultValue }: GraphQLInputField): InputField {

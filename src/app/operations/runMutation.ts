@@ -6,7 +6,7 @@ import type { OperationContext } from '../../graphql/context.ts';
 export interface MutationRun {
   readonly context: OperationContext;
   /** Executes its fields. */
-  readonly run: () => Promise<ExecutionResult>;
+  readonly run: () => ExecutionResult | Promise<ExecutionResult>;
 }
 
 /**

@@ -28,5 +28,7 @@ export function recordCountedAudit(
   const counted = quotaLease === null ? useMeter(tx, actor, { ...use, amount: 1 }) : null;
   if (counted === null) tx.note('usage', { meter: use.meter, amount: 1 });
   const recorded = recordAudit(tx, actor, entry, { id, quotaLease });
-  return { done: Promise.all([counted, recorded]), mayRefuse: counted !== null };
+  return counted === null
+    ? { done: recorded, mayRefuse: false }
+    : { done: Promise.all([counted, recorded]), mayRefuse: true };
 }

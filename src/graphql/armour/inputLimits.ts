@@ -16,5 +16,7 @@ export function requireShortLists(variables: unknown): void {
     for (const each of variables) requireShortLists(each);
     return;
   }
-  for (const value of Object.values(variables)) requireShortLists(value);
+  for (const name of Object.keys(variables)) {
+    requireShortLists((variables as Record<string, unknown>)[name]);
+  }
 }
