@@ -46,3 +46,20 @@ test('a lease is of use though the clock was set back', async () => {
   await expect.poll(take).not.toBeNull();
   await leases.close();
 });
+
+test('a lease is of use to its own business, meter, feature and key alone', async () => {
+  const { leases, tenantId, granting, take } = openLeases();
+  for (let n = 0; n < 5; n += 1) take();
+  granting.resolve(64);
+  await expect.poll(take).not.toBeNull();
+  const takeAs = (tenant: string, actor: typeof somebody, wanted: UnitUse) => {
+    const tx = { tenantId: tenant, afterEnd: () => undefined } as unknown as TenantTransaction;
+    return leases.take(tx, actor, wanted, newId());
+  };
+  expect(takeAs(tenantId, somebody, use)).not.toBeNull();
+  expect(takeAs(newId(), somebody, use)).toBeNull();
+  expect(takeAs(tenantId, { ...somebody, kind: 'API_KEY', id: newId() }, use)).toBeNull();
+  expect(takeAs(tenantId, somebody, { ...use, feature: 'productsUpsert' })).toBeNull();
+  expect(takeAs(tenantId, somebody, { ...use, meter: 'CUSTOMERS' as never })).toBeNull();
+  await leases.close();
+});
