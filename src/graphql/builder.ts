@@ -1,7 +1,6 @@
 import SchemaBuilder from '@pothos/core';
 import './accessPlugin.ts';
 import './cost/costPlugin.ts';
-import { keepOwnResolvers } from './mutationPlugin.ts';
 import './rateLimitPlugin.ts';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { GraphQLResolveInfo } from 'graphql';
@@ -43,7 +42,7 @@ interface SchemaTypes {
 /** Holds no types: every feature brings its own. */
 export const builder = new SchemaBuilder<SchemaTypes>({
   defaultFieldNullability: false,
-  plugins: ['access', 'cost', 'rateLimit', 'mutation', RelayPlugin],
+  plugins: ['access', 'cost', 'rateLimit', RelayPlugin],
   relay: {
     clientMutationId: 'omit',
     cursorType: 'String',
@@ -124,8 +123,6 @@ function refusedTypes(
   }
   return null;
 }
-
-keepOwnResolvers(builder);
 
 builder.queryType({ description: 'Everything that can be read. Nothing here changes anything.' });
 builder.mutationType({
