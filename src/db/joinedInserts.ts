@@ -41,8 +41,8 @@ export class JoinedInserts {
     this.#book = book;
   }
 
-  /** Statements that have nothing to do with each other, so that they can be sent in any order. */
-  join(statements: readonly Pending[]): Piece[] {
+  /** Adds what is to be sent for statements that have nothing to do with each other: their order may change. */
+  join(statements: readonly Pending[], pieces: Piece[]): void {
     const alike = new Map<string, Pending[]>();
     for (const pending of statements) {
       const { text } = pending.statement;
@@ -50,9 +50,7 @@ export class JoinedInserts {
       if (known === undefined) alike.set(text, [pending]);
       else known.push(pending);
     }
-    const pieces: Piece[] = [];
     for (const each of alike.values()) this.#cut(each, pieces);
-    return pieces;
   }
 
   #cut(alike: readonly Pending[], pieces: Piece[]): void {

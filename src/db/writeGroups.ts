@@ -142,7 +142,9 @@ export class WriteGroups {
         steps[step].push(pending);
       }
     }
-    return steps.flatMap((step) => this.#inserts.join(step));
+    const pieces: Piece[] = [];
+    for (const step of steps) this.#inserts.join(step, pieces);
+    return pieces;
   }
 
   async #sendAgain(write: Queued): Promise<void> {
