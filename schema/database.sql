@@ -2414,11 +2414,9 @@ AS $function$
 declare
   signature bytea := '\x0000000000000000000000000000000000000000000000000000000000000000';
   word text;
-  place int;
 begin
   foreach word in array tsvector_to_array(app.product_search_vector(name, sku, category, tags, description)) loop
-    place := app.search_bit(word);
-    if place is not null then signature := set_bit(signature, place, 1); end if;
+    signature := set_bit(signature, coalesce(app.search_bit(word), 0), 1);
   end loop;
   return signature;
 end $function$;
