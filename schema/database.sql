@@ -753,6 +753,7 @@ create table app.products (
   updated_at timestamp(3) with time zone default now() not null,
   name_key text generated always as (app.fold(name)) stored,
   search_vector tsvector generated always as (app.product_search_vector(name, sku, category, tags, description)) stored,
+  search_signature bytea generated always as (app.product_search_signature(name, sku, category, tags, description)) stored,
   constraint products_pkey PRIMARY KEY (tenant_id, id),
   constraint products_tenant_id_external_reference_key UNIQUE (tenant_id, external_reference),
   constraint products_tenant_id_sku_key UNIQUE (tenant_id, sku),
@@ -765,7 +766,7 @@ create table app.products (
 alter table app.products owner to tenantry_owner;
 CREATE INDEX products_search_vector_idx ON app.products USING gin (tenant_id, search_vector);
 CREATE INDEX products_tenant_id_category_created_at_id_idx ON app.products USING btree (tenant_id, category, created_at, id);
-CREATE INDEX products_tenant_id_created_at_id_idx ON app.products USING btree (tenant_id, created_at, id);
+CREATE INDEX products_tenant_id_created_at_id_search_signature_idx ON app.products USING btree (tenant_id, created_at, id, search_signature);
 CREATE INDEX products_tenant_id_name_key_id_idx ON app.products USING btree (tenant_id, name_key, id);
 CREATE INDEX products_tenant_id_price_amount_id_idx ON app.products USING btree (tenant_id, price_amount, id);
 CREATE INDEX products_tenant_id_updated_at_id_idx ON app.products USING btree (tenant_id, updated_at, id);
@@ -783,7 +784,7 @@ create policy tenant on app.products for all to tenantry_server
 grant delete, select on app.products to tenantry_purger;
 grant insert, select, update on app.products to tenantry_server;
 grant select (tenant_id), select (id) on app.products to tenantry_operator;
-grant select (tenant_id), select (id), select (sku), select (created_at), select (search_vector) on app.products to tenantry_search;
+grant select (tenant_id), select (id), select (sku), select (created_at), select (search_vector), select (search_signature) on app.products to tenantry_search;
 
 create table app.purged_tenants (
   id uuid not null,
@@ -1437,6 +1438,27 @@ begin
 end $function$;
 alter function app.close_lease(uuid) owner to tenantry_owner;
 grant execute on function app.close_lease(uuid) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.common_bit(query tsquery)
+ RETURNS integer
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO 'app', 'pg_temp'
+AS $function$
+declare
+  word text;
+  own int;
+  common int;
+begin
+  foreach word in array regexp_split_to_array(query::text, '[^[:alnum:]]+') loop
+    continue when word = '';
+    own := app.search_bit(word);
+    if own is null or own <> common then return null; end if;
+    common := own;
+  end loop;
+  return common;
+end $function$;
+alter function app.common_bit(tsquery) owner to tenantry_search;
 
 CREATE OR REPLACE FUNCTION app.compare_usage(meter_name text, OUT counted bigint, OUT ledger bigint, OUT stored bigint)
  RETURNS record
@@ -2125,6 +2147,49 @@ $function$;
 alter function app.list_sessions(uuid) owner to tenantry_accounts;
 grant execute on function app.list_sessions(uuid) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.look_at_newest(tenant uuid, wanted tsquery, queries tsquery[], place bigint, OUT looked_at integer, OUT matching uuid[], OUT matching_each integer[])
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'app', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+declare
+  possible uuid[];
+begin
+  if cardinality(queries) = 1 and place is not null then
+    select count(*), coalesce(array_agg(newest.id) filter (where get_bit(newest.search_signature, place) = 1), '{}')
+    into looked_at, possible
+    from (select p.id, p.search_signature from app.products p
+          where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
+  end if;
+  if cardinality(possible) = 0 then
+    return;
+  elsif cardinality(possible) <= 40 then
+    matching := array(
+      select given.id from unnest(possible) with ordinality as given (id, rank)
+        join app.products p on p.tenant_id = tenant and p.id = given.id
+      where ts_match_vq(p.search_vector, wanted) order by given.rank);
+  elsif cardinality(queries) in (2, 3) then
+    -- Each is counted on the way: to look for it once more takes 0.3.
+    select count(*), array_agg(newest.id) filter (where newest.search_vector @@ wanted),
+      (array[count(*) filter (where newest.search_vector @@ queries[1]), count(*) filter (where newest.search_vector @@ queries[2]),
+             count(*) filter (where newest.search_vector @@ queries[3])])[1:cardinality(queries)]
+    into looked_at, matching, matching_each
+    from (select p.id, p.search_vector from app.products p
+          where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
+  else
+    select count(*), array_agg(newest.id) filter (where newest.search_vector @@ wanted) into looked_at, matching
+    from (select p.id, p.search_vector from app.products p
+          where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
+  end if;
+end $function$;
+alter function app.look_at_newest(uuid,tsquery,tsquery[],bigint) owner to tenantry_search;
+
 CREATE OR REPLACE FUNCTION app.look_for_slot(tenant uuid, meter_name text, started date, locks bigint, ceiling bigint, amount bigint, as_many boolean, OUT taken bigint, OUT place integer)
  RETURNS record
  LANGUAGE plpgsql
@@ -2341,6 +2406,26 @@ alter function app.planned_rows(regclass,uuid) owner to tenantry_owner;
 grant execute on function app.planned_rows(regclass,uuid) to tenantry_message_search;
 grant execute on function app.planned_rows(regclass,uuid) to tenantry_search;
 
+CREATE OR REPLACE FUNCTION app.product_search_signature(name text, sku text, category text, tags text[], description text)
+ RETURNS bytea
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  signature bytea := '\x0000000000000000000000000000000000000000000000000000000000000000';
+  word text;
+begin
+  foreach word in array tsvector_to_array(app.product_search_vector(name, sku, category, tags, description)) loop
+    signature := set_bit(signature, coalesce(app.search_bit(word), 0), 1);
+  end loop;
+  return signature;
+end $function$;
+alter function app.product_search_signature(text,text,text,text[],text) owner to tenantry_owner;
+grant execute on function app.product_search_signature(text,text,text,text[],text) to tenantry_message_search;
+grant execute on function app.product_search_signature(text,text,text,text[],text) to tenantry_operator;
+grant execute on function app.product_search_signature(text,text,text,text[],text) to tenantry_search;
+grant execute on function app.product_search_signature(text,text,text,text[],text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.product_search_text(name text, sku text, category text, tags text[])
  RETURNS text
  LANGUAGE sql
@@ -2461,6 +2546,7 @@ CREATE OR REPLACE FUNCTION app.rank_products(tenant uuid, needle tsquery, wanted
  LANGUAGE plpgsql
  STABLE
  SET search_path TO 'app', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
  SET enable_indexscan TO 'off'
  SET enable_indexonlyscan TO 'off'
@@ -2884,6 +2970,20 @@ alter function app.schedule_plan_change(uuid,text) owner to tenantry_provisioner
 grant execute on function app.schedule_plan_change(uuid,text) to tenantry_operator;
 grant execute on function app.schedule_plan_change(uuid,text) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.search_bit(word text)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case when length(left(word, 3)) = 3 and octet_length(left(word, 3)) = 3
+    then (ascii(word) * 113 + ascii(substr(word, 2)) * 37 + ascii(substr(word, 3))) & 255 end
+$function$;
+alter function app.search_bit(text) owner to tenantry_owner;
+grant execute on function app.search_bit(text) to tenantry_message_search;
+grant execute on function app.search_bit(text) to tenantry_operator;
+grant execute on function app.search_bit(text) to tenantry_search;
+grant execute on function app.search_bit(text) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.search_messages(phrase text)
  RETURNS TABLE(wanted text, ids uuid[])
  LANGUAGE plpgsql
@@ -2957,6 +3057,8 @@ CREATE OR REPLACE FUNCTION app.search_products(phrase text, page integer DEFAULT
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER ROWS 1
  SET search_path TO 'app', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 AS $function$
 declare
   tenant constant uuid := app.current_tenant();
@@ -2966,9 +3068,7 @@ declare
     select word from regexp_split_to_table(app.fold(phrase), '[^[:alnum:]]+') as word where word <> '' limit 16);
   -- Every word must occur; each may be the beginning of one ("jack" finds "jacket").
   alternatives text[] := array(select word || ':*' from unnest(words) as word);
-  has_sku constant uuid := (
-    select p.id from app.products p
-    where p.tenant_id = tenant and p.sku = any (array[trim(phrase), upper(trim(phrase)), lower(trim(phrase))]) limit 1);
+  has_sku uuid;
   -- As the planner knows them: to count 20 000 takes a millisecond.
   catalogue float8;
   alone boolean := false;
@@ -2979,6 +3079,7 @@ declare
   enough int;
   hits_each int[];
   rarest int;
+  bits int[];
 begin
   if tenant is null or cardinality(words) = 0 then
     return query select null::text, '{}'::uuid[], '{}'::real[], '{}'::uuid[], '{}'::real[];
@@ -2986,21 +3087,11 @@ begin
   end if;
   for attempt in 1..2 loop
     queries := array(select to_tsquery('pg_catalog.simple', each) from unnest(alternatives) as each);
+    bits := '{}';
+    foreach query in array queries loop bits := bits || app.common_bit(query); end loop;
     query := to_tsquery('pg_catalog.simple', '(' || array_to_string(alternatives, ') & (') || ')');
-    hits_each := null;
-    if cardinality(queries) in (2, 3) then
-      -- Each is counted on the way: to look for it once more takes 0.3.
-      select count(*), array_agg(newest.id) filter (where newest.search_vector @@ query),
-        (array[count(*) filter (where newest.search_vector @@ queries[1]), count(*) filter (where newest.search_vector @@ queries[2]),
-               count(*) filter (where newest.search_vector @@ queries[3])])[1:cardinality(queries)]
-      into looked, page_ids, hits_each
-      from (select p.id, p.search_vector from app.products p
-            where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
-    else
-      select count(*), array_agg(newest.id) filter (where newest.search_vector @@ query) into looked, page_ids
-      from (select p.id, p.search_vector from app.products p
-            where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
-    end if;
+    select looked_at, matching, matching_each into looked, page_ids, hits_each
+    from app.look_at_newest(tenant, query, queries, bits[1]);
     hits := coalesce(cardinality(page_ids), 0);
     if looked = 300 and catalogue is null then
       select p.rows, coalesce(p.share > 0.9, false) into catalogue, alone from app.planned_rows('app.products', tenant) p;
@@ -3016,21 +3107,30 @@ begin
       into hits_each;
     end if;
     rarest := (select min(n) from unnest(hits_each) as n);
+    if looked = 300 and hits < 15 and rarest > 0 then
+      -- The rarest three tell most.
+      bits := array(select given.place from unnest(bits, hits_each) as given (place, hits) where given.place is not null order by given.hits limit 3);
+      if cardinality(bits) = 0 or (
+        select count(*) filter (where get_bit(newest.search_signature, bits[1]) = 1
+          and (bits[2] is null or get_bit(newest.search_signature, bits[2]) = 1)
+          and (bits[3] is null or get_bit(newest.search_signature, bits[3]) = 1))
+        from (select p.search_signature from app.products p
+              where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest) > 75 then
+        bits := null;
+      end if;
+    else
+      bits := null;
+    end if;
     -- Of words that 1 % have the index would read thousands of each (20), while a page's order comes
     -- to 20 products out of 0.2 % in 6 at most.
     if looked = 300 and hits < 15 and cardinality(queries) > 1 and rarest >= 3 and catalogue >= 150000 then
       looked := 3000;
       -- No further than to the last that tells: the page goes on behind it.
-      page_ids := page_ids || array(
-        select newest.id
-        from (select p.id, p.search_vector from app.products p
-              where p.tenant_id = tenant order by p.created_at desc, p.id desc offset 300 limit 2700) as newest
-        where newest.search_vector @@ query limit greatest(6 - hits, 0));
+      page_ids := page_ids || app.walk_products(tenant, query, bits, null, 300, 2700, greatest(6 - hits, 0));
     elsif looked = 300 and hits < 15 and rarest > 0 then
-      select 300 + count(*), page_ids || array_agg(newest.id) filter (where newest.search_vector @@ query)
-      into looked, page_ids
-      from (select p.id, p.search_vector from app.products p
-            where p.tenant_id = tenant order by p.created_at desc, p.id desc offset 300 limit 700) as newest;
+      looked := 300 + (select count(*) from (
+        select from app.products p where p.tenant_id = tenant order by p.created_at desc, p.id desc offset 300 limit 700) as newest);
+      page_ids := page_ids || app.walk_products(tenant, query, bits, null, 300, 700, null);
     end if;
     hits := coalesce(cardinality(page_ids), 0);
     ids := null;
@@ -3062,7 +3162,11 @@ begin
   end loop;
   wanted := query::text;
   -- Who asks for "LAMP-7" wants that one first, and not all that begin alike.
-  if has_sku is not null and (ids is not null or phrase ~ '[0-9]') then
+  if ids is not null or phrase ~ '[0-9]' then
+    has_sku := (select p.id from app.products p
+      where p.tenant_id = tenant and p.sku = any (array[trim(phrase), upper(trim(phrase)), lower(trim(phrase))]) limit 1);
+  end if;
+  if has_sku is not null then
     scores := array[11]::real[] || array(
       select score from unnest(ids, scores) with ordinality as found (id, score, place) where id <> has_sku order by place);
     ids := array[has_sku] || array_remove(ids, has_sku);
@@ -3073,13 +3177,7 @@ begin
     page_ids := ids[1:page];
     page_scores := scores[1:page];
   elsif hits < page then
-    page_ids := page_ids || array(
-      select p.id from app.products p
-      where p.tenant_id = tenant
-        and (p.created_at, p.id) < (coalesce((select last.created_at from app.products last where last.tenant_id = tenant
-                                              and last.id = page_ids[hits]), 'infinity'), coalesce(page_ids[hits], tenant))
-        and ts_match_vq(p.search_vector, query)::int <> 0
-      order by p.created_at desc, p.id desc limit page - hits);
+    page_ids := page_ids || app.walk_products(tenant, query, bits, page_ids[hits], 0, null, page - hits);
   else
     page_ids := page_ids[1:page];
   end if;
@@ -3161,6 +3259,7 @@ CREATE OR REPLACE FUNCTION app.similar_words(tenant uuid, typed text)
  LANGUAGE sql
  STABLE
  SET search_path TO 'app', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
  SET enable_indexscan TO 'off'
  SET enable_indexonlyscan TO 'off'
@@ -3169,8 +3268,9 @@ AS $function$
   from (
     select word, case
         when strpos(word, typed) > 0 then 0
-        when distance = 2 and (select array_agg(c order by c) from regexp_split_to_table(word, '') as c)
-          = (select array_agg(c order by c) from regexp_split_to_table(typed, '') as c) then 1
+        when distance = 2 and length(word) = length(typed)
+          and (select array_agg(c order by c) from unnest(string_to_array(word, null)) as c)
+            = (select array_agg(c order by c) from unnest(string_to_array(typed, null)) as c) then 1
         else distance
       end as far
     from (
@@ -3526,6 +3626,46 @@ AS $function$
 $function$;
 alter function app.waits_behind(bigint,integer) owner to tenantry_owner;
 grant execute on function app.waits_behind(bigint,integer) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.walk_products(tenant uuid, wanted tsquery, bits integer[], last uuid, skipped integer, among integer, most integer)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'app', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_sort TO 'off'
+AS $function$
+declare
+  since constant timestamptz := coalesce((select p.created_at from app.products p where p.tenant_id = tenant and p.id = last), 'infinity');
+  since_id constant uuid := coalesce(last, tenant);
+  first constant bigint := bits[1];
+  second constant bigint := bits[2];
+  third constant bigint := bits[3];
+begin
+  if bits is null then
+    return array(
+      select next.id
+      from (select p.id, p.search_vector from app.products p
+            where p.tenant_id = tenant and (p.created_at, p.id) < (since, since_id)
+            order by p.created_at desc, p.id desc offset skipped limit among) as next
+      where ts_match_vq(next.search_vector, wanted) limit most);
+  end if;
+  return array(
+    select next.id
+    from (select p.id, p.search_signature from app.products p
+          where p.tenant_id = tenant and (p.created_at, p.id) < (since, since_id)
+          order by p.created_at desc, p.id desc offset skipped limit among) as next
+      cross join lateral (
+        select from app.products p where p.tenant_id = tenant and p.id = next.id and ts_match_vq(p.search_vector, wanted)) as found
+    where get_bit(next.search_signature, first) = 1 and (second is null or get_bit(next.search_signature, second) = 1)
+      and (third is null or get_bit(next.search_signature, third) = 1)
+    limit most);
+end $function$;
+alter function app.walk_products(uuid,tsquery,integer[],uuid,integer,integer,integer) owner to tenantry_search;
 
 CREATE OR REPLACE FUNCTION app.write_ledger(meter_name text, used_on date, place integer, feature_name text, key_id uuid, amount bigint)
  RETURNS void

@@ -13,7 +13,7 @@ grant select, insert, update on app.products to tenantry_server;
 -- See functions/product_search.sql for why this role exists and what keeps it to one tenant.
 drop policy if exists search on app.products;
 create policy search on app.products for select to tenantry_search using (true);
-grant select (tenant_id, id, sku, created_at, search_vector) on app.products to tenantry_search;
+grant select (tenant_id, id, sku, created_at, search_vector, search_signature) on app.products to tenantry_search;
 
 
 -- An operator counts them, and can read nothing that they say.

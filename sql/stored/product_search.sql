@@ -7,7 +7,9 @@ do $$
 declare
   vectors constant text := 'vectors made by ' || md5(concat(
     pg_get_functiondef('app.fold(text)'::regprocedure),
-    pg_get_functiondef('app.product_search_vector(text, text, text, text[], text)'::regprocedure)));
+    pg_get_functiondef('app.product_search_vector(text, text, text, text[], text)'::regprocedure),
+    pg_get_functiondef('app.search_bit(text)'::regprocedure),
+    pg_get_functiondef('app.product_search_signature(text, text, text, text[], text)'::regprocedure)));
   words constant text := 'words made by ' || md5(concat(
     pg_get_functiondef('app.fold(text)'::regprocedure),
     pg_get_functiondef('app.learn_product_words(uuid, uuid, text, text, text[])'::regprocedure)));
@@ -23,7 +25,8 @@ begin
   if not is_new then
     -- Only a column that the vector is made of makes it anew.
     update app.products set name = name
-    where search_vector is distinct from app.product_search_vector(name, sku, category, tags, description);
+    where search_vector is distinct from app.product_search_vector(name, sku, category, tags, description)
+      or search_signature is distinct from app.product_search_signature(name, sku, category, tags, description);
     execute format('comment on column app.products.search_vector is %L', vectors);
   end if;
   if not is_known then

@@ -45,7 +45,10 @@ interface DemoApiKey {
 type Stored<Row, Without extends keyof Row> = Omit<Row, Without | 'tenantId' | 'id'>;
 
 type DemoCannedReply = Stored<typeof cannedReplies.$inferSelect, never>;
-export type DemoProduct = Stored<typeof products.$inferSelect, 'nameKey' | 'searchVector'>;
+export type DemoProduct = Stored<
+  typeof products.$inferSelect,
+  'nameKey' | 'searchVector' | 'searchSignature'
+>;
 export type DemoCustomer = Stored<typeof customers.$inferSelect, never>;
 
 export type DemoConversation = Stored<

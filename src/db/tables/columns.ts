@@ -44,3 +44,6 @@ export const updatedAt = () => moment('updated_at').notNull().default(sql`now()`
 
 /** Postgres' full-text document. It is only ever read by the search functions. */
 export const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' });
+
+/** Bits, as Postgres' "bytea". Only ever read by the search functions. */
+export const bytes = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' });

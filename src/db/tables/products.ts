@@ -10,7 +10,7 @@ import {
   text,
   unique,
 } from 'drizzle-orm/pg-core';
-import { app, createdAt, id, tenantId, tsvector, updatedAt } from './columns.ts';
+import { app, bytes, createdAt, id, tenantId, tsvector, updatedAt } from './columns.ts';
 import { tenants } from './tenants.ts';
 
 export const productStatuses = ['DRAFT', 'ACTIVE', 'ARCHIVED'] as const;
@@ -67,6 +67,10 @@ export const products = app.table(
     searchVector: tsvector('search_vector').generatedAlwaysAs(
       (): SQL => sql`app.product_search_vector(name, sku, category, tags, description)`,
     ),
+    /** How the words of the search vector begin: what a search may pass over without reading the row. */
+    searchSignature: bytes('search_signature').generatedAlwaysAs(
+      (): SQL => sql`app.product_search_signature(name, sku, category, tags, description)`,
+    ),
   },
   (table) => [
     primaryKey({ name: 'products_pkey', columns: [table.tenantId, table.id] }),
@@ -78,7 +82,13 @@ export const products = app.table(
       foreignColumns: [tenants.id],
     }),
     // Ascending and read backwards: drizzle-kit's .desc() is NULLS LAST, which no page order uses.
-    index('products_tenant_id_created_at_id_idx').on(table.tenantId, table.createdAt, table.id),
+    // The signature orders nothing: a search walks the catalogue's own order in this index alone.
+    index('products_tenant_id_created_at_id_search_signature_idx').on(
+      table.tenantId,
+      table.createdAt,
+      table.id,
+      table.searchSignature,
+    ),
     index('products_tenant_id_updated_at_id_idx').on(table.tenantId, table.updatedAt, table.id),
     index('products_tenant_id_name_key_id_idx').on(table.tenantId, table.nameKey, table.id),
     index('products_tenant_id_price_amount_id_idx').on(table.tenantId, table.priceAmount, table.id),

@@ -32,12 +32,16 @@ import {
   type ProductMatches,
 } from './productSearch.queries.ts';
 
-const { searchVector: _searchVector, ...columns } = getTableColumns(products);
+const {
+  searchVector: _searchVector,
+  searchSignature: _searchSignature,
+  ...columns
+} = getTableColumns(products);
 
 export type { ProductImage, ProductOption, ProductVariant } from '../../db/tables/products.ts';
 
-/** What is read of a product: everything but the column that only search compares. */
-export type Product = Omit<typeof products.$inferSelect, 'searchVector'>;
+/** What is read of a product: everything but the columns that only search compares. */
+export type Product = Omit<typeof products.$inferSelect, 'searchVector' | 'searchSignature'>;
 export type NewProduct = typeof products.$inferInsert;
 
 /** A product of a page; `score` is its rank when a search was given. */

@@ -1,0 +1,3 @@
+DROP INDEX "app"."products_tenant_id_created_at_id_idx";--> statement-breakpoint
+ALTER TABLE "app"."products" ADD COLUMN "search_signature" "bytea" GENERATED ALWAYS AS (app.product_search_signature(name, sku, category, tags, description)) STORED;--> statement-breakpoint
+CREATE INDEX "products_tenant_id_created_at_id_search_signature_idx" ON "app"."products" USING btree ("tenant_id","created_at","id","search_signature");
