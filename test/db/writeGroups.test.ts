@@ -360,7 +360,7 @@ describe('rows of one table', () => {
     await open({ namedStatements: true });
     await addReply('taken');
     const shortcuts = Array.from({ length: mostLanes + 5 }, (_, n) =>
-      n === 8 ? 'taken' : `r${n}`,
+      n === mostLanes + 1 ? 'taken' : `r${n}`,
     );
     const settled = await Promise.allSettled(shortcuts.map((shortcut) => addReply(shortcut)));
     expect(settled.map(({ status }) => status)).toEqual(
