@@ -114,8 +114,8 @@ async function countRoundTrips(
   return { total: near.total, awaited: Math.round((far.time - near.time) / probeDelayMs) };
 }
 
-/** A read is one batch without BEGIN and COMMIT: its transaction ends with the batch. */
-const openRead = /^select app\.open_read\(/;
+/** Without BEGIN in front of it: opens a batch that is a transaction by itself. */
+const setting = /^select app\.(?:open_read|set_tenant)\(/;
 const begin = /^(?:begin|start transaction)\b/i;
 
 async function recordScript(
@@ -149,9 +149,9 @@ async function recordOne(
     await pause(15);
     const [link = [], ...others] = reader.sent;
     const statements = link.flat().map(({ text }) => text);
-    const isWrite = begin.test(statements[0] ?? '');
-    const openings = statements.filter((text) => begin.test(text) || openRead.test(text)).length;
-    const whole = isWrite ? statements.at(-1) === 'commit' : openRead.test(statements[0] ?? '');
+    const [first = ''] = statements;
+    const openings = statements.filter((text) => setting.test(text)).length;
+    const whole = begin.test(first) ? statements.at(-1) === 'commit' : setting.test(first);
     if (statements.some((text) => countsItself.test(text))) continue;
     if (others.length === 0 && openings === 1 && whole && !statements.includes('')) {
       // What comes later goes into the same list.

@@ -22,11 +22,12 @@ interface Queued extends WholeWrite {
 }
 
 /**
- * Groups of one tenant that are under way at a time, each on a connection: one while the other is being
- * put together. More make smaller groups, which cost each of their writes more (DECISIONS 112). Fewer than
- * it has turns (TenantTurns), for who comes when all lanes are busy needs one to get in line.
+ * Groups of one tenant that are under way at a time, each on a connection. More make smaller groups, which
+ * cost each of their writes more; fewer wait longer for a distant Postgres (DECISIONS 112). Fewer than it
+ * has turns (TenantTurns), for who comes when all lanes are busy needs one to get in line.
  */
-export const lanesFor = (poolSize: number): number => (poolSize < 4 ? 1 : 2);
+export const lanesFor = (poolSize: number): number =>
+  Math.max(1, Math.min(4, Math.floor(poolSize * 0.6)));
 const mostInGroup = 16;
 /** So many wait without a turn of their own; who comes then keeps his. */
 const mostWaiting = 64;
