@@ -24,15 +24,21 @@ const known = new WeakMap<DocumentNode, Known>();
 /** Whoever sends every combination of ten conditions is served by graphql-js. */
 const mostOperations = 8;
 
+/** Where a compiled operation is: weakly, for it holds its document's nodes, which go with those caches. */
+interface Place {
+  readonly operations: WeakRef<Known['operations']>;
+  readonly key: string;
+}
+
 /**
- * By the fields in them, of some 1 700 bytes, so that this is 85 MB at the worst: a document of 1 000
+ * How many fields each has, of some 1 700 bytes, so that they are 85 MB at the worst: a document of 1 000
  * letters may unfold to 5 000 fields, and there are 1 000 documents.
  */
-const kept = new LRUCache<Operation, () => void>({
+const kept = new LRUCache<Place, number>({
   maxSize: 50_000,
-  sizeCalculation: (_forget, { size }) => 1 + size,
-  dispose: (forget, _operation, reason) => {
-    if (reason === 'evict') forget();
+  sizeCalculation: (fields) => 1 + fields,
+  dispose: (_fields, { operations, key }, reason) => {
+    if (reason === 'evict') operations.deref()?.set(key, 'seen once');
   },
 });
 
@@ -68,8 +74,9 @@ export function executeCompiled(args: ExecutionArgs): ExecutionResult | Promise<
     const values = conditions.flatMap((name) =>
       name in variables ? [[name, variables[name]] as const] : [],
     );
+    const place = { operations: new WeakRef(operations), key };
     const made = new Operation(schema, document, node, Object.fromEntries(values), () => {
-      keep(made, () => operations.set(key, 'seen once'));
+      keep(place, made.size);
     });
     operations.set(key, made);
     operation = made;
@@ -81,9 +88,9 @@ export function executeCompiled(args: ExecutionArgs): ExecutionResult | Promise<
  * Anew with its size, whenever that grows. Not looked at when it is executed: with work behind its
  * answer, collections of a products page's garbage took twice as long.
  */
-function keep(operation: Operation, forget: () => void): void {
-  kept.delete(operation);
-  kept.set(operation, forget);
+function keep(place: Place, fields: number): void {
+  kept.delete(place);
+  kept.set(place, fields);
 }
 
 function knownOf(document: DocumentNode): Known {

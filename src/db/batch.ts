@@ -70,6 +70,19 @@ const Query = PlacedInQueue as unknown as new () => object;
 
 /** One for all: what is written is taken before anything else can happen. */
 const writer = new MessageWriter();
+let isGathering = false;
+
+/** Writes the batches that `submit` hands to pg in one piece: a socket's writev takes twice as long as its write. */
+export function writeTogether(stream: Duplex, submit: () => void): void {
+  writer.start();
+  isGathering = true;
+  try {
+    submit();
+  } finally {
+    isGathering = false;
+    stream.write(writer.take());
+  }
+}
 
 /**
  * Several statements with one Sync behind them (PostgreSQL protocol, "Extended Query" and
@@ -111,7 +124,7 @@ export class Batch extends Query {
   }
 
   submit(connection: { stream: Duplex }): null {
-    writer.start();
+    if (!isGathering) writer.start();
     for (const { outgoing, named, parse, describe } of this.#parts) {
       const { text, values, name } = outgoing.statement;
       const statement = named ? (name ?? '') : '';
@@ -121,7 +134,7 @@ export class Batch extends Query {
       writer.execute();
     }
     writer.sync();
-    connection.stream.write(writer.take());
+    if (!isGathering) connection.stream.write(writer.take());
     return null;
   }
 

@@ -1,6 +1,13 @@
 import type pg from 'pg';
 import { afterBurst } from './afterBurst.ts';
-import { type Answer, Batch, type Outgoing, type Prepared, type RawResult } from './batch.ts';
+import {
+  type Answer,
+  Batch,
+  type Outgoing,
+  type Prepared,
+  type RawResult,
+  writeTogether,
+} from './batch.ts';
 import { sendCancelRequest } from './cancel.ts';
 import { type ClientInternals, internalsOf, isAtRest } from './clientInternals.ts';
 import type { Statement } from './statement.ts';
@@ -176,7 +183,13 @@ export class Connection {
     if (this.#outgoing.length === 0 || this.#gone || this.#fault !== undefined) return;
     if (!this.#pipeline && this.#inFlight.length > 0) return;
     const batches = this.#pipeline ? this.#takeAll() : [this.#takeBatch()];
-    for (const batch of batches) this.#write(batch);
+    const { stream } = this.#internals.connection;
+    const [only, ...others] = batches;
+    if (only !== undefined && others.length === 0) this.#write(only);
+    else
+      writeTogether(stream, () => {
+        for (const batch of batches) this.#write(batch);
+      });
     this.#traffic.flushes += 1;
   }
 

@@ -10,6 +10,7 @@ import {
 } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { executeCompiled } from '../../src/app/compiledExecution.ts';
+import { collect } from '../support/collections.ts';
 
 // What no feature of ours does yet, and GraphQL allows: the answer is graphql-js's, errors included.
 
@@ -294,6 +295,20 @@ describe('what is compiled answers as graphql-js does', () => {
     const many = Array.from({ length: 1_000 }, (_, index) => `a${index}: text`).join(' ');
     for (let index = 0; index < 60; index += 1) await ask(`{ thing { ${many} } }`)(2);
     expect(await askFirst(1)).not.toBe(first);
+  });
+
+  test('what was compiled of a document does not keep it', async () => {
+    resolve('Query', { thing: () => new Source() });
+    const documents: WeakRef<object>[] = [];
+    for (let index = 0; index < 20; index += 1) {
+      const document = parse(`{ thing { a${index}: text } }`);
+      for (const _time of [1, 2, 3]) await executeCompiled({ schema, document });
+      documents.push(new WeakRef(document.definitions[0] as object));
+    }
+    await soon(null);
+    collect('major');
+    // The last may still be in a register.
+    expect(documents.filter((each) => each.deref() !== undefined).length).toBeLessThan(3);
   });
 
   test('one operation of several', async () => {

@@ -95,10 +95,13 @@ function coercionOf(type: GraphQLInputType): Coerce {
 }
 
 function coercion(type: GraphQLInputType): Coerce {
-  const whenMissing = isNonNullType(type) ? undefined : null;
-  const nullable = isNonNullType(type) ? type.ofType : type;
-  const coerce = nullableCoercion(nullable);
-  return (value) => (value === null || value === undefined ? whenMissing : coerce(value));
+  // By the type that it wraps, for each document has wrappers of its own.
+  if (isNonNullType(type)) {
+    const coerce = coercionOf(type.ofType);
+    return (value) => (value === null || value === undefined ? undefined : coerce(value));
+  }
+  const coerce = nullableCoercion(type);
+  return (value) => (value === null || value === undefined ? null : coerce(value));
 }
 
 function nullableCoercion(type: GraphQLInputType): Coerce {
