@@ -153,6 +153,7 @@ export class WriteGroups {
     try {
       await terms.place?.enter();
     } catch (error) {
+      if (error instanceof OperationCancelled) return giveUp(write, error);
       const busy = 'No turn for it came free in time.';
       return giveUp(write, new DatabaseUnavailable('TOO_MANY_WAITERS', busy, error));
     }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DatabaseOptions, OperationOptions } from '../../src/db/database.ts';
+import { OperationCancelled } from '../../src/db/errors.ts';
 import type { HangUp } from '../../src/db/hangUp.ts';
 import type { Place } from '../../src/db/place.ts';
 import { prepareInsert } from '../../src/db/prepareInsert.ts';
@@ -156,7 +157,13 @@ function holdTurns() {
       },
     };
   };
-  return { place, let: gate.resolve, held: () => held, asked: () => asked };
+  return {
+    place,
+    let: gate.resolve,
+    refuse: gate.reject,
+    held: () => held,
+    asked: () => asked,
+  };
 }
 
 describe('a write that is whole in its first burst', () => {
@@ -531,5 +538,23 @@ describe('several of them at once', () => {
       ...['STATEMENT_FAILED 23505', 'OPERATION_CANCELLED'],
     ]);
     expect(await world.countOf('gone')).toBe(2 * mostLanes + 2);
+  });
+
+  test('are cancelled for who goes away while he waits for a turn again', async () => {
+    await open();
+    const turns = holdTurns();
+    await write('waited', { phone: '+15550000970' });
+    const all = outcomes(
+      times(mostLanes + 2, (n) =>
+        write('waited', {
+          place: turns.place(),
+          phone: n === mostLanes ? '+15550000970' : `+155500098${10 + n}`,
+        }),
+      ),
+    );
+    await until(() => turns.asked() === 2);
+    turns.refuse(new OperationCancelled('gone'));
+    expect((await all).slice(mostLanes)).toEqual(Array(2).fill('OPERATION_CANCELLED'));
+    expect(await world.countOf('waited')).toBe(2 * mostLanes + 2);
   });
 });

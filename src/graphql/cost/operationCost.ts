@@ -65,18 +65,31 @@ interface ReadOperation {
   readonly operation: OperationDefinitionNode;
   /** The variables that `@skip` and `@include` look at. */
   readonly conditions: readonly string[];
-  /** By their values, for with other values other fields are asked for; where in `plans` they are. */
-  readonly places: Map<string, object>;
+  /** By their values, for with other values other fields are asked for. */
+  readonly plans: Map<string, Planned>;
 }
 
 /** By name. Documents live as long as the caches of parsed ones. */
 const known = new WeakMap<DocumentNode, Map<string, ReadOperation>>();
 /** Six conditions' combinations; nobody sends more of one operation, unless to fill memory. */
-const mostPlaces = 64;
-/** By the fields in them, of some 150 bytes: a short document may unfold to 5 000. */
-const plans = new LRUCache<object, Plan>({
+const mostPlans = 64;
+/** Thrown away when others need the room. */
+interface Planned {
+  plan: Plan | undefined;
+  /** In `kept`. */
+  readonly place: object;
+}
+
+/**
+ * How many fields each has, of some 150 bytes: a short document may unfold to 5 000. Weakly, so that a plan
+ * goes with its document.
+ */
+const kept = new LRUCache<object, WeakRef<Planned>>({
   maxSize: 200_000,
-  sizeCalculation: ({ fields }) => 1 + countFields(fields),
+  dispose: (planned) => {
+    const thrown = planned.deref();
+    if (thrown !== undefined) thrown.plan = undefined;
+  },
 });
 
 const countFields = (fields: readonly PlannedField[]): number =>
@@ -111,10 +124,10 @@ function readOperation({ document, operationName }: AskedOperation): ReadOperati
       if (argument?.value.kind === Kind.VARIABLE) conditions.add(argument.value.name.value);
     },
   });
-  return { operation, conditions: [...conditions].sort(), places: new Map() };
+  return { operation, conditions: [...conditions].sort(), plans: new Map() };
 }
 
-function planFor(asked: AskedOperation, { operation, conditions, places }: ReadOperation): Plan {
+function planFor(asked: AskedOperation, { operation, conditions, plans }: ReadOperation): Plan {
   const values = new Map<string, boolean>();
   let key = '';
   for (const name of conditions) {
@@ -122,22 +135,21 @@ function planFor(asked: AskedOperation, { operation, conditions, places }: ReadO
     values.set(name, value);
     key += value ? '1' : '0';
   }
-  let place = places.get(key);
-  if (place === undefined) {
-    if (places.size >= mostPlaces) places.clear();
-    place = {};
-    places.set(key, place);
+  const known = plans.get(key);
+  if (known?.plan !== undefined) {
+    kept.get(known.place); // used just now
+    return known.plan;
   }
-  let plan = plans.get(place);
-  if (plan === undefined) {
-    plan = planRoots({
-      schema: asked.schema,
-      operation,
-      fragments: fragmentsOf(asked.document),
-      isIncluded: (node) => isIncluded(node, values),
-    });
-    plans.set(place, plan);
-  }
+  if (known === undefined && plans.size >= mostPlans) plans.clear();
+  const plan = planRoots({
+    schema: asked.schema,
+    operation,
+    fragments: fragmentsOf(asked.document),
+    isIncluded: (node) => isIncluded(node, values),
+  });
+  const planned = { plan, place: {} };
+  plans.set(key, planned);
+  kept.set(planned.place, new WeakRef(planned), { size: 1 + countFields(plan.fields) });
   return plan;
 }
 

@@ -1,7 +1,8 @@
 import { type DocumentNode, parse } from 'graphql';
 import { expect, test } from 'vitest';
 import { buildSchema } from '../../../src/app/schema.ts';
-import { costOf, type OperationCost } from '../../../src/graphql/cost/operationCost.ts';
+import { costOf, type OperationCost, planOf } from '../../../src/graphql/cost/operationCost.ts';
+import { collect } from '../../support/collections.ts';
 
 const schema = buildSchema();
 
@@ -147,4 +148,18 @@ test('what an argument asks for more is paid where it is given', () => {
 test('one document with other variables is another cost', () => {
   const document = parse('query ($n: Int) { products(first: $n) { nodes { id } } }');
   expect([1, 2, 3, 1].map((n) => cost(document, { n }).requested)).toEqual([6, 7, 8, 6]);
+});
+
+test('a plan goes with its document', async () => {
+  const plans = Array.from({ length: 20 }, (_, n) => {
+    const document = parse(`{ products(first: ${n}) { nodes { id } } }`);
+    const asked = { schema, document, variableValues: {} };
+    const plan = planOf(asked);
+    expect(planOf(asked)).toBe(plan);
+    return new WeakRef(plan as object);
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  collect('major');
+  // The last may still be in a register.
+  expect(plans.filter((each) => each.deref() !== undefined).length).toBeLessThan(3);
 });
