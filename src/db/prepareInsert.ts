@@ -14,14 +14,11 @@ export function prepareInsert<Table extends PgTable, Row = Table['$inferSelect']
 ): (tx: TenantTransaction, row: Table['$inferInsert']) => Promise<Row> {
   const statements = prepareShapes<Row[]>();
   const columns = Object.keys(getTableColumns(table));
-  const bits = new Map(columns.map((name, place) => [name, 2 ** place]));
   return (tx, row) => {
     const given = row as Record<string, unknown>;
-    let shape = 0;
-    for (const name of Object.keys(given)) {
-      if (given[name] !== undefined) shape += bits.get(name) ?? 0;
-    }
-    const statement = statements(String(shape), (db) => {
+    let shape = '';
+    for (const name of columns) shape += given[name] === undefined ? '-' : '+';
+    const statement = statements(shape, (db) => {
       const names = columns.filter((name) => given[name] !== undefined);
       return db
         .insert(table)

@@ -158,10 +158,7 @@ export class WriteGroups {
       return giveUp(write, new DatabaseUnavailable('TOO_MANY_WAITERS', busy, error));
     }
     if (terms.signal?.aborted) return giveUp(write, cancelled(terms.signal.reason));
-    const pieces = write.statements.map((pending) => ({
-      statement: pending.statement,
-      stands: [pending],
-    }));
+    const pieces = this.#piecesOf([write]);
     const statements = pieces.map(({ statement }) => statement);
     new WholeTransaction(statements, terms, this.#settings, (failure, results) => {
       if (failure === undefined) tell([write], pieces, results);

@@ -67,9 +67,7 @@ export function createQuotaLeases(
 class Leases implements OwnLeases {
   readonly #database: Database;
   readonly #onFailure: (error: unknown) => void;
-  /** By tenant: few each, and one text for all that tells them apart would be put together and hashed each time. */
-  readonly #demands = new Map<string, Demand[]>();
-  #count = 0;
+  readonly #demands = new Map<string, Demand>();
   readonly #pending = new Set<Promise<void>>();
   #isClosed = false;
 
@@ -98,9 +96,8 @@ class Leases implements OwnLeases {
   }
 
   recall(tenantId: string | null): void {
-    const all =
-      tenantId === null ? [...this.#demands.values()].flat() : this.#demands.get(tenantId);
-    for (const demand of all ?? []) {
+    for (const demand of this.#demands.values()) {
+      if (tenantId !== null && demand.tenantId !== tenantId) continue;
       demand.recalls += 1;
       this.#retire(demand);
     }
@@ -114,32 +111,21 @@ class Leases implements OwnLeases {
   }
 
   #demandOf(tenantId: string, { meter, feature }: UnitUse, apiKeyId: string): Demand {
-    let demands = this.#demands.get(tenantId);
-    for (const demand of demands ?? []) {
-      if (demand.meter === meter && demand.feature === feature && demand.apiKeyId === apiKeyId) {
-        return demand;
-      }
+    const key = `${tenantId} ${meter} ${feature} ${apiKeyId}`;
+    let demand = this.#demands.get(key);
+    if (demand === undefined) {
+      if (this.#demands.size >= 1_000) this.#forgetIdle();
+      const nothing = { isAsking: false, recalls: 0, notBefore: 0, uses: 0, since: 0 };
+      demand = { tenantId, meter, feature, apiKeyId, lease: undefined, ...nothing };
+      this.#demands.set(key, demand);
     }
-    if (this.#count >= 1_000) this.#forgetIdle();
-    const nothing = { isAsking: false, recalls: 0, notBefore: 0, uses: 0, since: 0 };
-    const demand: Demand = { tenantId, meter, feature, apiKeyId, lease: undefined, ...nothing };
-    demands = this.#demands.get(tenantId) ?? [];
-    demands.push(demand);
-    this.#demands.set(tenantId, demands);
-    this.#count += 1;
     return demand;
   }
 
   #forgetIdle(): void {
     const since = Date.now() - pauseMs;
-    this.#count = 0;
-    for (const [tenantId, demands] of this.#demands) {
-      const kept = demands.filter(
-        (demand) => demand.lease || demand.isAsking || demand.since >= since,
-      );
-      this.#count += kept.length;
-      if (kept.length === 0) this.#demands.delete(tenantId);
-      else this.#demands.set(tenantId, kept);
+    for (const [key, demand] of this.#demands) {
+      if (!demand.lease && !demand.isAsking && demand.since < since) this.#demands.delete(key);
     }
   }
 

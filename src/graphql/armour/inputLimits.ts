@@ -16,7 +16,5 @@ export function requireShortLists(variables: unknown): void {
     for (const each of variables) requireShortLists(each);
     return;
   }
-  for (const name of Object.keys(variables)) {
-    requireShortLists((variables as Record<string, unknown>)[name]);
-  }
+  for (const value of Object.values(variables)) requireShortLists(value);
 }

@@ -163,3 +163,24 @@ test('a plan goes with its document', async () => {
   // The last may still be in a register.
   expect(plans.filter((each) => each.deref() !== undefined).length).toBeLessThan(3);
 });
+
+test('a plan that is used stays when there is much else, and one that is not goes', () => {
+  const asks = (name: string) => ({
+    schema,
+    document: parse(`query ${name} { products { nodes { id } } }`),
+    variableValues: {},
+  });
+  const [used, unused] = [asks('used'), asks('unused')];
+  const plans = { used: planOf(used), unused: planOf(unused) };
+  // Some 2 500 fields each, of 200 000 in all.
+  const aliases = Array.from({ length: 2_500 }, (_, n) => `a${n}: viewer { id }`).join(' ');
+  const large = parse(`{ ${aliases} }`);
+  const others = Array.from({ length: 100 }, () => {
+    const other = { schema, document: { ...large }, variableValues: {} };
+    planOf(other);
+    expect(planOf(used)).toBe(plans.used);
+    return other; // its document is kept, and its plan with it
+  });
+  expect(planOf(unused)).not.toBe(plans.unused);
+  expect(others).toHaveLength(100);
+});
