@@ -1439,26 +1439,31 @@ end $function$;
 alter function app.close_lease(uuid) owner to tenantry_owner;
 grant execute on function app.close_lease(uuid) to tenantry_server;
 
-CREATE OR REPLACE FUNCTION app.common_bit(query tsquery)
- RETURNS integer
+CREATE OR REPLACE FUNCTION app.common_bits(query tsquery)
+ RETURNS integer[]
  LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO 'app', 'pg_temp'
 AS $function$
 declare
   word text;
-  own int;
-  common int;
+  bytes bytea;
+  common bytea;
+  beginning bigint;
 begin
   foreach word in array regexp_split_to_array(query::text, '[^[:alnum:]]+') loop
     continue when word = '';
-    own := app.search_bit(word);
-    if own is null or own <> common then return null; end if;
-    common := own;
+    bytes := convert_to(word, 'UTF8');
+    common := substr(coalesce(common, bytes), 1, 4);
+    while common <> substr(bytes, 1, length(common)) loop
+      common := substr(common, 1, length(common) - 1);
+    end loop;
   end loop;
-  return common;
+  if length(common) < 3 then return null; end if;
+  beginning := app.search_beginning(common, length(common));
+  return array[app.search_bit(beginning, 1), app.search_bit(beginning, 2)];
 end $function$;
-alter function app.common_bit(tsquery) owner to tenantry_search;
+alter function app.common_bits(tsquery) owner to tenantry_search;
 
 CREATE OR REPLACE FUNCTION app.compare_usage(meter_name text, OUT counted bigint, OUT ledger bigint, OUT stored bigint)
  RETURNS record
@@ -2147,7 +2152,7 @@ $function$;
 alter function app.list_sessions(uuid) owner to tenantry_accounts;
 grant execute on function app.list_sessions(uuid) to tenantry_server;
 
-CREATE OR REPLACE FUNCTION app.look_at_newest(tenant uuid, wanted tsquery, queries tsquery[], place bigint, OUT looked_at integer, OUT matching uuid[], OUT matching_each integer[])
+CREATE OR REPLACE FUNCTION app.look_at_newest(tenant uuid, wanted tsquery, queries tsquery[], bits integer[], OUT looked_at integer, OUT matching uuid[], OUT matching_each integer[], OUT possible integer)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -2159,19 +2164,27 @@ CREATE OR REPLACE FUNCTION app.look_at_newest(tenant uuid, wanted tsquery, queri
  SET enable_mergejoin TO 'off'
 AS $function$
 declare
-  possible uuid[];
+  bit_1 constant bigint := bits[1];
+  bit_2 constant bigint := bits[2];
+  bit_3 constant bigint := coalesce(bits[3], bit_1);
+  bit_4 constant bigint := coalesce(bits[4], bit_1);
+  bit_5 constant bigint := coalesce(bits[5], bit_1);
+  bit_6 constant bigint := coalesce(bits[6], bit_1);
+  candidates uuid[];
 begin
-  if cardinality(queries) = 1 and place is not null then
-    select count(*), coalesce(array_agg(newest.id) filter (where get_bit(newest.search_signature, place) = 1), '{}')
-    into looked_at, possible
+  if cardinality(queries) = 1 and bit_1 is not null then
+    select count(*), coalesce(array_agg(newest.id) filter (where get_bit(newest.search_signature, bit_1) = 1
+      and get_bit(newest.search_signature, bit_2) = 1), '{}')
+    into looked_at, candidates
     from (select p.id, p.search_signature from app.products p
           where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
+    possible := cardinality(candidates);
   end if;
-  if cardinality(possible) = 0 then
+  if possible = 0 then
     return;
-  elsif cardinality(possible) <= 40 then
+  elsif possible <= 40 then
     matching := array(
-      select given.id from unnest(possible) with ordinality as given (id, rank)
+      select given.id from unnest(candidates) with ordinality as given (id, rank)
         cross join lateral (
           select from app.products p where p.tenant_id = tenant and p.id = given.id and ts_match_vq(p.search_vector, wanted) offset 0) as found
       order by given.rank);
@@ -2179,9 +2192,12 @@ begin
     -- Each is counted on the way: to look for it once more takes 0.3.
     select count(*), array_agg(newest.id) filter (where newest.search_vector @@ wanted),
       (array[count(*) filter (where newest.search_vector @@ queries[1]), count(*) filter (where newest.search_vector @@ queries[2]),
-             count(*) filter (where newest.search_vector @@ queries[3])])[1:cardinality(queries)]
-    into looked_at, matching, matching_each
-    from (select p.id, p.search_vector from app.products p
+             count(*) filter (where newest.search_vector @@ queries[3])])[1:cardinality(queries)],
+      count(*) filter (where get_bit(newest.search_signature, bit_1) = 1 and get_bit(newest.search_signature, bit_2) = 1
+        and get_bit(newest.search_signature, bit_3) = 1 and get_bit(newest.search_signature, bit_4) = 1
+        and get_bit(newest.search_signature, bit_5) = 1 and get_bit(newest.search_signature, bit_6) = 1)
+    into looked_at, matching, matching_each, possible
+    from (select p.id, p.search_vector, p.search_signature from app.products p
           where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
   else
     select count(*), array_agg(newest.id) filter (where newest.search_vector @@ wanted) into looked_at, matching
@@ -2189,7 +2205,7 @@ begin
           where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
   end if;
 end $function$;
-alter function app.look_at_newest(uuid,tsquery,tsquery[],bigint) owner to tenantry_search;
+alter function app.look_at_newest(uuid,tsquery,tsquery[],integer[]) owner to tenantry_search;
 
 CREATE OR REPLACE FUNCTION app.look_for_slot(tenant uuid, meter_name text, started date, locks bigint, ceiling bigint, amount bigint, as_many boolean, OUT taken bigint, OUT place integer)
  RETURNS record
@@ -2413,11 +2429,22 @@ CREATE OR REPLACE FUNCTION app.product_search_signature(name text, sku text, cat
  IMMUTABLE PARALLEL SAFE
 AS $function$
 declare
-  signature bytea := '\x0000000000000000000000000000000000000000000000000000000000000000';
+  signature bytea := decode(repeat('00', 128), 'hex');
   word text;
+  bytes bytea;
+  three bigint;
+  four bigint;
 begin
   foreach word in array tsvector_to_array(app.product_search_vector(name, sku, category, tags, description)) loop
-    signature := set_bit(signature, coalesce(app.search_bit(word), 0), 1);
+    bytes := convert_to(word, 'UTF8');
+    if length(bytes) > 3 then
+      four := app.search_beginning(bytes, 4);
+      signature := set_bit(set_bit(set_bit(set_bit(signature, app.search_bit(four, 1), 1), app.search_bit(four, 2), 1),
+        app.search_bit(four >> 8, 1), 1), app.search_bit(four >> 8, 2), 1);
+    elsif length(bytes) = 3 then
+      three := app.search_beginning(bytes, 3);
+      signature := set_bit(set_bit(signature, app.search_bit(three, 1), 1), app.search_bit(three, 2), 1);
+    end if;
   end loop;
   return signature;
 end $function$;
@@ -2971,19 +2998,32 @@ alter function app.schedule_plan_change(uuid,text) owner to tenantry_provisioner
 grant execute on function app.schedule_plan_change(uuid,text) to tenantry_operator;
 grant execute on function app.schedule_plan_change(uuid,text) to tenantry_server;
 
-CREATE OR REPLACE FUNCTION app.search_bit(word text)
- RETURNS integer
+CREATE OR REPLACE FUNCTION app.search_beginning(bytes bytea, many integer)
+ RETURNS bigint
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  select case when length(left(word, 3)) = 3 and octet_length(left(word, 3)) = 3
-    then (ascii(word) * 113 + ascii(substr(word, 2)) * 37 + ascii(substr(word, 3))) & 255 end
+  select case many
+    when 4 then ((get_byte(bytes, 0)::bigint * 256 + get_byte(bytes, 1)) * 256 + get_byte(bytes, 2)) * 256 + get_byte(bytes, 3)
+    else (get_byte(bytes, 0)::bigint * 256 + get_byte(bytes, 1)) * 256 + get_byte(bytes, 2)
+  end
 $function$;
-alter function app.search_bit(text) owner to tenantry_owner;
-grant execute on function app.search_bit(text) to tenantry_message_search;
-grant execute on function app.search_bit(text) to tenantry_operator;
-grant execute on function app.search_bit(text) to tenantry_search;
-grant execute on function app.search_bit(text) to tenantry_server;
+alter function app.search_beginning(bytea,integer) owner to tenantry_owner;
+grant execute on function app.search_beginning(bytea,integer) to tenantry_message_search;
+grant execute on function app.search_beginning(bytea,integer) to tenantry_operator;
+grant execute on function app.search_beginning(bytea,integer) to tenantry_search;
+grant execute on function app.search_beginning(bytea,integer) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.search_bit(beginning bigint, way integer)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select (case way when 1 then beginning * 1540483477 >> 23 else beginning * 1013904223 >> 25 end & 1023)::int $function$;
+alter function app.search_bit(bigint,integer) owner to tenantry_owner;
+grant execute on function app.search_bit(bigint,integer) to tenantry_message_search;
+grant execute on function app.search_bit(bigint,integer) to tenantry_operator;
+grant execute on function app.search_bit(bigint,integer) to tenantry_search;
+grant execute on function app.search_bit(bigint,integer) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.search_messages(phrase text)
  RETURNS TABLE(wanted text, ids uuid[])
@@ -3081,6 +3121,7 @@ declare
   hits_each int[];
   rarest int;
   bits int[];
+  possible int;
 begin
   if tenant is null or cardinality(words) = 0 then
     return query select null::text, '{}'::uuid[], '{}'::real[], '{}'::uuid[], '{}'::real[];
@@ -3088,11 +3129,14 @@ begin
   end if;
   for attempt in 1..2 loop
     queries := array(select to_tsquery('pg_catalog.simple', each) from unnest(alternatives) as each);
-    bits := '{}';
-    foreach query in array queries loop bits := bits || app.common_bit(query); end loop;
+    -- Of up to three words that have some: more tell hardly more.
+    bits := null;
+    foreach query in array queries loop
+      bits := (bits || app.common_bits(query))[1:6];
+    end loop;
     query := to_tsquery('pg_catalog.simple', '(' || array_to_string(alternatives, ') & (') || ')');
-    select looked_at, matching, matching_each into looked, page_ids, hits_each
-    from app.look_at_newest(tenant, query, queries, bits[1]);
+    select looked_at, matching, matching_each, newest.possible into looked, page_ids, hits_each, possible
+    from app.look_at_newest(tenant, query, queries, bits) as newest;
     hits := coalesce(cardinality(page_ids), 0);
     if looked = 300 and catalogue is null then
       select p.rows, coalesce(p.share > 0.9, false) into catalogue, alone from app.planned_rows('app.products', tenant) p;
@@ -3108,20 +3152,8 @@ begin
       into hits_each;
     end if;
     rarest := (select min(n) from unnest(hits_each) as n);
-    if looked = 300 and hits < 15 and rarest > 0 then
-      -- The rarest three tell most.
-      bits := array(select given.place from unnest(bits, hits_each) as given (place, hits) where given.place is not null order by given.hits limit 3);
-      if cardinality(bits) = 0 or (
-        select count(*) filter (where get_bit(newest.search_signature, bits[1]) = 1
-          and (bits[2] is null or get_bit(newest.search_signature, bits[2]) = 1)
-          and (bits[3] is null or get_bit(newest.search_signature, bits[3]) = 1))
-        from (select p.search_signature from app.products p
-              where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest) > 75 then
-        bits := null;
-      end if;
-    else
-      bits := null;
-    end if;
+    -- Too many to look each up.
+    if possible > 75 then bits := null; end if;
     -- Of words that 1 % have the index would read thousands of each (20), while a page's order comes
     -- to 20 products out of 0.2 % in 6 at most.
     if looked = 300 and hits < 15 and cardinality(queries) > 1 and rarest >= 3 and catalogue >= 150000 then
@@ -3129,8 +3161,7 @@ begin
       -- No further than to the last that tells: the page goes on behind it.
       page_ids := page_ids || app.walk_products(tenant, query, bits, null, 300, 2700, greatest(6 - hits, 0));
     elsif looked = 300 and hits < 15 and rarest > 0 then
-      looked := 300 + (select count(*) from (
-        select from app.products p where p.tenant_id = tenant order by p.created_at desc, p.id desc offset 300 limit 700) as newest);
+      looked := 1000;
       page_ids := page_ids || app.walk_products(tenant, query, bits, null, 300, 700, null);
     end if;
     hits := coalesce(cardinality(page_ids), 0);
@@ -3267,25 +3298,28 @@ CREATE OR REPLACE FUNCTION app.similar_words(tenant uuid, typed text)
 AS $function$
   select word
   from (
-    select word, case
-        when strpos(word, typed) > 0 then 0
-        when distance = 2 and length(word) = length(typed)
-          and (select array_agg(c order by c) from unnest(string_to_array(word, null)) as c)
-            = (select array_agg(c order by c) from unnest(string_to_array(typed, null)) as c) then 1
-        else distance
-      end as far
+    select word, far, min(far) over () as nearest
     from (
-      select distinct k.word, extensions.levenshtein_less_equal(k.word, typed, 2) as distance
-      from app.product_words k
-      where k.tenant_id = tenant
-        and (k.word like left(typed, 1) || '%' or k.word like substr(typed, 2, 1) || '%'
-             or (length(typed) >= 4 and k.word like '%' || typed || '%'))
-        and (abs(length(k.word) - length(typed)) <= 2 or strpos(k.word, typed) > 0)
-    ) as candidate
-  ) as measured
+      select word, case
+          when strpos(word, typed) > 0 then 0
+          when distance = 2 and length(word) = length(typed)
+            and (select array_agg(c order by c) from unnest(string_to_array(word, null)) as c)
+              = (select array_agg(c order by c) from unnest(string_to_array(typed, null)) as c) then 1
+          else distance
+        end as far
+      from (
+        select distinct k.word, extensions.levenshtein_less_equal(k.word, typed, 2) as distance
+        from app.product_words k
+        where k.tenant_id = tenant
+          and (k.word like left(typed, 1) || '%' or k.word like substr(typed, 2, 1) || '%'
+               or (length(typed) >= 4 and k.word like '%' || typed || '%'))
+          and (abs(length(k.word) - length(typed)) <= 2 or strpos(k.word, typed) > 0)
+      ) as candidate
+    ) as measured
+  ) as near
   where length(typed) between 3 and 40
-    and far <= case when length(typed) <= 4 then 1 else 2 end
-  order by far, abs(length(word) - length(typed)), word
+    and far = nearest and far <= case when length(typed) <= 4 then 1 else 2 end
+  order by abs(length(word) - length(typed)), word
   limit 5
 $function$;
 alter function app.similar_words(uuid,text) owner to tenantry_search;
@@ -3643,9 +3677,12 @@ AS $function$
 declare
   since constant timestamptz := coalesce((select p.created_at from app.products p where p.tenant_id = tenant and p.id = last), 'infinity');
   since_id constant uuid := coalesce(last, tenant);
-  first constant bigint := bits[1];
-  second constant bigint := bits[2];
-  third constant bigint := bits[3];
+  bit_1 constant bigint := bits[1];
+  bit_2 constant bigint := bits[2];
+  bit_3 constant bigint := coalesce(bits[3], bit_1);
+  bit_4 constant bigint := coalesce(bits[4], bit_1);
+  bit_5 constant bigint := coalesce(bits[5], bit_1);
+  bit_6 constant bigint := coalesce(bits[6], bit_1);
 begin
   if bits is null then
     return array(
@@ -3654,16 +3691,26 @@ begin
             where p.tenant_id = tenant and (p.created_at, p.id) < (since, since_id)
             order by p.created_at desc, p.id desc offset skipped limit among) as next
       where ts_match_vq(next.search_vector, wanted) limit most);
+  elsif among is null and skipped = 0 then
+    -- In one node of the plan: a quarter less than through the sub-select.
+    return array(
+      select next.id from app.products next
+      where next.tenant_id = tenant and (next.created_at, next.id) < (since, since_id)
+        and get_bit(next.search_signature, bit_1) = 1 and get_bit(next.search_signature, bit_2) = 1
+        and get_bit(next.search_signature, bit_3) = 1 and get_bit(next.search_signature, bit_4) = 1
+        and get_bit(next.search_signature, bit_5) = 1 and get_bit(next.search_signature, bit_6) = 1
+        and (select ts_match_vq(p.search_vector, wanted) from app.products p where p.tenant_id = tenant and p.id = next.id)
+      order by next.created_at desc, next.id desc limit most);
   end if;
   return array(
     select next.id
     from (select p.id, p.search_signature from app.products p
           where p.tenant_id = tenant and (p.created_at, p.id) < (since, since_id)
           order by p.created_at desc, p.id desc offset skipped limit among) as next
-      cross join lateral (
-        select from app.products p where p.tenant_id = tenant and p.id = next.id and ts_match_vq(p.search_vector, wanted) offset 0) as found
-    where get_bit(next.search_signature, first) = 1 and (second is null or get_bit(next.search_signature, second) = 1)
-      and (third is null or get_bit(next.search_signature, third) = 1)
+    where get_bit(next.search_signature, bit_1) = 1 and get_bit(next.search_signature, bit_2) = 1
+      and get_bit(next.search_signature, bit_3) = 1 and get_bit(next.search_signature, bit_4) = 1
+      and get_bit(next.search_signature, bit_5) = 1 and get_bit(next.search_signature, bit_6) = 1
+      and (select ts_match_vq(p.search_vector, wanted) from app.products p where p.tenant_id = tenant and p.id = next.id)
     limit most);
 end $function$;
 alter function app.walk_products(uuid,tsquery,integer[],uuid,integer,integer,integer) owner to tenantry_search;

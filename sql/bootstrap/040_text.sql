@@ -51,32 +51,52 @@ begin
   return vector;
 end $$;
 
--- Of a word that begins with three letters of one byte each: which bit of a signature says that there is
--- one. Made of the letters' numbers, for Postgres' own hashes may change from one version to the next,
--- and rows that are stored must not. ascii() knows other letters in UTF-8 only.
-create or replace function app.search_bit(word text) returns int
+-- The two bits of a signature which say that a word begins with these bytes, as a number; of UTF-8, so of
+-- whatever script. Our own arithmetic (multiplicative hashing), for Postgres' own hashes may change from
+-- one version to the next, and rows that are stored must not.
+create or replace function app.search_bit(beginning bigint, way int) returns int
+language sql immutable parallel safe
+as $$ select (case way when 1 then beginning * 1540483477 >> 23 else beginning * 1013904223 >> 25 end & 1023)::int $$;
+
+-- Three or four bytes as a number.
+create or replace function app.search_beginning(bytes bytea, many int) returns bigint
 language sql immutable parallel safe
 as $$
-  select case when length(left(word, 3)) = 3 and octet_length(left(word, 3)) = 3
-    then (ascii(word) * 113 + ascii(substr(word, 2)) * 37 + ascii(substr(word, 3))) & 255 end
+  select case many
+    when 4 then ((get_byte(bytes, 0)::bigint * 256 + get_byte(bytes, 1)) * 256 + get_byte(bytes, 2)) * 256 + get_byte(bytes, 3)
+    else (get_byte(bytes, 0)::bigint * 256 + get_byte(bytes, 1)) * 256 + get_byte(bytes, 2)
+  end
 $$;
 
--- The bits of all words of a product's search vector, which is made once more for it: a generated column
--- cannot be made of another, and its text read in one go has other words (23 of 89 000 in a trial: a tag
--- that the parser drops reaches from one part into the next). A word without a bit sets the first: to have
--- more is no harm.
+-- By the first three and the first four bytes of all words of a product's search vector, which is made once
+-- more for it: a generated column cannot be made of another, and its text read in one go has other words (23
+-- of 89 000 in a trial: a tag that the parser drops reaches from one part into the next). One bit of three
+-- letters left 7 to 50 % of the products for words that 1 to 14 % have: "soft" begins as "sofa" does, and
+-- one bit in eight is that of a word which all products have.
 create or replace function app.product_search_signature(name text, sku text, category text, tags text[], description text)
 returns bytea language plpgsql immutable parallel safe
 as $$
 declare
-  signature bytea := '\x0000000000000000000000000000000000000000000000000000000000000000';
+  signature bytea := decode(repeat('00', 128), 'hex');
   word text;
+  bytes bytea;
+  three bigint;
+  four bigint;
 begin
   foreach word in array tsvector_to_array(app.product_search_vector(name, sku, category, tags, description)) loop
-    signature := set_bit(signature, coalesce(app.search_bit(word), 0), 1);
+    bytes := convert_to(word, 'UTF8');
+    if length(bytes) > 3 then
+      four := app.search_beginning(bytes, 4);
+      signature := set_bit(set_bit(set_bit(set_bit(signature, app.search_bit(four, 1), 1), app.search_bit(four, 2), 1),
+        app.search_bit(four >> 8, 1), 1), app.search_bit(four >> 8, 2), 1);
+    elsif length(bytes) = 3 then
+      three := app.search_beginning(bytes, 3);
+      signature := set_bit(set_bit(signature, app.search_bit(three, 1), 1), app.search_bit(three, 2), 1);
+    end if;
   end loop;
   return signature;
 end $$;
+drop function if exists app.search_bit(text);
 
 create or replace function app.message_search_vector(body text)
 returns tsvector language plpgsql immutable parallel safe
@@ -89,7 +109,8 @@ end $$;
 grant execute on function app.fold(text),
   app.product_search_text(text, text, text, text[]),
   app.product_search_vector(text, text, text, text[], text),
-  app.search_bit(text),
+  app.search_bit(bigint, int),
+  app.search_beginning(bytea, int),
   app.product_search_signature(text, text, text, text[], text),
   app.message_search_vector(text)
   to tenantry_server, tenantry_operator, tenantry_search, tenantry_message_search;

@@ -10,13 +10,14 @@
 --     300 newest products are looked at first (0.15), 1 000 where that does not tell (0.4), and the index
 --     is asked for rare words only;
 --   * two words that many have are in few products together, and the index reads all of both (20). The
---     order is walked, some 5 000 rows (3): an index of it says of each which words it can't have (0.8);
+--     order is walked, some 5 000 rows (3): an index of it says of each which words it can't have (0.6);
 --   * planning was a third of a search, so every plan is made once for all words (`force_generic_plan`),
 --     with what must not be chosen for a table that is small now switched off.
 drop function if exists app.search_products(text), app.search_products(text, int),
   app.rank_products(uuid, tsquery, tsquery), app.rank_products(uuid, tsquery, tsquery, boolean),
-  app.common_bit(tsquery), app.look_at_newest(uuid, tsquery, tsquery[], bigint),
-  app.walk_products(uuid, tsquery, int[], uuid, int, int, int), app.similar_words(uuid, text);
+  app.common_bit(tsquery), app.common_bits(tsquery), app.look_at_newest(uuid, tsquery, tsquery[], bigint),
+  app.look_at_newest(uuid, tsquery, tsquery[], int[]), app.walk_products(uuid, tsquery, int[], uuid, int, int, int),
+  app.similar_words(uuid, text);
 
 -- Up to 1 001 products that match, with a rank, the best first. `needle` is what the index is asked for:
 -- `wanted` or a part of it; ts_match_vq is @@ where the planner does not take it for the index, which spends 20 ms on
@@ -50,50 +51,62 @@ begin
   end if;
 end $$;
 
--- The bit that all words of a query have in signatures, which is then set of what matches; null: they begin
--- differently. plpgsql, for a query over app.search_bit would be planned anew each time (0.2).
-create function app.common_bit(query tsquery) returns int
+-- The two bits that whatever matches a query has in its signature; null: its words begin differently.
+create function app.common_bits(query tsquery) returns int[]
 language plpgsql immutable
 set search_path = app, pg_temp
 as $$
 declare
   word text;
-  own int;
-  common int;
+  bytes bytea;
+  common bytea;
+  beginning bigint;
 begin
   foreach word in array regexp_split_to_array(query::text, '[^[:alnum:]]+') loop
     continue when word = '';
-    own := app.search_bit(word);
-    if own is null or own <> common then return null; end if;
-    common := own;
+    bytes := convert_to(word, 'UTF8');
+    common := substr(coalesce(common, bytes), 1, 4);
+    while common <> substr(bytes, 1, length(common)) loop
+      common := substr(common, 1, length(common) - 1);
+    end loop;
   end loop;
-  return common;
+  if length(common) < 3 then return null; end if;
+  beginning := app.search_beginning(common, length(common));
+  return array[app.search_bit(beginning, 1), app.search_bit(beginning, 2)];
 end $$;
 
--- What the newest 300 products say of how common words are: how many there are, which match, and how many
--- match each of `queries` (null: it is one). Of one word that has a `place` in signatures (see
--- app.search_bit) the order's index tells first which may have it: beyond 40, to look these up by their
--- ids takes as long as to read all.
-create function app.look_at_newest(tenant uuid, wanted tsquery, queries tsquery[], place bigint,
-  out looked_at int, out matching uuid[], out matching_each int[])
+-- What the newest 300 products say of how common words are: how many there are, which match, how many match
+-- each of `queries` (null: it is one), and how many have all `bits` in their signatures (see app.common_bits).
+-- Of one word with bits the order's index tells first which may have it: beyond 40, to look these up by
+-- their ids takes as long as to read all.
+create function app.look_at_newest(tenant uuid, wanted tsquery, queries tsquery[], bits int[],
+  out looked_at int, out matching uuid[], out matching_each int[], out possible int)
 language plpgsql stable
 set search_path = app, pg_temp set plan_cache_mode = force_generic_plan
 set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-  possible uuid[];
+  bit_1 constant bigint := bits[1];
+  bit_2 constant bigint := bits[2];
+  bit_3 constant bigint := coalesce(bits[3], bit_1);
+  bit_4 constant bigint := coalesce(bits[4], bit_1);
+  bit_5 constant bigint := coalesce(bits[5], bit_1);
+  bit_6 constant bigint := coalesce(bits[6], bit_1);
+  candidates uuid[];
 begin
-  if cardinality(queries) = 1 and place is not null then
-    select count(*), coalesce(array_agg(newest.id) filter (where get_bit(newest.search_signature, place) = 1), '{}')
-    into looked_at, possible
+  if cardinality(queries) = 1 and bit_1 is not null then
+    select count(*), coalesce(array_agg(newest.id) filter (where get_bit(newest.search_signature, bit_1) = 1
+      and get_bit(newest.search_signature, bit_2) = 1), '{}')
+    into looked_at, candidates
     from (select p.id, p.search_signature from app.products p
           where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
+    possible := cardinality(candidates);
   end if;
-  if cardinality(possible) = 0 then
+  if possible = 0 then
     return;
-  elsif cardinality(possible) <= 40 then
+  elsif possible <= 40 then
     matching := array(
-      select given.id from unnest(possible) with ordinality as given (id, rank)
+      select given.id from unnest(candidates) with ordinality as given (id, rank)
         cross join lateral (
           select from app.products p where p.tenant_id = tenant and p.id = given.id and ts_match_vq(p.search_vector, wanted) offset 0) as found
       order by given.rank);
@@ -101,9 +114,12 @@ begin
     -- Each is counted on the way: to look for it once more takes 0.3.
     select count(*), array_agg(newest.id) filter (where newest.search_vector @@ wanted),
       (array[count(*) filter (where newest.search_vector @@ queries[1]), count(*) filter (where newest.search_vector @@ queries[2]),
-             count(*) filter (where newest.search_vector @@ queries[3])])[1:cardinality(queries)]
-    into looked_at, matching, matching_each
-    from (select p.id, p.search_vector from app.products p
+             count(*) filter (where newest.search_vector @@ queries[3])])[1:cardinality(queries)],
+      count(*) filter (where get_bit(newest.search_signature, bit_1) = 1 and get_bit(newest.search_signature, bit_2) = 1
+        and get_bit(newest.search_signature, bit_3) = 1 and get_bit(newest.search_signature, bit_4) = 1
+        and get_bit(newest.search_signature, bit_5) = 1 and get_bit(newest.search_signature, bit_6) = 1)
+    into looked_at, matching, matching_each, possible
+    from (select p.id, p.search_vector, p.search_signature from app.products p
           where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
   else
     select count(*), array_agg(newest.id) filter (where newest.search_vector @@ wanted) into looked_at, matching
@@ -112,12 +128,12 @@ begin
   end if;
 end $$;
 
--- The newest products that match, in their order: up to `most` among the `among` (null: all) that follow
--- `last` (null: from the newest on), without the first `skipped` of these. Of what lacks one of three
--- `bits` (see app.search_bit) the index of the order has said so, and its row is not read: 0.1 us instead
--- of 0.5. What has them is looked up by its id, for 1.3, so where few lack one (`bits` null) rows are read.
--- `offset 0` keeps that apart: where most tenants have one or two products the planner would join by reading all
--- of the tenant's for each (3 s among 25 000).
+-- The newest products that match, in their order: up to `most` (null: all) among the `among` (null: all) that
+-- follow `last` (null: from the newest on), without the first `skipped` of these. Of what lacks one of two
+-- to six `bits` (see app.common_bits) the index of the order has said so, and its row is not read: 0.1 us instead
+-- of 0.5. What has them is looked up by its id, for 2 to 4, so where few lack one (`bits` null) rows are read.
+-- As a value each is looked up by itself: where most tenants have one or two products the planner would join
+-- by reading all of the tenant's for each (3 s among 25 000).
 create function app.walk_products(tenant uuid, wanted tsquery, bits int[], last uuid, skipped int, among int, most int)
 returns uuid[]
 language plpgsql stable
@@ -127,9 +143,12 @@ as $$
 declare
   since constant timestamptz := coalesce((select p.created_at from app.products p where p.tenant_id = tenant and p.id = last), 'infinity');
   since_id constant uuid := coalesce(last, tenant);
-  first constant bigint := bits[1];
-  second constant bigint := bits[2];
-  third constant bigint := bits[3];
+  bit_1 constant bigint := bits[1];
+  bit_2 constant bigint := bits[2];
+  bit_3 constant bigint := coalesce(bits[3], bit_1);
+  bit_4 constant bigint := coalesce(bits[4], bit_1);
+  bit_5 constant bigint := coalesce(bits[5], bit_1);
+  bit_6 constant bigint := coalesce(bits[6], bit_1);
 begin
   if bits is null then
     return array(
@@ -138,25 +157,35 @@ begin
             where p.tenant_id = tenant and (p.created_at, p.id) < (since, since_id)
             order by p.created_at desc, p.id desc offset skipped limit among) as next
       where ts_match_vq(next.search_vector, wanted) limit most);
+  elsif among is null and skipped = 0 then
+    -- In one node of the plan: a quarter less than through the sub-select.
+    return array(
+      select next.id from app.products next
+      where next.tenant_id = tenant and (next.created_at, next.id) < (since, since_id)
+        and get_bit(next.search_signature, bit_1) = 1 and get_bit(next.search_signature, bit_2) = 1
+        and get_bit(next.search_signature, bit_3) = 1 and get_bit(next.search_signature, bit_4) = 1
+        and get_bit(next.search_signature, bit_5) = 1 and get_bit(next.search_signature, bit_6) = 1
+        and (select ts_match_vq(p.search_vector, wanted) from app.products p where p.tenant_id = tenant and p.id = next.id)
+      order by next.created_at desc, next.id desc limit most);
   end if;
   return array(
     select next.id
     from (select p.id, p.search_signature from app.products p
           where p.tenant_id = tenant and (p.created_at, p.id) < (since, since_id)
           order by p.created_at desc, p.id desc offset skipped limit among) as next
-      cross join lateral (
-        select from app.products p where p.tenant_id = tenant and p.id = next.id and ts_match_vq(p.search_vector, wanted) offset 0) as found
-    where get_bit(next.search_signature, first) = 1 and (second is null or get_bit(next.search_signature, second) = 1)
-      and (third is null or get_bit(next.search_signature, third) = 1)
+    where get_bit(next.search_signature, bit_1) = 1 and get_bit(next.search_signature, bit_2) = 1
+      and get_bit(next.search_signature, bit_3) = 1 and get_bit(next.search_signature, bit_4) = 1
+      and get_bit(next.search_signature, bit_5) = 1 and get_bit(next.search_signature, bit_6) = 1
+      and (select ts_match_vq(p.search_vector, wanted) from app.products p where p.tenant_id = tenant and p.id = next.id)
     limit most);
 end $$;
 
 -- What a mistyped word may have meant, out of the words that the business's products are named by: it
 -- begins alike or contains the word, or is one or two letters away (two that changed places count as
--- one). The first letter is taken to be right, or to have changed places with the second.
--- fuzzystrmatch is where the database's administrator put it, in "extensions" or elsewhere; its
--- function is named with that schema, for a search path that leads there would let its other contents
--- stand in.
+-- one); of these the nearest, for who writes "marralla" means "maralla" and not "marella". The first letter
+-- is taken to be right, or to have changed places with the second. fuzzystrmatch is where the database's
+-- administrator put it, in "extensions" or elsewhere; its function is named with that schema, for a search
+-- path that leads there would let its other contents stand in.
 do $do$
 declare
   home text := (select quote_ident(n.nspname) from pg_extension e join pg_namespace n on n.oid = e.extnamespace
@@ -171,25 +200,28 @@ set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = o
 as $$
   select word
   from (
-    select word, case
-        when strpos(word, typed) > 0 then 0
-        when distance = 2 and length(word) = length(typed)
-          and (select array_agg(c order by c) from unnest(string_to_array(word, null)) as c)
-            = (select array_agg(c order by c) from unnest(string_to_array(typed, null)) as c) then 1
-        else distance
-      end as far
+    select word, far, min(far) over () as nearest
     from (
-      select distinct k.word, {home}.levenshtein_less_equal(k.word, typed, 2) as distance
-      from app.product_words k
-      where k.tenant_id = tenant
-        and (k.word like left(typed, 1) || '%' or k.word like substr(typed, 2, 1) || '%'
-             or (length(typed) >= 4 and k.word like '%' || typed || '%'))
-        and (abs(length(k.word) - length(typed)) <= 2 or strpos(k.word, typed) > 0)
-    ) as candidate
-  ) as measured
+      select word, case
+          when strpos(word, typed) > 0 then 0
+          when distance = 2 and length(word) = length(typed)
+            and (select array_agg(c order by c) from unnest(string_to_array(word, null)) as c)
+              = (select array_agg(c order by c) from unnest(string_to_array(typed, null)) as c) then 1
+          else distance
+        end as far
+      from (
+        select distinct k.word, {home}.levenshtein_less_equal(k.word, typed, 2) as distance
+        from app.product_words k
+        where k.tenant_id = tenant
+          and (k.word like left(typed, 1) || '%' or k.word like substr(typed, 2, 1) || '%'
+               or (length(typed) >= 4 and k.word like '%' || typed || '%'))
+          and (abs(length(k.word) - length(typed)) <= 2 or strpos(k.word, typed) > 0)
+      ) as candidate
+    ) as measured
+  ) as near
   where length(typed) between 3 and 40
-    and far <= case when length(typed) <= 4 then 1 else 2 end
-  order by far, abs(length(word) - length(typed)), word
+    and far = nearest and far <= case when length(typed) <= 4 then 1 else 2 end
+  order by abs(length(word) - length(typed)), word
   limit 5
 $$
 $create$, '{home}', home);
@@ -223,6 +255,7 @@ declare
   hits_each int[];
   rarest int;
   bits int[];
+  possible int;
 begin
   if tenant is null or cardinality(words) = 0 then
     return query select null::text, '{}'::uuid[], '{}'::real[], '{}'::uuid[], '{}'::real[];
@@ -230,11 +263,14 @@ begin
   end if;
   for attempt in 1..2 loop
     queries := array(select to_tsquery('pg_catalog.simple', each) from unnest(alternatives) as each);
-    bits := '{}';
-    foreach query in array queries loop bits := bits || app.common_bit(query); end loop;
+    -- Of up to three words that have some: more tell hardly more.
+    bits := null;
+    foreach query in array queries loop
+      bits := (bits || app.common_bits(query))[1:6];
+    end loop;
     query := to_tsquery('pg_catalog.simple', '(' || array_to_string(alternatives, ') & (') || ')');
-    select looked_at, matching, matching_each into looked, page_ids, hits_each
-    from app.look_at_newest(tenant, query, queries, bits[1]);
+    select looked_at, matching, matching_each, newest.possible into looked, page_ids, hits_each, possible
+    from app.look_at_newest(tenant, query, queries, bits) as newest;
     hits := coalesce(cardinality(page_ids), 0);
     if looked = 300 and catalogue is null then
       select p.rows, coalesce(p.share > 0.9, false) into catalogue, alone from app.planned_rows('app.products', tenant) p;
@@ -250,20 +286,8 @@ begin
       into hits_each;
     end if;
     rarest := (select min(n) from unnest(hits_each) as n);
-    if looked = 300 and hits < 15 and rarest > 0 then
-      -- The rarest three tell most.
-      bits := array(select given.place from unnest(bits, hits_each) as given (place, hits) where given.place is not null order by given.hits limit 3);
-      if cardinality(bits) = 0 or (
-        select count(*) filter (where get_bit(newest.search_signature, bits[1]) = 1
-          and (bits[2] is null or get_bit(newest.search_signature, bits[2]) = 1)
-          and (bits[3] is null or get_bit(newest.search_signature, bits[3]) = 1))
-        from (select p.search_signature from app.products p
-              where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest) > 75 then
-        bits := null;
-      end if;
-    else
-      bits := null;
-    end if;
+    -- Too many to look each up.
+    if possible > 75 then bits := null; end if;
     -- Of words that 1 % have the index would read thousands of each (20), while a page's order comes
     -- to 20 products out of 0.2 % in 6 at most.
     if looked = 300 and hits < 15 and cardinality(queries) > 1 and rarest >= 3 and catalogue >= 150000 then
@@ -271,8 +295,7 @@ begin
       -- No further than to the last that tells: the page goes on behind it.
       page_ids := page_ids || app.walk_products(tenant, query, bits, null, 300, 2700, greatest(6 - hits, 0));
     elsif looked = 300 and hits < 15 and rarest > 0 then
-      looked := 300 + (select count(*) from (
-        select from app.products p where p.tenant_id = tenant order by p.created_at desc, p.id desc offset 300 limit 700) as newest);
+      looked := 1000;
       page_ids := page_ids || app.walk_products(tenant, query, bits, null, 300, 700, null);
     end if;
     hits := coalesce(cardinality(page_ids), 0);
@@ -328,6 +351,6 @@ begin
 end $$;
 
 revoke all on function app.search_products(text, int), app.rank_products(uuid, tsquery, tsquery, boolean),
-  app.common_bit(tsquery), app.look_at_newest(uuid, tsquery, tsquery[], bigint),
+  app.common_bits(tsquery), app.look_at_newest(uuid, tsquery, tsquery[], int[]),
   app.walk_products(uuid, tsquery, int[], uuid, int, int, int), app.similar_words(uuid, text) from public;
 grant execute on function app.search_products(text, int) to tenantry_server;

@@ -8,7 +8,8 @@ declare
   vectors constant text := 'vectors made by ' || md5(concat(
     pg_get_functiondef('app.fold(text)'::regprocedure),
     pg_get_functiondef('app.product_search_vector(text, text, text, text[], text)'::regprocedure),
-    pg_get_functiondef('app.search_bit(text)'::regprocedure),
+    pg_get_functiondef('app.search_bit(bigint, int)'::regprocedure),
+    pg_get_functiondef('app.search_beginning(bytea, int)'::regprocedure),
     pg_get_functiondef('app.product_search_signature(text, text, text, text[], text)'::regprocedure)));
   words constant text := 'words made by ' || md5(concat(
     pg_get_functiondef('app.fold(text)'::regprocedure),

@@ -51,23 +51,38 @@ test('what a product lacks leaves its search vector as it was', async () => {
   expect(rows.filter(({ vector, wanted }) => vector !== wanted)).toEqual([]);
 });
 
-test('whatever begins with the letters of a bit has it in its signature, in any script', async () => {
-  const { rows } = await admin.query<{ word: string; place: number | null; has: number | null }>(
-    `select word, place, get_bit(signature, place) as has
+test('a word’s beginning has its bits in the signature, in any script', async () => {
+  const { rows } = await admin.query<{ word: string; many: number; place: number; has: number }>(
+    `select word, many, place, get_bit(signature, place) as has
      from (values ('Lámpara Red/Blue 5-7', 'SKU-77.b', 'Müller_Home', '{sale,Große Lampe}'::text[], 'A lamp''s <b>shade</b> of 1e5x & 3rd; 灯灯灯 ñandú, бархат, aß')) as
          product (name, sku, category, tags, description),
        app.product_search_signature(name, sku, category, tags, description) as signature,
        unnest(tsvector_to_array(app.product_search_vector(name, sku, category, tags, description))) as word,
-       app.search_bit(word) as place`,
+       convert_to(word, 'UTF8') as bytes, generate_series(3, least(4, length(bytes))) as many,
+       generate_series(1, 2) as way, app.search_bit(app.search_beginning(bytes, many), way) as place`,
   );
-  const words = (with_: boolean) =>
-    rows.filter(({ place }) => (place !== null) === with_).map(({ word }) => word);
-  expect(words(true)).toEqual(expect.arrayContaining(['lampara', 'blue', 'sku', 'nandu', 'sale']));
-  expect(words(false)).toEqual(expect.arrayContaining(['5', 'a', 'b', '灯灯灯', 'бархат']));
-  expect(rows.filter(({ place, has }) => place !== null && has !== 1)).toEqual([]);
+  const words = (letters: number) => rows.filter(({ many }) => many === letters).map((r) => r.word);
+  expect(words(3)).toEqual(expect.arrayContaining(['lampara', 'red', 'sku', '灯灯灯', 'бархат']));
+  expect(words(4)).toEqual(
+    expect.arrayContaining(['lampara', 'nandu', 'sale', '灯灯灯', 'бархат']),
+  );
+  expect(words(4)).not.toContain('red');
+  expect(rows.filter(({ has }) => has !== 1)).toEqual([]);
+});
+
+test('a query has the bits that all of its words have', async () => {
+  const { rows } = await admin.query<{ query: string; bits: number[] | null }>(
+    `select query, app.common_bits(query::tsquery) as bits
+     from unnest(array['lamp:*', 'lampe:*', 'lamp | lampe', 'lamp | land', 'lam:*', 'lamp | book', 'la:*', 'бархат:*']) as query`,
+  );
+  const of = (query: string) => rows.find((row) => row.query === query)?.bits;
   // Stored in rows: other numbers for the same words would make them unfindable.
-  const { rows: kept } = await admin.query(
-    `select app.search_bit('lamp') as lamp, app.search_bit('lam') as lam, app.search_bit('la') as la, app.search_bit('aß') as two`,
-  );
-  expect(kept).toEqual([{ lamp: 30, lam: 30, la: null, two: null }]);
+  expect(of('lamp:*')).toEqual([467, 508]);
+  expect(of('lam:*')).toEqual([89, 824]);
+  expect(of('lampe:*')).toEqual(of('lamp:*'));
+  expect(of('lamp | lampe')).toEqual(of('lamp:*'));
+  expect(of('lamp | land')).toBeNull();
+  expect(of('lamp | book')).toBeNull();
+  expect(of('la:*')).toBeNull();
+  expect(of('бархат:*')).toHaveLength(2);
 });

@@ -60,9 +60,10 @@ describe('search_products', () => {
 
   it.each([
     [`app.walk_products($1, 'lamp', null, null, 0, 9, 9)`],
-    [`app.walk_products($1, 'lamp', array[app.search_bit('lamp')], null, 0, null, 9)`],
+    [`app.walk_products($1, 'lamp', app.common_bits('lamp'), null, 0, null, 9)`],
+    [`app.walk_products($1, 'lamp', app.common_bits('lamp'), null, 0, 9, 9)`],
     [`(select matching from app.look_at_newest($1, 'lamp', '{lamp}', null))`],
-    [`(select matching from app.look_at_newest($1, 'lamp', '{lamp}', app.search_bit('lamp')))`],
+    [`(select matching from app.look_at_newest($1, 'lamp', '{lamp}', app.common_bits('lamp')))`],
   ])('keeps to the tenant in %s', async (call) => {
     const { rows } = await tenants.admin.query(`select unnest(${call}) as product_id`, [tenants.a]);
     expect(rows).toEqual([{ product_id: tenants.rowOf('app.products', tenants.a).id }]);
@@ -155,8 +156,8 @@ describe('the search functions', () => {
     for (const call of [
       `app.rank_products($1, 'lamp', 'lamp', true)`,
       `app.similar_words($1, 'lanp')`,
-      `app.look_at_newest($1, 'lamp', '{lamp}', 7)`,
-      `app.walk_products($1, 'lamp', '{7}', null, 0, 9, 9)`,
+      `app.look_at_newest($1, 'lamp', '{lamp}', '{7,9}')`,
+      `app.walk_products($1, 'lamp', '{7,9}', null, 0, 9, 9)`,
       `app.planned_rows('app.products', $1)`,
       `app.match_messages($1, 'lamp', 'lamp', true)`,
     ]) {

@@ -242,8 +242,12 @@ describe('search', () => {
   });
 
   const throughTheOrder = [
-    ['looks at the newest', `app.look_at_newest($1, 'oak:*', '{oak:*}', 7)`],
-    ['walks on', `app.walk_products($1, 'oak:* & red:*', '{7,9}', null, 20, null, 5)`],
+    [
+      'looks at the newest',
+      `app.look_at_newest($1, 'c4ca:*', '{c4ca:*}', app.common_bits('c4ca:*'))`,
+    ],
+    ['walks a part', `app.walk_products($1, 'oak:* & red:*', '{7,9}', null, 20, 70, 5)`],
+    ['walks on', `app.walk_products($1, 'oak:* & red:*', '{7,9,11,13}', null, 0, null, 5)`],
   ] as const;
 
   async function plansOf(call: string): Promise<Plan[]> {

@@ -22,7 +22,7 @@ beforeAll(async () => {
   await server.asAdmin(
     `insert into app.products (tenant_id, id, name, sku, price_amount, price_currency, category, description, created_at)
      select t.id, gen_random_uuid(), 'Quorble ' || n, 'QB-' || n, n % 97, 'EUR', 'Bulk ' || n % 3,
-            concat_ws(' ', case when n in (100, 200, 300, 1250, 1350, 1450) then 'Vexilloid' end, case when n % 60 = 0 then 'Trillium' end,
+            concat_ws(' ', case when n in (100, 200, 300, 1250, 1350, 1450) then 'Vexilloid' end, case when n % 60 = 0 then 'Trillium пергамент wok' when n % 60 = 30 then 'Trilobite перстень' end,
               case when n between 1194 and 1205 then 'Palimpsest' end),
             timestamptz '2030-01-01' + (n / 3) * interval '1 minute'
      from app.tenants t, generate_series(1, 1500) n where t.slug = 'lumen'`,
@@ -73,6 +73,13 @@ describe('a product search', () => {
   test('accents do not matter on either side', async () => {
     expect(await names('zebrure')).toEqual(['Éclairage Zébrure']);
     expect(await names('zëbrúre éclair')).toEqual(['Éclairage Zébrure']);
+  });
+
+  test('takes the nearest of the words that a mistyped one may have meant', async () => {
+    await create('Tarandel', { price: '1' });
+    await create('Tarondel', { price: '1' });
+    expect(await names('tarandell')).toEqual(['Tarandel']);
+    expect(await names('tarundel')).toEqual(expect.arrayContaining(['Tarandel', 'Tarondel']));
   });
 
   test('takes a part of a word when no word begins so', async () => {
@@ -353,7 +360,9 @@ describe('a search that more products fit than can be ranked', () => {
       );
     }
     const trillium = Array.from({ length: 25 }, (_, n) => `Quorble ${1500 - 60 * n}`);
-    for (const search of ['quorb trill', 'trill']) {
+    // Beginnings of four letters, of three and of another script; more words than signatures are asked for.
+    const alike = ['trill', 'wok', 'перг', 'quorb wok', 'quorb перг', 'trill wok пер quor bulk'];
+    for (const search of ['quorb trill', ...alike]) {
       const page = await find(search);
       expect(page.totalCountPrecision).toBe('AT_LEAST');
       expect(page.nodes.map(({ name }: { name: string }) => name)).toEqual(trillium.slice(0, 20));
