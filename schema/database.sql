@@ -2190,14 +2190,14 @@ begin
       order by given.rank);
   elsif cardinality(queries) in (2, 3) then
     -- Each is counted on the way: to look for it once more takes 0.3.
-    select count(*), array_agg(newest.id) filter (where newest.search_vector @@ wanted),
-      (array[count(*) filter (where newest.search_vector @@ queries[1]), count(*) filter (where newest.search_vector @@ queries[2]),
-             count(*) filter (where newest.search_vector @@ queries[3])])[1:cardinality(queries)],
+    select count(*), array_agg(newest.id) filter (where has_1 and has_2 and has_3 is not false),
+      (array[count(*) filter (where has_1), count(*) filter (where has_2), count(*) filter (where has_3)])[1:cardinality(queries)],
       count(*) filter (where get_bit(newest.search_signature, bit_1) = 1 and get_bit(newest.search_signature, bit_2) = 1
         and get_bit(newest.search_signature, bit_3) = 1 and get_bit(newest.search_signature, bit_4) = 1
         and get_bit(newest.search_signature, bit_5) = 1 and get_bit(newest.search_signature, bit_6) = 1)
     into looked_at, matching, matching_each, possible
-    from (select p.id, p.search_vector, p.search_signature from app.products p
+    from (select p.id, p.search_signature, p.search_vector @@ queries[1] as has_1, p.search_vector @@ queries[2] as has_2, p.search_vector @@ queries[3] as has_3
+          from app.products p
           where p.tenant_id = tenant order by p.created_at desc, p.id desc limit 300) as newest;
   else
     select count(*), array_agg(newest.id) filter (where newest.search_vector @@ wanted) into looked_at, matching
