@@ -475,7 +475,7 @@ create table app.messages (
   constraint messages_one_author_at_most CHECK ((num_nonnulls(author_member_id, author_customer_id, author_api_key_id) <= 1))
 );
 alter table app.messages owner to tenantry_owner;
-CREATE INDEX messages_search_vector_idx ON app.messages USING gin (tenant_id, search_vector);
+CREATE INDEX messages_search_vector_idx ON app.messages USING gin (app.tenant_words(tenant_id, search_vector));
 CREATE INDEX messages_tenant_id_conversation_id_created_at_id_idx ON app.messages USING btree (tenant_id, conversation_id, created_at, id);
 CREATE INDEX messages_tenant_id_created_at_id_idx ON app.messages USING btree (tenant_id, created_at, id);
 alter table app.messages enable row level security;
@@ -764,7 +764,7 @@ create table app.products (
   constraint products_status_known CHECK ((status = ANY (ARRAY['DRAFT'::text, 'ACTIVE'::text, 'ARCHIVED'::text])))
 );
 alter table app.products owner to tenantry_owner;
-CREATE INDEX products_search_vector_idx ON app.products USING gin (tenant_id, search_vector);
+CREATE INDEX products_search_vector_idx ON app.products USING gin (app.tenant_words(tenant_id, search_vector));
 CREATE INDEX products_tenant_id_category_created_at_id_idx ON app.products USING btree (tenant_id, category, created_at, id);
 CREATE INDEX products_tenant_id_created_at_id_search_signature_idx ON app.products USING btree (tenant_id, created_at, id, search_signature);
 CREATE INDEX products_tenant_id_name_key_id_idx ON app.products USING btree (tenant_id, name_key, id);
@@ -2243,7 +2243,7 @@ end $function$;
 alter function app.look_for_slot(uuid,text,date,bigint,bigint,bigint,boolean) owner to tenantry_owner;
 grant execute on function app.look_for_slot(uuid,text,date,bigint,bigint,bigint,boolean) to tenantry_server;
 
-CREATE OR REPLACE FUNCTION app.match_messages(tenant uuid, needle tsquery, wanted tsquery, alone boolean)
+CREATE OR REPLACE FUNCTION app.match_messages(tenant uuid, needle tsquery, wanted tsquery)
  RETURNS uuid[]
  LANGUAGE plpgsql
  STABLE
@@ -2252,20 +2252,16 @@ CREATE OR REPLACE FUNCTION app.match_messages(tenant uuid, needle tsquery, wante
  SET enable_indexscan TO 'off'
  SET enable_indexonlyscan TO 'off'
 AS $function$
+declare
+  own_words constant tsquery := app.tenant_query(tenant, needle);
 begin
-  if alone then
-    return coalesce(array_agg(id), '{}')
-    from (select m.id from app.messages m
-          where m.tenant_id is not distinct from tenant
-            and m.search_vector @@ needle and ts_match_vq(m.search_vector, wanted)
-          limit 1001) as matched;
-  end if;
   return coalesce(array_agg(id), '{}')
   from (select m.id from app.messages m
-        where m.tenant_id = tenant and m.search_vector @@ needle and ts_match_vq(m.search_vector, wanted)
+        where m.tenant_id is not distinct from tenant
+          and app.tenant_words(m.tenant_id, m.search_vector) @@ own_words and ts_match_vq(m.search_vector, wanted)
         limit 1001) as matched;
 end $function$;
-alter function app.match_messages(uuid,tsquery,tsquery,boolean) owner to tenantry_message_search;
+alter function app.match_messages(uuid,tsquery,tsquery) owner to tenantry_message_search;
 
 CREATE OR REPLACE FUNCTION app.message_search_vector(body text)
  RETURNS tsvector
@@ -2398,8 +2394,8 @@ grant execute on function app.plan_standing(uuid,text) to tenantry_operator;
 grant execute on function app.plan_standing(uuid,text) to tenantry_provisioner;
 grant execute on function app.plan_standing(uuid,text) to tenantry_server;
 
-CREATE OR REPLACE FUNCTION app.planned_rows(relation regclass, tenant uuid, OUT rows double precision, OUT share double precision)
- RETURNS record
+CREATE OR REPLACE FUNCTION app.planned_rows(relation regclass, tenant uuid)
+ RETURNS double precision
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
@@ -2407,17 +2403,14 @@ declare
   question constant text := format('explain select from %s tablesample system (100) where tenant_id = ', relation);
   known constant text := ' rows=(\d+) ';
   plan text;
+  rows float8;
 begin
   execute question || quote_nullable(tenant) into plan;
   rows := substring(plan from known);
-  share := rows / nullif((select greatest(reltuples, 0) from pg_class where oid = relation), 0);
   -- More than half of them are no average.
-  if share > 0.5 then return; end if;
+  if rows > (select greatest(reltuples, 0) / 2 from pg_class where oid = relation) then return rows; end if;
   execute question || quote_literal('00000000-0000-0000-0000-000000000000') into plan;
-  if rows <= substring(plan from known)::float8 then
-    rows := null;
-    share := null;
-  end if;
+  return case when rows > substring(plan from known)::float8 then rows end;
 end $function$;
 alter function app.planned_rows(regclass,uuid) owner to tenantry_owner;
 grant execute on function app.planned_rows(regclass,uuid) to tenantry_message_search;
@@ -2569,7 +2562,7 @@ end $function$;
 alter function app.queue_mail(uuid,text,text,text) owner to tenantry_accounts;
 grant execute on function app.queue_mail(uuid,text,text,text) to tenantry_server;
 
-CREATE OR REPLACE FUNCTION app.rank_products(tenant uuid, needle tsquery, wanted tsquery, alone boolean, OUT ids uuid[], OUT scores real[])
+CREATE OR REPLACE FUNCTION app.rank_products(tenant uuid, needle tsquery, wanted tsquery, OUT ids uuid[], OUT scores real[])
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -2580,26 +2573,19 @@ CREATE OR REPLACE FUNCTION app.rank_products(tenant uuid, needle tsquery, wanted
  SET enable_indexonlyscan TO 'off'
 AS $function$
 declare
-  beyond constant tsquery := nullif(wanted, needle);
+  own_words constant tsquery := app.tenant_query(tenant, needle);
+  -- What the index was not asked for: other words, or where they stand.
+  beyond constant tsquery := case when wanted <> needle or strpos(wanted::text, '<') > 0 then wanted end;
 begin
-  if alone then
-    select coalesce(array_agg(id order by score desc, id desc), '{}'),
-      coalesce(array_agg(score order by score desc, id desc), '{}') into ids, scores
-    from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
-          from app.products p
-          where p.tenant_id is not distinct from tenant
-            and p.search_vector @@ needle and (beyond is null or ts_match_vq(p.search_vector, beyond))
-          limit 1001) as ranked;
-  else
-    select coalesce(array_agg(id order by score desc, id desc), '{}'),
-      coalesce(array_agg(score order by score desc, id desc), '{}') into ids, scores
-    from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
-          from app.products p
-          where p.tenant_id = tenant and p.search_vector @@ needle and (beyond is null or ts_match_vq(p.search_vector, beyond))
-          limit 1001) as ranked;
-  end if;
+  select coalesce(array_agg(id order by score desc, id desc), '{}'),
+    coalesce(array_agg(score order by score desc, id desc), '{}') into ids, scores
+  from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
+        from app.products p
+        where p.tenant_id is not distinct from tenant and app.tenant_words(p.tenant_id, p.search_vector) @@ own_words
+          and (beyond is null or ts_match_vq(p.search_vector, beyond))
+        limit 1001) as ranked;
 end $function$;
-alter function app.rank_products(uuid,tsquery,tsquery,boolean) owner to tenantry_search;
+alter function app.rank_products(uuid,tsquery,tsquery) owner to tenantry_search;
 
 CREATE OR REPLACE FUNCTION app.read_outbox(how_many integer)
  RETURNS TABLE(id uuid, recipient text, subject text, body text, created_at timestamp with time zone, due_at timestamp with time zone, attempts integer, sent_at timestamp with time zone, failed_at timestamp with time zone, last_error text)
@@ -3042,7 +3028,6 @@ declare
   hits int;
   hits_each int[];
   estimated float8;
-  alone boolean := false;
 begin
   ids := '{}';
   if tenant is not null and cardinality(words) > 0 then
@@ -3060,7 +3045,7 @@ begin
             where m.tenant_id = tenant order by m.created_at desc, m.id desc limit 300) as newest;
     end if;
     if looked = 300 then
-      select p.rows, coalesce(p.share > 0.9, false) into estimated, alone from app.planned_rows('app.messages', tenant) p;
+      estimated := app.planned_rows('app.messages', tenant);
     end if;
     if looked = 300 and hits >= 3 and (estimated >= 300 * most / hits or exists (
       select from app.messages m where m.tenant_id = tenant offset least(300 * most / hits, 20000)))
@@ -3083,7 +3068,7 @@ begin
         (select to_tsquery('pg_catalog.simple', string_agg(each, ' & '))
          from unnest(words, hits_each) as given (each, hits)
          where given.hits <= 3 * (select min(n) from unnest(hits_each) as n)),
-        query, alone);
+        query);
       if cardinality(ids) > most then ids := null; end if;
     end if;
   end if;
@@ -3112,7 +3097,6 @@ declare
   has_sku uuid;
   -- As the planner knows them: to count 20 000 takes a millisecond.
   catalogue float8;
-  alone boolean := false;
   queries tsquery[];
   query tsquery;
   looked int;
@@ -3139,7 +3123,7 @@ begin
     from app.look_at_newest(tenant, query, queries, bits) as newest;
     hits := coalesce(cardinality(page_ids), 0);
     if looked = 300 and catalogue is null then
-      select p.rows, coalesce(p.share > 0.9, false) into catalogue, alone from app.planned_rows('app.products', tenant) p;
+      catalogue := app.planned_rows('app.products', tenant);
     end if;
     hits_each := coalesce(hits_each, array[hits]);
     if hits < 15 and cardinality(queries) > 3 then
@@ -3178,7 +3162,7 @@ begin
       (select to_tsquery('pg_catalog.simple', '(' || string_agg(each, ') & (') || ')')
        from unnest(alternatives, hits_each) as given (each, hits)
        where given.hits <= 3 * rarest or given.hits is null),
-      query, alone) r;
+      query) r;
     if cardinality(ids) > most then ids := null; end if;
     exit when attempt = 2 or ids is null or cardinality(ids) > 0;
     -- Nothing has all of it: is there a word that nothing has?
@@ -3186,7 +3170,7 @@ begin
       select coalesce(
         case when given.hits = 0
                and (cardinality(words) = 1 or not exists (
-                 select from app.rank_products(tenant, given.query, given.query, alone) r where cardinality(r.ids) > 0))
+                 select from app.rank_products(tenant, given.query, given.query) r where cardinality(r.ids) > 0))
              then (select string_agg(alike, ' | ') from app.similar_words(tenant, word) as alike) end,
         each)
       from unnest(alternatives, queries, hits_each, words) with ordinality as given (each, query, hits, word, place) order by place);
@@ -3497,6 +3481,19 @@ alter function app.tenant_limit(text) owner to tenantry_owner;
 grant execute on function app.tenant_limit(text) to tenantry_operator;
 grant execute on function app.tenant_limit(text) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.tenant_query(tenant uuid, query tsquery)
+ RETURNS tsquery
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select regexp_replace(regexp_replace(query::text, '<[-0-9]+>', '&', 'g'), '''([^'']+)''', '''' || right(tenant::text, 8) || '\1''', 'g')::tsquery
+$function$;
+alter function app.tenant_query(uuid,tsquery) owner to tenantry_owner;
+grant execute on function app.tenant_query(uuid,tsquery) to tenantry_message_search;
+grant execute on function app.tenant_query(uuid,tsquery) to tenantry_operator;
+grant execute on function app.tenant_query(uuid,tsquery) to tenantry_search;
+grant execute on function app.tenant_query(uuid,tsquery) to tenantry_server;
+
 CREATE OR REPLACE FUNCTION app.tenant_standing(of_tenant uuid)
  RETURNS TABLE(plan text, limits jsonb, features text[], reaches text[])
  LANGUAGE sql
@@ -3510,6 +3507,27 @@ alter function app.tenant_standing(uuid) owner to tenantry_lookup;
 grant execute on function app.tenant_standing(uuid) to tenantry_operator;
 grant execute on function app.tenant_standing(uuid) to tenantry_provisioner;
 grant execute on function app.tenant_standing(uuid) to tenantry_server;
+
+CREATE OR REPLACE FUNCTION app.tenant_words(tenant uuid, vector tsvector)
+ RETURNS tsvector
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  own constant text := right(tenant::text, 8);
+  word text;
+  words text[] := '{}';
+begin
+  foreach word in array tsvector_to_array(vector) loop
+    words := words || (own || word);
+  end loop;
+  return array_to_tsvector(words);
+end $function$;
+alter function app.tenant_words(uuid,tsvector) owner to tenantry_owner;
+grant execute on function app.tenant_words(uuid,tsvector) to tenantry_message_search;
+grant execute on function app.tenant_words(uuid,tsvector) to tenantry_operator;
+grant execute on function app.tenant_words(uuid,tsvector) to tenantry_search;
+grant execute on function app.tenant_words(uuid,tsvector) to tenantry_server;
 
 CREATE OR REPLACE FUNCTION app.unroute_domain(own_domain text)
  RETURNS void

@@ -105,6 +105,31 @@ begin
   return strip(to_tsvector('pg_catalog.simple', translate(app.fold(left(body, 20000)), '-/_.:@', '      ')));
 end $$;
 
+-- A tenant's words and what asks for them, told apart from those of all others by a part of its id that is
+-- random. A GIN index reads a beginning's words of the whole table before it looks at the tenant: one who had
+-- 40 products waited 9 to 25 ms for words of a neighbour with 200 000, and could tell from that which words the
+-- neighbour has. Two who share these digits read each other's entries too, and are told apart by their rows.
+create or replace function app.tenant_words(tenant uuid, vector tsvector)
+returns tsvector language plpgsql immutable parallel safe
+as $$
+declare
+  own constant text := right(tenant::text, 8);
+  word text;
+  words text[] := '{}';
+begin
+  foreach word in array tsvector_to_array(vector) loop
+    words := words || (own || word);
+  end loop;
+  return array_to_tsvector(words);
+end $$;
+
+-- Of a query whose words are letters and digits. Where these words stand it does not say: it may find more.
+create or replace function app.tenant_query(tenant uuid, query tsquery)
+returns tsquery language sql immutable parallel safe
+as $$
+  select regexp_replace(regexp_replace(query::text, '<[-0-9]+>', '&', 'g'), '''([^'']+)''', '''' || right(tenant::text, 8) || '\1''', 'g')::tsquery
+$$;
+
 -- Generated columns and indexes run these as whoever writes the row.
 grant execute on function app.fold(text),
   app.product_search_text(text, text, text, text[]),
@@ -112,7 +137,9 @@ grant execute on function app.fold(text),
   app.search_bit(bigint, int),
   app.search_beginning(bytea, int),
   app.product_search_signature(text, text, text, text[], text),
-  app.message_search_vector(text)
+  app.message_search_vector(text),
+  app.tenant_words(uuid, tsvector),
+  app.tenant_query(uuid, tsquery)
   to tenantry_server, tenantry_operator, tenantry_search, tenantry_message_search;
 grant execute on function app.fold(text) to tenantry_provisioner;
 

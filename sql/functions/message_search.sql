@@ -4,25 +4,21 @@
 drop function if exists app.search_messages(text), app.match_messages(uuid, tsquery, tsquery),
   app.match_messages(uuid, tsquery, tsquery, boolean);
 
--- Up to 1 001 messages. `needle` is what the index is asked for, a part of `wanted`. To read through the
--- index' entry for the tenant takes 3 ms for a million messages; see app.rank_products for `alone`.
-create function app.match_messages(tenant uuid, needle tsquery, wanted tsquery, alone boolean)
+-- Up to 1 001 messages. `needle` is what the index is asked for, a part of `wanted`. The tenant is compared
+-- as in app.rank_products.
+create function app.match_messages(tenant uuid, needle tsquery, wanted tsquery)
 returns uuid[]
 language plpgsql stable
 set search_path = app, pg_temp
 set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = off
 as $$
+declare
+  own_words constant tsquery := app.tenant_query(tenant, needle);
 begin
-  if alone then
-    return coalesce(array_agg(id), '{}')
-    from (select m.id from app.messages m
-          where m.tenant_id is not distinct from tenant
-            and m.search_vector @@ needle and ts_match_vq(m.search_vector, wanted)
-          limit 1001) as matched;
-  end if;
   return coalesce(array_agg(id), '{}')
   from (select m.id from app.messages m
-        where m.tenant_id = tenant and m.search_vector @@ needle and ts_match_vq(m.search_vector, wanted)
+        where m.tenant_id is not distinct from tenant
+          and app.tenant_words(m.tenant_id, m.search_vector) @@ own_words and ts_match_vq(m.search_vector, wanted)
         limit 1001) as matched;
 end $$;
 
@@ -43,7 +39,6 @@ declare
   hits int;
   hits_each int[];
   estimated float8;
-  alone boolean := false;
 begin
   ids := '{}';
   if tenant is not null and cardinality(words) > 0 then
@@ -61,7 +56,7 @@ begin
             where m.tenant_id = tenant order by m.created_at desc, m.id desc limit 300) as newest;
     end if;
     if looked = 300 then
-      select p.rows, coalesce(p.share > 0.9, false) into estimated, alone from app.planned_rows('app.messages', tenant) p;
+      estimated := app.planned_rows('app.messages', tenant);
     end if;
     if looked = 300 and hits >= 3 and (estimated >= 300 * most / hits or exists (
       select from app.messages m where m.tenant_id = tenant offset least(300 * most / hits, 20000)))
@@ -84,7 +79,7 @@ begin
         (select to_tsquery('pg_catalog.simple', string_agg(each, ' & '))
          from unnest(words, hits_each) as given (each, hits)
          where given.hits <= 3 * (select min(n) from unnest(hits_each) as n)),
-        query, alone);
+        query);
       if cardinality(ids) > most then ids := null; end if;
     end if;
   end if;
@@ -92,5 +87,5 @@ begin
   return next;
 end $$;
 
-revoke all on function app.search_messages(text), app.match_messages(uuid, tsquery, tsquery, boolean) from public;
+revoke all on function app.search_messages(text), app.match_messages(uuid, tsquery, tsquery) from public;
 grant execute on function app.search_messages(text) to tenantry_server;

@@ -21,34 +21,25 @@ drop function if exists app.search_products(text), app.search_products(text, int
 
 -- Up to 1 001 products that match, with a rank, the best first. `needle` is what the index is asked for:
 -- `wanted` or a part of it; ts_match_vq is @@ where the planner does not take it for the index, which spends 20 ms on
--- a common prefix. No other plan serves: generic plans cannot know how rare a word is. A GIN index
--- has an entry for the tenant, with all of its rows, and reads through it (0.8 ms for 200 000): to one
--- who is `alone` in the table it says nothing, and the few rows of others are left out afterwards.
-create function app.rank_products(tenant uuid, needle tsquery, wanted tsquery, alone boolean,
-  out ids uuid[], out scores real[])
+-- a common prefix. No other plan serves: generic plans cannot know how rare a word is. The tenant is
+-- compared in a way that no index serves, for the index of words has it in each of its words.
+create function app.rank_products(tenant uuid, needle tsquery, wanted tsquery, out ids uuid[], out scores real[])
 language plpgsql stable
 set search_path = app, pg_temp set plan_cache_mode = force_generic_plan
 set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = off
 as $$
 declare
-  beyond constant tsquery := nullif(wanted, needle);
+  own_words constant tsquery := app.tenant_query(tenant, needle);
+  -- What the index was not asked for: other words, or where they stand.
+  beyond constant tsquery := case when wanted <> needle or strpos(wanted::text, '<') > 0 then wanted end;
 begin
-  if alone then
-    select coalesce(array_agg(id order by score desc, id desc), '{}'),
-      coalesce(array_agg(score order by score desc, id desc), '{}') into ids, scores
-    from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
-          from app.products p
-          where p.tenant_id is not distinct from tenant
-            and p.search_vector @@ needle and (beyond is null or ts_match_vq(p.search_vector, beyond))
-          limit 1001) as ranked;
-  else
-    select coalesce(array_agg(id order by score desc, id desc), '{}'),
-      coalesce(array_agg(score order by score desc, id desc), '{}') into ids, scores
-    from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
-          from app.products p
-          where p.tenant_id = tenant and p.search_vector @@ needle and (beyond is null or ts_match_vq(p.search_vector, beyond))
-          limit 1001) as ranked;
-  end if;
+  select coalesce(array_agg(id order by score desc, id desc), '{}'),
+    coalesce(array_agg(score order by score desc, id desc), '{}') into ids, scores
+  from (select p.id, (1 + ts_rank(p.search_vector, wanted))::real as score
+        from app.products p
+        where p.tenant_id is not distinct from tenant and app.tenant_words(p.tenant_id, p.search_vector) @@ own_words
+          and (beyond is null or ts_match_vq(p.search_vector, beyond))
+        limit 1001) as ranked;
 end $$;
 
 -- The two bits that whatever matches a query has in its signature; null: its words begin differently.
@@ -246,7 +237,6 @@ declare
   has_sku uuid;
   -- As the planner knows them: to count 20 000 takes a millisecond.
   catalogue float8;
-  alone boolean := false;
   queries tsquery[];
   query tsquery;
   looked int;
@@ -273,7 +263,7 @@ begin
     from app.look_at_newest(tenant, query, queries, bits) as newest;
     hits := coalesce(cardinality(page_ids), 0);
     if looked = 300 and catalogue is null then
-      select p.rows, coalesce(p.share > 0.9, false) into catalogue, alone from app.planned_rows('app.products', tenant) p;
+      catalogue := app.planned_rows('app.products', tenant);
     end if;
     hits_each := coalesce(hits_each, array[hits]);
     if hits < 15 and cardinality(queries) > 3 then
@@ -312,7 +302,7 @@ begin
       (select to_tsquery('pg_catalog.simple', '(' || string_agg(each, ') & (') || ')')
        from unnest(alternatives, hits_each) as given (each, hits)
        where given.hits <= 3 * rarest or given.hits is null),
-      query, alone) r;
+      query) r;
     if cardinality(ids) > most then ids := null; end if;
     exit when attempt = 2 or ids is null or cardinality(ids) > 0;
     -- Nothing has all of it: is there a word that nothing has?
@@ -320,7 +310,7 @@ begin
       select coalesce(
         case when given.hits = 0
                and (cardinality(words) = 1 or not exists (
-                 select from app.rank_products(tenant, given.query, given.query, alone) r where cardinality(r.ids) > 0))
+                 select from app.rank_products(tenant, given.query, given.query) r where cardinality(r.ids) > 0))
              then (select string_agg(alike, ' | ') from app.similar_words(tenant, word) as alike) end,
         each)
       from unnest(alternatives, queries, hits_each, words) with ordinality as given (each, query, hits, word, place) order by place);
@@ -350,7 +340,7 @@ begin
   return next;
 end $$;
 
-revoke all on function app.search_products(text, int), app.rank_products(uuid, tsquery, tsquery, boolean),
+revoke all on function app.search_products(text, int), app.rank_products(uuid, tsquery, tsquery),
   app.common_bits(tsquery), app.look_at_newest(uuid, tsquery, tsquery[], int[]),
   app.walk_products(uuid, tsquery, int[], uuid, int, int, int), app.similar_words(uuid, text) from public;
 grant execute on function app.search_products(text, int) to tenantry_server;

@@ -86,3 +86,20 @@ test('a query has the bits that all of its words have', async () => {
   expect(of('la:*')).toBeNull();
   expect(of('бархат:*')).toHaveLength(2);
 });
+
+test('each tenant’s words are its own', async () => {
+  const asked = async (text: string, values: unknown[]) =>
+    (await admin.query<{ value: string | boolean }>(`select ${text} as value`, values)).rows[0]
+      ?.value;
+  const [a, b] = ['01a200e1-be03-77e6-8775-26e120f12cec', '01a200e1-be03-77e6-8775-26e120f12ced'];
+  // Kept in indexes: made in another way, what is there would not be found.
+  expect(await asked(`app.tenant_words($1, 'blue:1A lamp:2')::text`, [a])).toBe(
+    "'20f12cecblue' '20f12ceclamp'",
+  );
+  const fits = `app.tenant_words($1, 'blue:1 lamp:2') @@ app.tenant_query($2, $3)`;
+  for (const query of ['lam:* & blue', 'lamp | red', "'lamp' <-> 'blue'", "'blue' <2> 'lamp'"]) {
+    expect(await asked(fits, [a, a, query])).toBe(true);
+    expect(await asked(fits, [a, b, query])).toBe(false);
+  }
+  expect(await asked(fits, [a, a, 'red & lamp'])).toBe(false);
+});

@@ -85,7 +85,7 @@ const catalogue = [
   `insert into app.products (tenant_id, id, name, description, sku, price_amount, price_currency,
      category, status, tags, stock, created_at, updated_at)
    select tenant_id, ${idAt('at')}, 'Product number ' || n,
-     repeat('A thing that is sold, in a few words. ', 3), 'SKU-' || n, 5 + (n * 7 % 500) + 0.90, 'EUR',
+     repeat('A thing that is sold, in a few words. ', 3) || case when place > 0 then 'Made next door.' else '' end, 'SKU-' || n, 5 + (n * 7 % 500) + 0.90, 'EUR',
      'Category ' || n % 20, (array['ACTIVE', 'ACTIVE', 'ACTIVE', 'DRAFT'])[1 + n % 4],
      array['tag' || n % 7], n % 90, at, at
    from (select *, ${moment('n', 'products')} as at

@@ -12,6 +12,9 @@ export const growthWorkloadNames = [
   'phone',
   'audit',
   'usage',
+  'search',
+  'absent',
+  'said',
   'create',
   'send',
 ] as const;
@@ -163,6 +166,37 @@ const list: readonly GrowthWorkload[] = [
     marker: '"meter":"',
   },
   {
+    name: 'search',
+    title: 'product search, rare word',
+    writes: false,
+    async requests(desk) {
+      const all = await pages(desk, 'products', 'name', 5);
+      return all.map(({ name }) => productSearch(name));
+    },
+    marker: '"sku":"',
+  },
+  {
+    name: 'absent',
+    title: 'search for what neighbours have',
+    writes: false,
+    requests: async () => [productSearch('door'), productSearch('product next')],
+    marker: '"edges":[]',
+  },
+  {
+    name: 'said',
+    title: 'message search, rare word',
+    writes: false,
+    async requests(desk) {
+      const all = await pages(desk, 'conversations', 'subject', 5);
+      return all.map(({ subject }) => ({
+        query: `query Said($search: String!) { messageSearch(search: $search, first: 20) {
+          edges { node { message { id body createdAt } snippet { text match } } } ${pageInfo} } }`,
+        variables: { search: `message of ${subject.split(' ')[1]}` },
+      }));
+    },
+    marker: '"snippet":[',
+  },
+  {
     name: 'create',
     title: 'create product',
     writes: true,
@@ -198,6 +232,12 @@ function ownRequests(name: 'products' | 'nested' | 'create'): Request[] {
   const seeded = { email: '', password: '', reading: nobody, writing: nobody, productIds: [] };
   return workloads[name].requests('tenantry', seeded);
 }
+
+const productSearch = (search: string): Request => ({
+  query: `query Search($search: String) { products(search: $search, first: 20) {
+    edges { node { id name sku } } ${pageInfo} } }`,
+  variables: { search },
+});
 
 const ask = (desk: Desk, query: string, variables: object): Promise<Json> =>
   askServer(desk.url, desk.token, JSON.stringify({ query, variables }));

@@ -61,8 +61,11 @@ export const messages = app.table(
       table.id,
     ),
     index('messages_tenant_id_created_at_id_idx').on(table.tenantId, table.createdAt, table.id),
-    // btree_gin puts the tenant in front: a search reads its own tenant's entries only.
-    index('messages_search_vector_idx').using('gin', table.tenantId, table.searchVector),
+    // Each tenant's words are its own: a search reads its own tenant's entries only.
+    index('messages_search_vector_idx').using(
+      'gin',
+      sql`app.tenant_words(${table.tenantId}, ${table.searchVector})`,
+    ),
     check('messages_direction_known', sql`${table.direction} in ('INBOUND','OUTBOUND','INTERNAL')`),
     check(
       'messages_one_author_at_most',

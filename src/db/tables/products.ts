@@ -98,8 +98,11 @@ export const products = app.table(
       table.createdAt,
       table.id,
     ),
-    // btree_gin puts the tenant in front: a search reads its own tenant's entries only.
-    index('products_search_vector_idx').using('gin', table.tenantId, table.searchVector),
+    // Each tenant's words are its own: a search reads its own tenant's entries only.
+    index('products_search_vector_idx').using(
+      'gin',
+      sql`app.tenant_words(${table.tenantId}, ${table.searchVector})`,
+    ),
     check('products_price_not_negative', sql`${table.priceAmount} >= 0`),
     check('products_currency_shape', sql`${table.priceCurrency} ~ '^[A-Z]{3}$'`),
     check('products_condition_known', sql`${table.condition} in ('NEW','USED','REFURBISHED')`),
