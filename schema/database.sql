@@ -475,7 +475,7 @@ create table app.messages (
   constraint messages_one_author_at_most CHECK ((num_nonnulls(author_member_id, author_customer_id, author_api_key_id) <= 1))
 );
 alter table app.messages owner to tenantry_owner;
-CREATE INDEX messages_search_vector_idx ON app.messages USING gin (app.tenant_words(tenant_id, search_vector));
+CREATE INDEX messages_search_vector_idx ON app.messages USING gin (app.tenant_words(tenant_id, search_vector)) WITH (gin_pending_list_limit='256');
 CREATE INDEX messages_tenant_id_conversation_id_created_at_id_idx ON app.messages USING btree (tenant_id, conversation_id, created_at, id);
 CREATE INDEX messages_tenant_id_created_at_id_idx ON app.messages USING btree (tenant_id, created_at, id);
 alter table app.messages enable row level security;
@@ -716,7 +716,7 @@ create table app.product_words (
   constraint product_words_length CHECK (((length(word) >= 3) AND (length(word) <= 40)))
 );
 alter table app.product_words owner to tenantry_owner;
-CREATE INDEX product_words_word_idx ON app.product_words USING gin (tenant_id, word extensions.gin_trgm_ops);
+CREATE INDEX product_words_word_idx ON app.product_words USING gin (tenant_id, word extensions.gin_trgm_ops) WITH (gin_pending_list_limit='256');
 alter table app.product_words enable row level security;
 alter table app.product_words force row level security;
 create policy purge on app.product_words for all to tenantry_purger
@@ -764,7 +764,7 @@ create table app.products (
   constraint products_status_known CHECK ((status = ANY (ARRAY['DRAFT'::text, 'ACTIVE'::text, 'ARCHIVED'::text])))
 );
 alter table app.products owner to tenantry_owner;
-CREATE INDEX products_search_vector_idx ON app.products USING gin (app.tenant_words(tenant_id, search_vector));
+CREATE INDEX products_search_vector_idx ON app.products USING gin (app.tenant_words(tenant_id, search_vector)) WITH (gin_pending_list_limit='256');
 CREATE INDEX products_tenant_id_category_created_at_id_idx ON app.products USING btree (tenant_id, category, created_at, id);
 CREATE INDEX products_tenant_id_created_at_id_search_signature_idx ON app.products USING btree (tenant_id, created_at, id, search_signature);
 CREATE INDEX products_tenant_id_name_key_id_idx ON app.products USING btree (tenant_id, name_key, id);

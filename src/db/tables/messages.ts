@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { check, foreignKey, index, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { apiKeys } from './apiKeys.ts';
-import { app, createdAt, id, tenantId, tsvector } from './columns.ts';
+import { app, createdAt, id, pendingEntries, tenantId, tsvector } from './columns.ts';
 import { conversations } from './conversations.ts';
 import { customers } from './customers.ts';
 import { members } from './members.ts';
@@ -62,10 +62,9 @@ export const messages = app.table(
     ),
     index('messages_tenant_id_created_at_id_idx').on(table.tenantId, table.createdAt, table.id),
     // Each tenant's words are its own: a search reads its own tenant's entries only.
-    index('messages_search_vector_idx').using(
-      'gin',
-      sql`app.tenant_words(${table.tenantId}, ${table.searchVector})`,
-    ),
+    index('messages_search_vector_idx')
+      .using('gin', sql`app.tenant_words(${table.tenantId}, ${table.searchVector})`)
+      .with(pendingEntries),
     check('messages_direction_known', sql`${table.direction} in ('INBOUND','OUTBOUND','INTERNAL')`),
     check(
       'messages_one_author_at_most',

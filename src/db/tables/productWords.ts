@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { check, foreignKey, index, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
-import { app, tenantId } from './columns.ts';
+import { app, pendingEntries, tenantId } from './columns.ts';
 import { products } from './products.ts';
 
 /**
@@ -26,7 +26,9 @@ export const productWords = app.table(
       columns: [table.tenantId, table.productId],
       foreignColumns: [products.tenantId, products.id],
     }),
-    index('product_words_word_idx').using('gin', table.tenantId, table.word.op('gin_trgm_ops')),
+    index('product_words_word_idx')
+      .using('gin', table.tenantId, table.word.op('gin_trgm_ops'))
+      .with(pendingEntries),
     check('product_words_length', sql`length(${table.word}) between 3 and 40`),
   ],
 );

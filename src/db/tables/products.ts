@@ -10,7 +10,16 @@ import {
   text,
   unique,
 } from 'drizzle-orm/pg-core';
-import { app, bytes, createdAt, id, tenantId, tsvector, updatedAt } from './columns.ts';
+import {
+  app,
+  bytes,
+  createdAt,
+  id,
+  pendingEntries,
+  tenantId,
+  tsvector,
+  updatedAt,
+} from './columns.ts';
 import { tenants } from './tenants.ts';
 
 export const productStatuses = ['DRAFT', 'ACTIVE', 'ARCHIVED'] as const;
@@ -99,10 +108,9 @@ export const products = app.table(
       table.id,
     ),
     // Each tenant's words are its own: a search reads its own tenant's entries only.
-    index('products_search_vector_idx').using(
-      'gin',
-      sql`app.tenant_words(${table.tenantId}, ${table.searchVector})`,
-    ),
+    index('products_search_vector_idx')
+      .using('gin', sql`app.tenant_words(${table.tenantId}, ${table.searchVector})`)
+      .with(pendingEntries),
     check('products_price_not_negative', sql`${table.priceAmount} >= 0`),
     check('products_currency_shape', sql`${table.priceCurrency} ~ '^[A-Z]{3}$'`),
     check('products_condition_known', sql`${table.condition} in ('NEW','USED','REFURBISHED')`),
