@@ -95,16 +95,19 @@ describe('search_products', () => {
 
 describe('search_messages', () => {
   const found = 'select unnest(ids) as id from app.search_messages($1)';
+  const firstFound = 'select unnest(page_ids) as id from app.search_messages($1, 21)';
   beforeAll(() => tenants.admin.query(`update app.messages set body = 'The blue lamp, please'`));
 
   it.each(['blue lamp', 'LAMP', 'plea'])(
     'finds "%s" in one’s own messages only',
     async (phrase) => {
       for (const tenantId of [tenants.a, tenants.b]) {
-        const { rows } = await tenants.asTenant(tenantId, (client) =>
-          client.query(found, [phrase]),
-        );
-        expect(rows).toEqual([{ id: tenants.rowOf('app.messages', tenantId).id }]);
+        for (const query of [found, firstFound]) {
+          const { rows } = await tenants.asTenant(tenantId, (client) =>
+            client.query(query, [phrase]),
+          );
+          expect(rows).toEqual([{ id: tenants.rowOf('app.messages', tenantId).id }]);
+        }
       }
     },
   );
@@ -120,10 +123,20 @@ describe('search_messages', () => {
   it.each(['lamp', 'lanp', '((', '', null])(
     'finds nothing without a tenant: %j',
     async (phrase) => {
-      const { rows } = await tenants.asTenant(null, (client) => client.query(found, [phrase]));
-      expect(rows).toEqual([]);
+      for (const query of [found, firstFound]) {
+        const { rows } = await tenants.asTenant(null, (client) => client.query(query, [phrase]));
+        expect(rows).toEqual([]);
+      }
     },
   );
+
+  it('walks through one’s own messages only', async () => {
+    const { rows } = await tenants.admin.query(
+      `select unnest(app.walk_messages($1, 'lamp', 0, null, 9)) as id`,
+      [tenants.a],
+    );
+    expect(rows).toEqual([{ id: tenants.rowOf('app.messages', tenants.a).id }]);
+  });
 
   it('reads app.messages and no temporary table of that name', async () => {
     const { rows } = await tenants.asTenant(tenants.a, async (client) => {
@@ -147,6 +160,7 @@ describe('the search functions', () => {
       `app.walk_products($1, 'lamp', '{7,9}', null, 0, 9, 9)`,
       `app.planned_rows('app.products', $1)`,
       `app.match_messages($1, 'lamp', 'lamp')`,
+      `app.walk_messages($1, 'lamp', 0, 9, 9)`,
     ]) {
       expect(await tenants.refusal(tenants.a, `select ${call}`, [tenants.b])).toBe('42501');
     }

@@ -177,9 +177,11 @@ describe('search', () => {
     );
     await admin.query('set local enable_seqscan = off');
     // A plan that is made once for all words does not show them.
-    await admin.query(
-      'alter function app.rank_products(uuid, tsquery, tsquery) set plan_cache_mode = auto',
-    );
+    for (const asking of ['rank_products', 'match_messages']) {
+      await admin.query(
+        `alter function app.${asking}(uuid, tsquery, tsquery) set plan_cache_mode = auto`,
+      );
+    }
     await tellPlans();
     await admin.query('set local role tenantry_server');
     await admin.query('select app.set_tenant($1)', [a]);
@@ -195,7 +197,16 @@ describe('search', () => {
       await tenants.admin.query(`set local auto_explain.log_${setting}`);
     }
   }
-  beforeAll(() => tenants.admin.query(`load 'auto_explain'`));
+  beforeAll(async () => {
+    await tenants.admin.query(`load 'auto_explain'`);
+    // Of fewer than 300 a search looks at each.
+    await tenants.admin.query(
+      `insert into app.messages (tenant_id, id, conversation_id, direction, body, created_at)
+       select tenant_id, gen_random_uuid(), id, 'INBOUND', 'more number ' || n, timestamptz '2036-02-01' + n * interval '1 minute'
+       from (select * from app.conversations where tenant_id = $1 limit 1) c, generate_series(1, 400) n`,
+      [tenants.a],
+    );
+  });
 
   it('uses no index for the words of a query that row-level security applies to', async () => {
     // Why search_products() exists. When this fails, Postgres has learned better: drop the function.
@@ -250,14 +261,16 @@ describe('search', () => {
     ['walks on', `app.walk_products($1, 'oak:* & red:*', '{7,9,11,13}', null, 0, null, 5)`],
   ] as const;
 
-  async function plansOf(call: string): Promise<Plan[]> {
+  async function plansOf(call: string, role = 'tenantry_search'): Promise<Plan[]> {
     const { admin, a } = tenants;
+    await admin.query('discard plans'); // made where an index was not there
     await admin.query('begin');
     await tellPlans();
-    await admin.query('set local role tenantry_search');
-    return explainInside(admin, () => admin.query(`select ${call}`, [a])).finally(() =>
-      admin.query('rollback'),
-    );
+    await admin.query('select app.set_tenant($1)', [a]);
+    await admin.query(`set local role ${role}`);
+    return explainInside(admin, () =>
+      admin.query(`select ${call.replaceAll('$1', admin.escapeLiteral(a))}`),
+    ).finally(() => admin.query('rollback'));
   }
 
   it.each(throughTheOrder)(
@@ -283,20 +296,59 @@ describe('search', () => {
   it.each(throughTheOrder)(
     '%s, and reads each of them once where most tenants have two',
     async (_how, call) => {
-      const { admin } = tenants;
-      await admin.query('alter table app.products alter tenant_id set (n_distinct = -0.5)');
-      await admin.query('analyze app.products');
-      try {
-        const byKey = (await plansOf(call)).flatMap(({ indexes, conditions }) =>
+      const byKey = (await whereMostHaveTwo('app.products', () => plansOf(call))).flatMap(
+        ({ indexes, conditions }) =>
           conditions.filter((_, index) => indexes[index] === 'products_pkey'),
-        );
-        expect(byKey).not.toEqual([]);
-        // By the tenant alone would be all that it has, for each of them.
-        expect(byKey.filter((each) => !each.includes('(id = '))).toEqual([]);
-      } finally {
-        await admin.query('alter table app.products alter tenant_id reset (n_distinct)');
-        await admin.query('analyze app.products');
+      );
+      expect(byKey).not.toEqual([]);
+      // By the tenant alone would be all that it has, for each of them.
+      expect(byKey.filter((each) => !each.includes('(id = '))).toEqual([]);
+    },
+  );
+
+  /** Of how many rows a tenant has on the average, which is what plans for all tenants are made for. */
+  async function whereMostHaveTwo<T>(table: string, work: () => Promise<T>): Promise<T> {
+    const { admin } = tenants;
+    await admin.query(`alter table ${table} alter tenant_id set (n_distinct = -0.5)`);
+    await admin.query(`analyze ${table}`);
+    try {
+      return await work();
+    } finally {
+      await admin.query(`alter table ${table} alter tenant_id reset (n_distinct)`);
+      await admin.query(`analyze ${table}`);
+    }
+  }
+
+  it.each([
+    ['looks at the newest', `app.search_messages('more 39', 5)`, 'tenantry_server'],
+    ['looks at the newest for one word', `app.search_messages('more', 5)`, 'tenantry_server'],
+    ['walks on', `app.walk_messages($1, 'more:*', 20, 100, 5)`, 'tenantry_message_search'],
+    ['walks to the end', `app.walk_messages($1, 'n7:*', 20, null, 5)`, 'tenantry_message_search'],
+  ])(
+    '%s of messages in the index of the order, also where most tenants have two',
+    async (_how, call, role) => {
+      const plans = async () => {
+        const all = await plansOf(call.replace('$1', 'app.current_tenant()'), role);
+        return all.filter(({ nodes }) => nodes.some((node) => node.endsWith(' messages')));
+      };
+      for (const found of [await plans(), await whereMostHaveTwo('app.messages', plans)]) {
+        const expected = { sorts: [], indexes: ['messages_tenant_id_created_at_id_idx'] };
+        expect(found.length).toBeGreaterThan(0);
+        for (const plan of found) expect(sortsAndIndexes(plan)).toEqual(expected);
       }
+    },
+  );
+
+  it.each([
+    ['products', `app.rank_products($1, 'sku:*', 'sku:*')`, 'tenantry_search'],
+    ['messages', `app.match_messages($1, 'n77:*', 'n77:*')`, 'tenantry_message_search'],
+  ])(
+    'asks the index of words of %s by one plan for all, also where most tenants have two',
+    async (table, call, role) => {
+      const plans = await whereMostHaveTwo(`app.${table}`, () => plansOf(call, role));
+      const plan = plans.find(({ nodes }) => nodes.includes(`Bitmap Heap Scan ${table}`));
+      expect(plan?.indexes).toEqual([`${table}_search_vector_idx`]);
+      expect(plan?.conditions).toEqual([expect.stringMatching(/^\(tenant_words\(.* @@ \$\d+\)$/)]);
     },
   );
 

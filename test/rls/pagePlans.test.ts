@@ -191,6 +191,45 @@ test.each([
   }
 });
 
+test.each([
+  [
+    'first page',
+    '{ messageSearch(search: "a", first: 20) { nodes { message { body conversation { subject } author { member { name } } } snippet { text } } } }',
+  ],
+  [
+    'later page',
+    '{ messageSearch(search: "a", first: 2, after: $CURSOR) { nodes { message { id conversation { id } } } pageInfo { endCursor } } }',
+  ],
+  [
+    'filtered page and total',
+    '{ messageSearch(search: "a", filter: { direction: { eq: INBOUND } }) { totalCount nodes { message { id } } } }',
+  ],
+])('%s of a search in messages is read from indexes of its tenant', async (name, text) => {
+  const operation = { name, text, filtered: true, single: true, ordered: false };
+  expect(await findAllFaults([operation])).toEqual([]);
+});
+
+test('a message that a search found is looked up by itself, where most tenants have two', async () => {
+  const { admin } = demo;
+  const { statements } = await recorder.record(() =>
+    askAt(url, token, '{ messageSearch(search: "a") { nodes { message { id body } } } }'),
+  );
+  const statement = statements.find(({ text }) => text.includes('search_messages'));
+  if (statement === undefined) throw new Error('no search');
+  const change =
+    'alter table app.messages alter tenant_id set (n_distinct = -0.5); analyze app.messages';
+  const plan = await explainAfter(admin, change, tenantId, statement);
+  const looks = nodesOf(plan).filter((node) => node['Relation Name'] === 'messages');
+  expect(looks.map((node) => node['Index Cond'])).toEqual([
+    expect.stringMatching(/tenant_id = .* AND \(id = matched\.id\)/),
+  ]);
+});
+
+const nodesOf = (node: AnalysedNode): AnalysedNode[] => [
+  node,
+  ...(node.Plans ?? []).flatMap(nodesOf),
+];
+
 /** How many products one node of a plan reads, at most. */
 function mostRead(node: AnalysedNode): number {
   const own = node['Relation Name'] === 'products' ? (node['Actual Rows'] ?? 0) : 0;

@@ -148,7 +148,7 @@ export const reviewed: readonly Reviewed[] = [
   },
   {
     kind: 'definer',
-    object: 'app.search_messages(text)',
+    object: 'app.search_messages(text, integer)',
     allows: ['tenantry_message_search'],
     reason: 'Its body keeps to the tenant that is set, and it answers ids that are read again.',
   },

@@ -65,8 +65,8 @@ export function conversationCursor(sort: ConversationSort, conversation: Convers
   return [moment, conversation.id];
 }
 
-/** What a statement reads of each conversation, and what it brings along with it. */
-export interface ConversationReading {
+/** What a statement reads of each of its rows, and what it brings along with them. */
+export interface Reading {
   /** null: all. */
   readonly columns: readonly string[] | null;
   readonly embeds: Embeds;
@@ -80,7 +80,7 @@ export function findConversationPage(
   asked: ConversationFilter,
   order: Order,
   page: Page,
-  { columns, embeds }: ConversationReading,
+  { columns, embeds }: Reading,
 ): Promise<Conversation[]> {
   const filter = readFilter(asked, filterFields);
   const keys = keyset(order, page);

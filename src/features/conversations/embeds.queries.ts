@@ -1,6 +1,6 @@
 import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias, type PgColumn, type PgTable } from 'drizzle-orm/pg-core';
-import { embeddedField, embedRow, embedRows, type Part } from '../../db/embed.ts';
+import { type Embedded, embeddedField, embedRow, embedRows, type Part } from '../../db/embed.ts';
 import { keyset } from '../../db/keyset.ts';
 import { pickColumns } from '../../db/pickColumns.ts';
 import { tenant } from '../../db/prepare.ts';
@@ -49,6 +49,15 @@ export function embedInConversations(wanted: readonly Wanted[]): Embeds {
   return { values, shape: shapeOf(wanted), select: () => selectOf(wanted) };
 }
 
+/** Conversation and author, for a statement on messages. Of the conversation no relations: loaders read these. */
+export function embedInMessages(wanted: readonly Wanted[]): Embeds {
+  const select = () => {
+    const parts = Object.entries(partsOfMessage(wanted));
+    return Object.fromEntries(parts.map(([key, part]) => [key, embeddedField(part)]));
+  };
+  return { values: {}, shape: shapeOf(wanted), select };
+}
+
 /** Keeps the placeholders of several pages apart. */
 const prefixOf = (index: number): string => `messages${index}_`;
 
@@ -85,14 +94,25 @@ function selectOf(wanted: readonly Wanted[]): Record<string, SQL<unknown>> {
 }
 
 function messageParts(asked: Asked, inner: readonly Wanted[]): Record<string, Part> {
-  const parts: Record<string, Part> = pickColumns<Record<string, PgColumn>>(
-    messageColumns,
-    asked.columns,
-    ['id', 'createdAt'],
-  );
-  for (const { relation } of inner) {
+  const columns = pickColumns<Record<string, PgColumn>>(messageColumns, asked.columns, [
+    'id',
+    'createdAt',
+  ]);
+  // Back to the conversation it is one look-up for all of its messages.
+  const authors = inner.filter(({ relation }) => relation.name !== 'conversation');
+  return { ...columns, ...partsOfMessage(authors) };
+}
+
+function partsOfMessage(wanted: readonly Wanted[]): Record<string, Embedded> {
+  const parts: Record<string, Embedded> = {};
+  for (const { relation } of wanted) {
     const { name } = relation;
-    if (name === 'member') {
+    if (name === 'conversation') {
+      const same = eq(conversations.id, messages.conversationId);
+      const found = { from: conversations, where: inTenant(conversations, same) };
+      const columns = columnsOf(conversations, relation.asked);
+      parts[keyOf(name)] = embedRow(columns, messages.conversationId, found);
+    } else if (name === 'member') {
       const same = eq(authorMember.id, messages.authorMemberId);
       const where = inTenant(authorMember, same);
       const found = { from: sql`${members} as ${authorMember}`, where };

@@ -3,15 +3,31 @@ import { keyOf } from '../../graphql/broughtAlong.ts';
 import type { OperationContext } from '../../graphql/context.ts';
 import type { Asked, AskedRelation } from '../../graphql/lookAhead.ts';
 import { readPage } from '../../lib/pagination.ts';
-import { type Embeds, embedInConversations, type Wanted } from './embeds.queries.ts';
+import {
+  type Embeds,
+  embedInConversations,
+  embedInMessages,
+  type Wanted,
+} from './embeds.queries.ts';
 import { messageOrder } from './messages.queries.ts';
 
 /** By what is asked, and what of it is allowed: to make them anew took 15 µs of a nested page. */
 const embeds = new WeakMap<Asked, Map<string, Embeds>>();
 
 /** What a page of conversations brings along for whoever asks. */
-export function embedsOf(asked: Asked, context: OperationContext): Embeds {
-  if (!asked.isKept) return embedInConversations(wantedOf(asked, context));
+export const embedsOf = (asked: Asked, context: OperationContext): Embeds =>
+  read(asked, context, embedInConversations);
+
+/** What a page of messages brings along for whoever asks. */
+export const embedsOfMessages = (asked: Asked, context: OperationContext): Embeds =>
+  read(asked, context, embedInMessages);
+
+function read(
+  asked: Asked,
+  context: OperationContext,
+  embed: (wanted: readonly Wanted[]) => Embeds,
+): Embeds {
+  if (!asked.isKept) return embed(wantedOf(asked, context));
   let known = embeds.get(asked);
   if (known === undefined) {
     known = new Map();
@@ -20,7 +36,7 @@ export function embedsOf(asked: Asked, context: OperationContext): Embeds {
   const allowed = allowedOf(asked, context);
   let found = known.get(allowed);
   if (found === undefined) {
-    found = embedInConversations(wantedOf(asked, context));
+    found = embed(wantedOf(asked, context));
     known.set(allowed, found);
   }
   return found;

@@ -7,16 +7,19 @@ import {
   readIdComparator,
 } from '../../graphql/comparators.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
-import { lookAhead } from '../../graphql/lookAhead.ts';
-import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
+import type { OperationContext } from '../../graphql/context.ts';
+import { type Asked, lookAhead, needs, sameRow } from '../../graphql/lookAhead.ts';
+import { once } from '../../lib/once.ts';
+import { makeCursor, type Page, readPage, toConnection } from '../../lib/pagination.ts';
 import { readPhrase } from '../../lib/searchPhrase.ts';
-import { highlight, type TextSegment } from './highlight.ts';
+import { embedsOfMessages } from './embeds.ts';
+import { highlight, type TextSegment, wordsOf } from './highlight.ts';
 import {
   countMatchingMessages,
+  findFirstMessages,
   findMatchingMessages,
   foundOrder,
   type MessageFilter,
-  type MessageMatches,
   searchMessages,
 } from './messageSearch.queries.ts';
 import { MessageAuthorKindType, MessageDirectionType, MessageType } from './messages.graphql.ts';
@@ -24,7 +27,8 @@ import type { Message } from './messages.queries.ts';
 
 interface MessageMatch {
   message: Message;
-  phrase: string;
+  /** What was searched for, as `highlight` takes it. */
+  words: readonly string[];
 }
 
 const TextSegmentType = builder.objectRef<TextSegment>('TextSegment').implement({
@@ -42,13 +46,15 @@ const MessageMatchType = builder.objectRef<MessageMatch>('MessageMatch').impleme
       type: MessageType,
       cost: { complexity: 0 },
       description: 'The message; its conversation is a field of it.',
+      extensions: sameRow,
       resolve: ({ message }) => message,
     }),
     snippet: t.field({
       type: [TextSegmentType],
       description:
         'Up to 200 characters of it around the first word that was found, in pieces to be shown one after the other.',
-      resolve: ({ message, phrase }) => highlight(message.body, phrase),
+      extensions: needs('body'),
+      resolve: ({ message, words }) => highlight(message.body, words),
     }),
   }),
 });
@@ -89,35 +95,61 @@ builder.queryField('messageSearch', (t) =>
       }),
       filter: t.arg({ type: MessageSearchFilterInput, description: 'Among which messages.' }),
     },
-    resolve: async (_parent, args, { tx }, info): Promise<CountedConnection<MessageMatch>> => {
+    resolve: async (_parent, args, context, info): Promise<CountedConnection<MessageMatch>> => {
       const phrase = readPhrase('search', args.search) ?? '';
       const page = readPage(args, pageRules(foundOrder, 20));
       const filter = readFilterInput(args.filter);
-      const matches: MessageMatches =
-        phrase === '' ? { kind: 'IDS', ids: '{}' } : await searchMessages(tx, phrase);
-      const [rows, total] = await Promise.all([
-        findMatchingMessages(tx, matches, filter, page),
-        lookAhead(info).list.others.has('totalCount')
-          ? countMatchingMessages(tx, matches, filter)
-          : undefined,
-      ]);
-      const found = rows.map((message) => ({ message, phrase }));
+      const words = wordsOf(phrase);
+      const { rows, countRows } = await readMatches(context, lookAhead(info), phrase, filter, page);
+      const found = rows.map((message) => ({ message, words }));
       const connection = toConnection(found, page, ({ message: { createdAt, id } }) =>
         makeCursor(foundOrder.sort, [createdAt, id]),
       );
-      const countRows = async () =>
-        total === undefined ? countMatchingMessages(tx, matches, filter) : total;
       return { ...connection, countRows };
     },
   }),
 );
 
+interface Matches {
+  readonly rows: readonly Message[];
+  countRows(): Promise<number | null>;
+}
+
+/** What one statement can both search and read is not searched for first, which would cost a round trip. */
+async function readMatches(
+  context: OperationContext,
+  asked: Asked,
+  phrase: string,
+  filter: MessageFilter | null,
+  page: Page,
+): Promise<Matches> {
+  const { tx } = context;
+  const { list } = asked;
+  const search = once(() => searchMessages(tx, phrase));
+  const count = once(async () => ({
+    rows: await countMatchingMessages(tx, await search(), filter),
+  }));
+  const countRows = async () => (await count()).rows;
+  const reading = { columns: asked.columns, embeds: embedsOfMessages(asked, context) };
+  const isFirst = !page.backwards && page.after === null && page.before === null;
+  if (isFirst && filter === null && !list.others.has('totalCount')) {
+    return { rows: await findFirstMessages(tx, phrase, page.limit, reading), countRows };
+  }
+  const matches = await search();
+  const [rows] = await Promise.all([
+    findMatchingMessages(tx, matches, filter, page, reading),
+    list.others.has('totalCount') ? count() : undefined,
+  ]);
+  return { rows, countRows };
+}
+
 function readFilterInput(
   asked: typeof MessageSearchFilterInput.$inferInput | null | undefined,
-): MessageFilter {
+): MessageFilter | null {
+  if (asked == null) return null;
   return {
     ...asked,
-    conversation: readIdComparator(asked?.conversation, 'Conversation'),
-    customer: readIdComparator(asked?.customer, 'Customer'),
+    conversation: readIdComparator(asked.conversation, 'Conversation'),
+    customer: readIdComparator(asked.customer, 'Customer'),
   };
 }

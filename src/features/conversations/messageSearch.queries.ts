@@ -2,11 +2,13 @@ import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import { type Comparators, type FilterField, readFilter, valueField } from '../../db/filters.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
+import { pickColumns, sortColumnNames } from '../../db/pickColumns.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
 import { conversations } from '../../db/tables/conversations.ts';
 import { messages } from '../../db/tables/messages.ts';
 import type { Page } from '../../lib/pagination.ts';
+import type { Reading } from './conversations.queries.ts';
 import { type Message, messageColumns, messageOrder } from './messages.queries.ts';
 
 /** Up to 1 000 messages by their ids, as Postgres wrote them; of more, the query to compare with. */
@@ -58,20 +60,51 @@ export type MessageFilter = Readonly<Record<string, Comparators | null | undefin
 /** The latest first. */
 export const foundOrder: Order = { ...messageOrder, sort: 'messageSearch', descending: true };
 
+const firstStatement = prepareShapes<Message[]>();
+
+/**
+ * The first `limit` of all that a phrase finds: found and read by one statement, where searching first
+ * costs a round trip, and knowing how many there are as much again. Each is looked up by itself: where
+ * most tenants have few messages, Postgres would join by reading all of the tenant's.
+ */
+export function findFirstMessages(
+  tx: TenantTransaction,
+  phrase: string,
+  limit: number,
+  reading: Reading,
+): Promise<Message[]> {
+  const statement = firstStatement(shapeOf(reading), (db) => {
+    const row = db
+      .select(fieldsOf(reading))
+      .from(messages)
+      .where(and(eq(messages.tenantId, tenant), sql`${messages.id} = matched.id`))
+      .limit(1)
+      .as('message');
+    return db.select(row._.selectedFields).from(firstFound).crossJoinLateral(row).orderBy(place);
+  });
+  return statement(tx, { phrase, page: limit, ...reading.embeds.values });
+}
+
+const firstFound = sql`app.search_messages(${sql.placeholder('phrase')}, ${sql.placeholder('page')}) as search,
+  unnest(search.page_ids) with ordinality as matched(id, place)`;
+const place = sql`matched.place`;
+
 const pageStatement = prepareShapes<Message[]>();
 
 /** One page in reading direction, `page.limit` rows at most. */
 export function findMatchingMessages(
   tx: TenantTransaction,
   matches: MessageMatches,
-  asked: MessageFilter,
+  asked: MessageFilter | null,
   page: Page,
+  reading: Reading,
 ): Promise<Message[]> {
   const filter = readFilter(asked, filterFields);
   const keys = keyset(foundOrder, page);
-  const statement = pageStatement(`${matches.kind}|${filter.shape}|${keys.shape}`, (db) =>
+  const shape = `${matches.kind}|${filter.shape}|${keys.shape}|${shapeOf(reading)}`;
+  const statement = pageStatement(shape, (db) =>
     db
-      .select(messageColumns)
+      .select(fieldsOf(reading))
       .from(messages)
       .where(and(matching(matches), ...filter.conditions, keys.where))
       .orderBy(...keys.orderBy)
@@ -81,8 +114,19 @@ export function findMatchingMessages(
     ...filter.values,
     ...keys.values,
     ...valuesOf(matches),
+    ...reading.embeds.values,
     limit: page.limit,
   });
+}
+
+const shapeOf = ({ columns, embeds }: Reading): string => `${columns ?? '*'}|${embeds.shape}`;
+
+function fieldsOf({ columns, embeds }: Reading) {
+  const embedded = Object.entries(embeds.select()).map(([key, field]) => [key, field.as(key)]);
+  return {
+    ...pickColumns(messageColumns, columns, sortColumnNames(messageColumns, foundOrder)),
+    ...(Object.fromEntries(embedded) as Record<string, SQL.Aliased<unknown>>),
+  };
 }
 
 const countStatement = prepareShapes<{ count: number }[]>();
@@ -91,7 +135,7 @@ const countStatement = prepareShapes<{ count: number }[]>();
 export async function countMatchingMessages(
   tx: TenantTransaction,
   matches: MessageMatches,
-  asked: MessageFilter,
+  asked: MessageFilter | null,
 ): Promise<number | null> {
   if (matches.kind === 'QUERY') return null;
   const filter = readFilter(asked, filterFields);

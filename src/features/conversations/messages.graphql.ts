@@ -23,6 +23,7 @@ import {
   loadMessageCount,
   loadMessagePage,
 } from './conversations.loaders.ts';
+import type { Conversation } from './conversations.queries.ts';
 import { type Message, messageOrder } from './messages.queries.ts';
 import { sendMessage } from './sendMessage.ts';
 
@@ -103,7 +104,9 @@ export const MessageType = builder.node(builder.objectRef<Message>('Message'), {
       nullable: true,
       description: 'Where it was said.',
       extensions: relation('conversationId'),
-      resolve: ({ conversationId }, _args, context) => loadConversation(context, conversationId),
+      resolve: (row, _args, context) =>
+        broughtAlong<Conversation>(row, 'conversation') ??
+        loadConversation(context, row.conversationId),
     }),
     direction: t.expose('direction', {
       type: MessageDirectionType,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { roundTripsOf } from '../../support/roundTrips.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
 let server: TestServer;
@@ -50,6 +51,28 @@ async function find(search: string, rest: object = {}, token = owner) {
   expect(body.errors).toBeUndefined();
   return body.data.messageSearch;
 }
+/** What one statement searches and reads, without a total. */
+const firstQuery = `query ($search: String!, $filter: MessageSearchFilter, $first: Int, $after: String, $last: Int) {
+  messageSearch(search: $search, filter: $filter, first: $first, after: $after, last: $last) {
+    nodes { message { id body direction createdAt author { kind member { name } } conversation { id subject customer { name } messages(last: 1) { nodes { body } } } }
+      snippet { text match } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
+const countedQuery = firstQuery.replace('nodes {', 'totalCount nodes {');
+
+interface Match {
+  message: { id: string; body: string; createdAt: string };
+}
+
+const countDown = (from: number, many: number, step: number): number[] =>
+  Array.from({ length: many }, (_, place) => from - place * step);
+
+async function ask(text: string, variables: object, token = owner) {
+  const { body } = await server.ask(token, text, variables);
+  expect(body.errors).toBeUndefined();
+  const { totalCount: _, ...page } = body.data.messageSearch;
+  return page;
+}
+
 const bodies = async (search: string, filter?: object, token?: string): Promise<string[]> =>
   (await find(search, { filter }, token)).nodes.map(
     ({ message }: { message: { body: string } }) => message.body,
@@ -112,6 +135,113 @@ describe('a message search', () => {
     expect(rows).toHaveLength(1_500);
     const moments = rows.map(({ createdAt }) => createdAt);
     expect(moments).toEqual(moments.toSorted().reverse());
+  });
+
+  test.each([
+    ['rare', 'xyloph', 20],
+    ['rare and common', 'the xylophene', 20],
+    ['common', 'vorpal', 20],
+    ['common, a large page', 'vorpal', 100],
+    ['common, a page of one', 'vorpal', 1],
+    ['no page', 'vorpal', 0],
+    ['in few of the newest', 'vorpal 9', 100],
+    ['in some of the newest', 'vorpal 149', 20],
+    ['in one of the newest', 'vorpal 1499', 20],
+    ['beyond the newest', 'vorpal 7', 100],
+    ['four words', 'vorpal vorp vor v', 20],
+    ['four words, rare', 'xylo xyloph arrives monday', 20],
+    ['nowhere', 'qqqqq', 20],
+    ['without a word', '!', 20],
+  ])(
+    'finds on a first page by itself what it finds with a total: %s',
+    async (_what, search, first) => {
+      for (const token of [owner, other]) {
+        const page = await ask(firstQuery, { search, first }, token);
+        expect(page).toEqual(await ask(countedQuery, { search, first }, token));
+      }
+    },
+  );
+
+  test.each(['vorpal', 'vorpal 9', 'vorpal 7', 'xyloph'])(
+    'goes on behind a first page, without a gap or one twice: %s',
+    async (search) => {
+      const [all, head] = await Promise.all([
+        ask(countedQuery, { search, first: 100 }),
+        ask(firstQuery, { search, first: 2 }),
+      ]);
+      const tail = await ask(firstQuery, { search, first: 98, after: head.pageInfo.endCursor });
+      expect([...head.nodes, ...tail.nodes]).toEqual(all.nodes);
+      expect(head.pageInfo.hasNextPage).toBe(true);
+    },
+  );
+
+  test('takes one round trip for a first page with what it shows of conversations and authors', async () => {
+    const selection =
+      'message { body author { member { name } customer { name } } conversation { id subject } } snippet { text }';
+    for (const search of ['vorpal', 'vorpal 7', 'xyloph', 'qqqqq']) {
+      const text = `{ messageSearch(search: "${search}") { nodes { ${selection} } pageInfo { endCursor } } }`;
+      await server.ask(owner, text);
+      expect(await roundTripsOf(server.database, () => server.ask(owner, text))).toBe(1);
+    }
+  });
+
+  test('finds on the next first page what was said in between, and no longer what is gone', async () => {
+    const search = 'vorpal jabberwock';
+    expect((await ask(firstQuery, { search })).nodes).toEqual([]);
+    await send(two, 'Vorpal sword, says the jabberwock');
+    const [found] = (await ask(firstQuery, { search })).nodes;
+    expect(found.message.conversation.id).toBe(two.id);
+    await server.asAdmin(`delete from app.messages where body like 'Vorpal sword%'`);
+    expect((await ask(firstQuery, { search })).nodes).toEqual([]);
+  });
+
+  test('shows a business with few messages all of them, the latest first', async () => {
+    const page = await ask(firstQuery, { search: 'e', first: 100 }, other);
+    expect(page.nodes.length).toBeGreaterThan(0);
+    const moments = page.nodes.map(
+      ({ message }: { message: { createdAt: string } }) => message.createdAt,
+    );
+    expect(moments).toEqual(moments.toSorted().reverse());
+    const counted = await find('e', { first: 100 }, other);
+    expect(counted.totalCount).toBe(page.nodes.length);
+  });
+
+  test('walks past thousands that do not match to what is common, or not, among the older', async () => {
+    await server.asAdmin(
+      `insert into app.messages (tenant_id, id, conversation_id, direction, body, created_at)
+       select c.tenant_id, gen_random_uuid(), c.id, 'OUTBOUND',
+         case when n <= 1200 then 'borogove ' when n > 4500 then 'mome ' else 'rath ' end
+           || n || case when n % 100 = 0 and (n <= 1200 or n > 4300) then ' slithy' else '' end,
+         timestamptz '2030-01-01' + n * interval '1 second'
+       from (select c.* from app.conversations c join app.tenants t on t.id = c.tenant_id where t.slug = 'harbor' limit 1) c,
+         generate_series(1, 4600) n`,
+    );
+    const numbersOf = async (search: string, first: number): Promise<number[]> => {
+      const page = await ask(firstQuery, { search, first }, other);
+      expect(page).toEqual(await ask(countedQuery, { search, first }, other));
+      return page.nodes.map(({ message }: Match) => Number(message.body.split(' ')[1]));
+    };
+    expect((await find('borogove', {}, other)).totalCount).toBeNull();
+    expect(await numbersOf('borogove', 100)).toEqual(countDown(1200, 100, 1));
+    expect((await find('slithy', {}, other)).totalCount).toBe(15);
+    expect(await numbersOf('slithy', 10)).toEqual([4600, 4500, 4400, ...countDown(1200, 7, 100)]);
+    expect(await numbersOf('mome', 100)).toEqual(countDown(4600, 100, 1));
+    await server.asAdmin(
+      `delete from app.messages where body like 'borogove%' or body like 'mome%' or body like 'rath%'`,
+    );
+  });
+
+  test.each([
+    { conversation: 'two' },
+    { direction: { eq: 'INTERNAL' } },
+    { author: { eq: 'MEMBER' } },
+    {},
+  ])('keeps to a filter on a first page by itself: %j', async (given) => {
+    const filter = 'conversation' in given ? { conversation: { eq: two.id } } : given;
+    for (const search of ['xyloph', 'vorpal']) {
+      const page = await ask(firstQuery, { search, filter });
+      expect(page).toEqual(await ask(countedQuery, { search, filter }));
+    }
   });
 
   test.each(['', '  ', '!!!', '"&|', '🦄', "'", 'qx '.repeat(60)])(
