@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import { prepare } from '../../db/prepare.ts';
 import { products } from '../../db/tables/products.ts';
@@ -81,10 +81,28 @@ export const matchedInOrder = (down: boolean): SQL => {
   return sql`(select * from ${matchedIds} order by score ${direction}, product_id ${direction}) as matched`;
 };
 
+const searched = sql`app.search_products(${sql.placeholder('phrase')}, ${sql.placeholder('page')})`;
+
 /** The first `page` products that fit `phrase`, found by the statement that joins them. A QUERY's have no score. */
 export const firstFound = sql`(
-  select first.* from app.search_products(${sql.placeholder('phrase')}, ${sql.placeholder('page')}) as found,
+  select first.* from ${searched} as found,
     unnest(found.page_ids, found.page_scores) with ordinality as first(product_id, score, place)
+  limit ${sql.placeholder('page')}
+) as matched`;
+
+/**
+ * The same with `count`, how many fit, `among` how many that were looked at. Those of a RANKED search are
+ * all there are, for nothing can have gone in one statement. `newest`: what a QUERY's are counted among.
+ */
+export const firstFoundCounted = (newest: SQLWrapper): SQL => sql`(
+  with found as materialized (select *, wanted::tsquery as query from ${searched}), counted as (
+    select (count(*) filter (where fits))::int as count, count(*)::int as among
+    from ${newest} as newest where (select ids is null from found)
+  )
+  select first.*, coalesce(cardinality(found.ids), counted.count) as count, counted.among
+  from found, counted,
+    unnest(found.page_ids, found.page_scores) with ordinality as first(product_id, score, place)
+  limit ${sql.placeholder('page')}
 ) as matched`;
 export const foundPlace = sql`matched.place`;
 
