@@ -26,15 +26,10 @@ export function countedAmong(db: TemplateDrizzle, { search }: ProductSelection, 
     : countedNewest(db, select);
 }
 
-/**
- * `matched`: what to join. Its limit, which is beyond all there are, is there to be unknown: the planner
- * then expects one row and looks each up. Of ten it reads all that the tenant has wherever the average
- * one has a handful: 200 000 rows of a large one for a search that found 100.
- */
+/** `matched`: what to join. */
 export function countedMatches(db: TemplateDrizzle, matched: SQL, select: Selected) {
-  const few = sql`(select * from ${matched} limit ${mostCounted + 1}) as matched`;
   const rows = db.select(select).from(products).$dynamic();
-  return rows.innerJoin(few, isMatched).where(eq(products.tenantId, tenant));
+  return rows.innerJoin(matched, isMatched).where(eq(products.tenantId, tenant));
 }
 
 export function countedNewest(db: TemplateDrizzle, select: Selected) {
