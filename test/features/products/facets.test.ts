@@ -109,4 +109,21 @@ describe('facets', () => {
       expect((await ask({ search: 'plain' })).complete).toBe(true);
     },
   );
+
+  test('and the count of a search that too many products fit are those of the newest 1 001', async () => {
+    await server.asAdmin(`delete from app.products where created_at > '2031-01-01 15:00'`);
+    await fill('lumen', 901, 2_500);
+    const newest = await count('lumen', `name like 'Plain%'`);
+    expect(await ask({ search: 'plain' })).toEqual({ complete: false, ...newest });
+    const { body } = await server.ask(
+      owner,
+      '{ products(search: "plain", first: 1) { totalCount totalCountPrecision nodes { name } } }',
+      {},
+    );
+    expect(body.data.products).toEqual({
+      totalCount: newest.statuses.reduce((sum, { count }) => sum + Number(count), 0),
+      totalCountPrecision: 'AT_LEAST',
+      nodes: [{ name: 'Plain 2499' }],
+    });
+  });
 });
