@@ -1,5 +1,4 @@
 import type { TenantTransaction } from '../../db/database.ts';
-import { mostCounted } from './productCounts.queries.ts';
 import { countFacets, countFacetsOf, type FacetRow } from './productFacets.queries.ts';
 import type { ProductFilter, ProductSelection } from './products.queries.ts';
 
@@ -32,9 +31,8 @@ export async function readFacetsOf(
 
 function toFacets(rows: FacetRow[]): Facets {
   const byFacet = Map.groupBy(rows, ({ facet }) => facet);
-  const among = byFacet.get('among')?.[0];
   return {
-    complete: among === undefined || among.value === 'ALL' || among.count <= mostCounted,
+    complete: byFacet.get('complete')?.[0]?.value === 'YES',
     categories: byFacet.get('category') ?? [],
     conditions: byFacet.get('condition') ?? [],
     statuses: byFacet.get('status') ?? [],

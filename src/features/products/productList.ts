@@ -7,11 +7,11 @@ import { makeCursor, type PageArguments, readPage, toConnection } from '../../li
 import { readPhrase } from '../../lib/searchPhrase.ts';
 import { type Count, countProducts } from './productCounts.queries.ts';
 import { type Facets, readFacets, readFacetsOf } from './productFacets.ts';
+import { findAndCountMatches, findFirstMatches } from './productFirstPage.queries.ts';
 import { mostOnFirstPage } from './productSearch.queries.ts';
 import { type ChosenSort, selectProducts, sortOf } from './productSelection.ts';
 import {
   type FoundProduct,
-  findFirstMatches,
   findProductPage,
   type Product,
   type ProductFilter,
@@ -46,13 +46,23 @@ export async function listProducts(
   const count = once(async () => countProducts(tx, await select()));
   const facets = once(async () => readFacets(tx, await select()));
   const rest = { count, facets, countRows: async () => (await count()).count };
-  if (phrase !== null && wantsFirst && others.size === 0) {
-    const page = readPage(args, rulesOf('RELEVANCE'));
-    const found = await findFirstMatches(tx, phrase, page.limit, columns);
-    const sort = found[0]?.score === null ? 'CREATED_AT' : 'RELEVANCE';
-    return { ...toConnection(found, page, cursorIn(sort)), ...rest };
-  }
+  const counts = others.has('totalCount') || others.has('totalCountPrecision');
   const asksFacets = others.has('facets');
+  if (phrase !== null && wantsFirst && !asksFacets) {
+    const page = readPage(args, rulesOf('RELEVANCE'));
+    const firstPage = (found: FoundProduct[]) =>
+      toConnection(found, page, cursorIn(found[0]?.score === null ? 'CREATED_AT' : 'RELEVANCE'));
+    if (!counts) {
+      return { ...firstPage(await findFirstMatches(tx, phrase, page.limit, columns)), ...rest };
+    }
+    const matches = await findAndCountMatches(tx, phrase, page.limit, columns);
+    return {
+      ...firstPage(matches.found),
+      ...rest,
+      count: async () => matches.count,
+      countRows: async () => matches.count.count,
+    };
+  }
   if (phrase !== null && asksFacets && !asksPage && others.size === 1 && !hasCursor(args)) {
     const page = readPage(args, rulesOf('RELEVANCE'));
     const found = await readFacetsOf(tx, phrase, (args.filter ?? null) as ProductFilter | null);
@@ -61,7 +71,6 @@ export async function listProducts(
   const selection = await select();
   const { key, direction } = sortOf(args.orderBy, selection);
   const page = readPage(args, rulesOf(key));
-  const counts = others.has('totalCount') || others.has('totalCountPrecision');
   // Of a list that is only counted no page is read.
   const reads = asksPage || !(counts || asksFacets);
   const order = productOrder(key, direction === 'DESC');

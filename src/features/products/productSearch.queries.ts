@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import { prepare } from '../../db/prepare.ts';
 import { products } from '../../db/tables/products.ts';
@@ -72,19 +72,46 @@ export function firstMatches(matches: ProductMatches): ProductMatches | null {
 const firstOf = (array: string): string =>
   `{${array.slice(1, -1).split(',', mostOnFirstPage).join(',')}}`;
 
+/**
+ * Beyond all that are ranked. It is there to be unknown when the plan is made: the planner then expects
+ * one row to join, and looks each up. Of ten it reads all that the tenant has wherever the average one
+ * has a handful: 200 000 rows of a large one for a search that found 100.
+ */
+const lookedUp = sql`limit ${1_001}`;
+
+const matches = sql`unnest(${sql.placeholder('matchedIds')}::uuid[], ${sql.placeholder('matchedScores')}::real[]) as matched(product_id, score)`;
+
 /** To join, as `matched`: the rows themselves are read under the tenant's policy. */
-export const matchedIds = sql`unnest(${sql.placeholder('matchedIds')}::uuid[], ${sql.placeholder('matchedScores')}::real[]) as matched(product_id, score)`;
+export const matchedIds = sql`(select * from ${matches} ${lookedUp}) as matched`;
 
 /** The same in the order of their scores, which the join then keeps: a page reads its own rows only, not all 1 000. */
 export const matchedInOrder = (down: boolean): SQL => {
   const direction = sql.raw(down ? 'desc' : 'asc');
-  return sql`(select * from ${matchedIds} order by score ${direction}, product_id ${direction}) as matched`;
+  return sql`(select * from ${matches} order by score ${direction}, product_id ${direction} ${lookedUp}) as matched`;
 };
+
+const searched = sql`app.search_products(${sql.placeholder('phrase')}, ${sql.placeholder('page')})`;
 
 /** The first `page` products that fit `phrase`, found by the statement that joins them. A QUERY's have no score. */
 export const firstFound = sql`(
-  select first.* from app.search_products(${sql.placeholder('phrase')}, ${sql.placeholder('page')}) as found,
+  select first.* from ${searched} as found,
     unnest(found.page_ids, found.page_scores) with ordinality as first(product_id, score, place)
+  ${lookedUp}
+) as matched`;
+
+/**
+ * The same with `count`, how many fit, `among` how many that were looked at. Those of a RANKED search are
+ * all there are, for nothing can have gone in one statement. `newest`: what a QUERY's are counted among.
+ */
+export const firstFoundCounted = (newest: SQLWrapper): SQL => sql`(
+  with found as materialized (select *, wanted::tsquery as query from ${searched}), counted as (
+    select (count(*) filter (where fits))::int as count, count(*)::int as among
+    from ${newest} as newest where (select ids is null from found)
+  )
+  select first.*, coalesce(cardinality(found.ids), counted.count) as count, counted.among
+  from found, counted,
+    unnest(found.page_ids, found.page_scores) with ordinality as first(product_id, score, place)
+  ${lookedUp}
 ) as matched`;
 export const foundPlace = sql`matched.place`;
 
@@ -93,7 +120,7 @@ export const matchScore = sql<number>`matched.score`;
 
 /** All that fits `phrase`, for a WITH that calls it `found`: the ids of a RANKED search, or the QUERY. */
 export const foundAll = sql`(select ids, wanted::tsquery as query from app.search_products(${sql.placeholder('phrase')}))`;
-export const foundIds = sql`(select unnest(ids) as product_id from found) as matched`;
+export const foundIds = sql`(select unnest(ids) as product_id from found ${lookedUp}) as matched`;
 export const foundQuery = sql`(select query from found)`;
 
 export function matchCondition(matches: ProductMatches | null): SQL | undefined {

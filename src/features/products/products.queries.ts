@@ -19,9 +19,7 @@ import { products } from '../../db/tables/products.ts';
 import type { Page } from '../../lib/pagination.ts';
 import { needsLearning } from './knownWords.ts';
 import {
-  firstFound,
   firstMatches,
-  foundPlace,
   isMatched,
   matchCondition,
   matchedIds,
@@ -37,6 +35,8 @@ const {
   searchSignature: _searchSignature,
   ...columns
 } = getTableColumns(products);
+
+export const productColumns = columns;
 
 export type { ProductImage, ProductOption, ProductVariant } from '../../db/tables/products.ts';
 
@@ -129,30 +129,6 @@ function firstMatchesOf(
     return null;
   const own = search.kind === 'RANKED' ? sortColumns.RELEVANCE : sortColumns.CREATED_AT;
   return order.columns === own ? firstMatches(search) : null;
-}
-
-const firstFoundStatement = prepareShapes<FoundProduct[]>();
-const orders = [productOrder('RELEVANCE', true), productOrder('CREATED_AT', true)];
-
-/**
- * The first page of a search in its own order: found and read by one statement, where searching first
- * costs a round trip. A row's score says whether it was RANKED; see sortOf.
- */
-export function findFirstMatches(
-  tx: TenantTransaction,
-  phrase: string,
-  limit: number,
-  asked: readonly string[] | null,
-): Promise<FoundProduct[]> {
-  const statement = firstFoundStatement(`${asked ?? '*'}`, (db) => {
-    const cursors = orders.flatMap((order) => sortColumnNames(columns, order));
-    return db
-      .select({ ...pickColumns(columns, asked, cursors), score: sql<number | null>`matched.score` })
-      .from(firstFound)
-      .innerJoin(products, and(eq(products.tenantId, tenant), isMatched))
-      .orderBy(foundPlace);
-  });
-  return statement(tx, { phrase, page: limit });
 }
 
 function readProductPage(

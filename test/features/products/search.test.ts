@@ -151,6 +151,9 @@ describe('a product search', () => {
     expect(await names('zephyrine', {}, other)).toEqual([]);
     expect(await names('zephyrne', {}, other)).toEqual([]);
     expect(await names('quorble', {}, other)).toEqual([]);
+    const text = '{ products(search: "quorble") { totalCount totalCountPrecision nodes { id } } }';
+    const { body } = await server.ask(other, text, {});
+    expect(body.data.products).toEqual({ totalCount: 0, totalCountPrecision: 'EXACT', nodes: [] });
   });
 
   test.each([
@@ -201,6 +204,7 @@ describe('what is asked of a search', () => {
     return body.data.products;
   };
   const askPage = asking(page);
+  const askCounted = asking(`totalCount totalCountPrecision ${page}`);
   const askFacets = asking(facets);
   const askAll = asking(`totalCount totalCountPrecision ${page} ${facets}`);
 
@@ -222,6 +226,8 @@ describe('what is asked of a search', () => {
       totalCount: all.totalCount,
       totalCountPrecision: all.totalCountPrecision,
     });
+    const { facets: _facets, ...counted } = all;
+    expect(await askCounted({ search })).toEqual(counted);
     expect(await askFacets({ search, filter })).toEqual({
       facets: (await askAll({ search, filter })).facets,
     });
@@ -237,9 +243,10 @@ describe('what is asked of a search', () => {
     expect(await askFacets({ search, after })).toEqual(await askFacets({ search }));
   });
 
-  test('takes one round trip, a page or facets alone', async () => {
-    await Promise.all([askPage({ search: 'quorb' }), askFacets({ search: 'quorb' })]);
-    for (const ask of [askPage, askFacets]) {
+  test('takes one round trip, a page with or without a count, or facets alone', async () => {
+    const ways = [askPage, askCounted, askFacets];
+    await Promise.all(ways.map((ask) => ask({ search: 'quorb' })));
+    for (const ask of ways) {
       for (const search of ['zephyrine', 'quorb']) {
         expect(await roundTripsOf(server.database, () => ask({ search }))).toBe(1);
       }
