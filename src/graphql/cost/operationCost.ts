@@ -85,6 +85,8 @@ interface Planned {
  * goes with its document.
  */
 const kept = new LRUCache<object, WeakRef<Planned>>({
+  // Of what is gone the places stay until others push them out: small ones took an hour to fill 6 MB.
+  max: 5_000,
   maxSize: 200_000,
   dispose: (planned) => {
     const thrown = planned.deref();

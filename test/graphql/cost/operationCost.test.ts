@@ -184,3 +184,17 @@ test('a plan that is used stays when there is much else, and one that is not goe
   expect(planOf(unused)).not.toBe(plans.unused);
   expect(others).toHaveLength(100);
 });
+
+test('plans of documents that are gone leave nothing that grows', async () => {
+  const document = parse('{ viewer { id } }');
+  const planSome = async (many: number): Promise<number> => {
+    for (let n = 0; n < many; n += 1)
+      planOf({ schema, document: { ...document }, variableValues: {} });
+    // Weak references hold what they were made of until then.
+    await new Promise((resolve) => setImmediate(resolve));
+    collect('major');
+    return process.memoryUsage().heapUsed;
+  };
+  const before = await planSome(10_000);
+  expect((await planSome(30_000)) - before).toBeLessThan(1_500_000);
+});
