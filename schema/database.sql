@@ -2162,6 +2162,7 @@ CREATE OR REPLACE FUNCTION app.look_at_newest(tenant uuid, wanted tsquery, queri
  SET enable_bitmapscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
+ SET enable_sort TO 'off'
 AS $function$
 declare
   bit_1 constant bigint := bits[1];
@@ -3125,6 +3126,7 @@ CREATE OR REPLACE FUNCTION app.search_products(phrase text, page integer DEFAULT
  SET search_path TO 'app', 'pg_temp'
  SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
+ SET enable_sort TO 'off'
 AS $function$
 declare
   tenant constant uuid := app.current_tenant();
