@@ -2162,6 +2162,7 @@ CREATE OR REPLACE FUNCTION app.look_at_newest(tenant uuid, wanted tsquery, queri
  SET enable_bitmapscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
+ SET enable_sort TO 'off'
 AS $function$
 declare
   bit_1 constant bigint := bits[1];
@@ -2413,8 +2414,8 @@ declare
 begin
   execute question || quote_nullable(tenant) into plan;
   rows := substring(plan from known);
-  -- More than half of them are no average.
-  if rows > (select greatest(reltuples, 0) / 2 from pg_class where oid = relation) then return rows; end if;
+  -- More than half of them are no average. Where all were never counted (0, -1) it knows none.
+  if rows > (select reltuples / 2 from pg_class where oid = relation and reltuples > 0) then return rows; end if;
   execute question || quote_literal('00000000-0000-0000-0000-000000000000') into plan;
   return case when rows > substring(plan from known)::float8 then rows end;
 end $function$;
@@ -3125,6 +3126,7 @@ CREATE OR REPLACE FUNCTION app.search_products(phrase text, page integer DEFAULT
  SET search_path TO 'app', 'pg_temp'
  SET plan_cache_mode TO 'force_generic_plan'
  SET enable_seqscan TO 'off'
+ SET enable_sort TO 'off'
 AS $function$
 declare
   tenant constant uuid := app.current_tenant();
@@ -3559,7 +3561,7 @@ declare
   words text[] := '{}';
 begin
   foreach word in array tsvector_to_array(vector) loop
-    words := words || (own || word);
+    words := words || (own || case when octet_length(word) > 2039 then left(word, 500) else word end);
   end loop;
   return array_to_tsvector(words);
 end $function$;

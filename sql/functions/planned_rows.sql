@@ -17,8 +17,8 @@ declare
 begin
   execute question || quote_nullable(tenant) into plan;
   rows := substring(plan from known);
-  -- More than half of them are no average.
-  if rows > (select greatest(reltuples, 0) / 2 from pg_class where oid = relation) then return rows; end if;
+  -- More than half of them are no average. Where all were never counted (0, -1) it knows none.
+  if rows > (select reltuples / 2 from pg_class where oid = relation and reltuples > 0) then return rows; end if;
   execute question || quote_literal('00000000-0000-0000-0000-000000000000') into plan;
   return case when rows > substring(plan from known)::float8 then rows end;
 end $$;

@@ -63,3 +63,25 @@ test('products of before the search from indexes are found, by their words and w
   await migrate({ url: clone.adminUrl, repair: true });
   expect(await state()).toEqual(after);
 });
+
+test('what searches of an earlier version call is there until there are others', async () => {
+  await admin.query(`
+    comment on schema app is 'tenantry of before';
+    create function app.search_bit(word text) returns int language sql as 'select 7'`);
+  const old = async () =>
+    (await admin.query(`select to_regprocedure('app.search_bit(text)') as old`)).rows[0]?.old;
+  // Stops the migration where it gives tables their policies, as one that is killed there would stop.
+  const reader = new pg.Client({ connectionString: clone.adminUrl });
+  await reader.connect();
+  await reader.query('begin; lock table app.products in access share mode');
+  const migrated = migrate({ url: clone.adminUrl });
+  try {
+    const waiting = `select from pg_locks where not granted and relation = 'app.products'::regclass`;
+    await expect.poll(async () => (await admin.query(waiting)).rowCount).toBe(1);
+    expect(await old()).not.toBeNull();
+  } finally {
+    await reader.end();
+    await migrated;
+  }
+  expect(await old()).toBeNull();
+});

@@ -103,3 +103,26 @@ test('each tenant’s words are its own', async () => {
   }
   expect(await asked(fits, [a, a, 'red & lamp'])).toBe(false);
 });
+
+test.each([
+  ['a', 2_030],
+  ['a', 2_039],
+  ['a', 2_040],
+  ['a', 2_046],
+  ['灯', 682],
+  ['𠀀', 511],
+])(
+  'a word of %s, %i times, is found by its beginning among the tenant’s own',
+  async (letter, times) => {
+    const { rows } = await admin.query(
+      `select app.tenant_words(id, vector) @@ app.tenant_query(id, to_tsquery('simple', repeat($1, 200) || ':*')) as is_found,
+       tsvector_to_array(app.tenant_words(id, vector)) as words
+     from to_tsvector('simple', repeat($1, $2) || ' lamp') as vector,
+       cast('01a200e1-be03-77e6-8775-26e120f12cec' as uuid) as id`,
+      [letter, times],
+    );
+    expect(rows[0].is_found).toBe(true);
+    expect(rows[0].words).toContain('20f12ceclamp');
+    for (const word of rows[0].words) expect(word).toMatch(/^20f12cec./);
+  },
+);

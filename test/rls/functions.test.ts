@@ -175,14 +175,19 @@ describe('the search functions', () => {
        from generate_series(1, 1000) n`,
       [a, b],
     );
+    const planned = async () => {
+      const { rows } = await admin.query(
+        `select array_agg(app.planned_rows('pg_temp.counted', id) order by place) as planned
+         from unnest($1::uuid[]) with ordinality as each (id, place)`,
+        [[a, b, randomUUID(), null]],
+      );
+      return rows[0].planned;
+    };
+    // As after a restore or an upgrade of Postgres: what it would say is made up for every tenant alike.
+    expect(await planned()).toEqual([null, null, null, null]);
     await admin.query('analyze counted');
-    const { rows } = await admin.query(
-      `select array_agg(app.planned_rows('pg_temp.counted', id) order by place) as planned
-       from unnest($1::uuid[]) with ordinality as each (id, place)`,
-      [[a, b, randomUUID(), null]],
-    );
+    expect(await planned()).toEqual([600, 300, null, null]);
     await admin.query('drop table counted');
-    expect(rows[0].planned).toEqual([600, 300, null, null]);
   });
 });
 

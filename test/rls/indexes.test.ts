@@ -306,10 +306,13 @@ describe('search', () => {
     },
   );
 
-  /** Of how many rows a tenant has on the average, which is what plans for all tenants are made for. */
-  async function whereMostHaveTwo<T>(table: string, work: () => Promise<T>): Promise<T> {
+  const whereMostHaveTwo = <T>(table: string, work: () => Promise<T>): Promise<T> =>
+    whereTheyAre(-0.5, table, work);
+
+  /** Of how many tenants, or their share of the rows: plans for all tenants are made for the average one. */
+  async function whereTheyAre<T>(many: number, table: string, work: () => Promise<T>): Promise<T> {
     const { admin } = tenants;
-    await admin.query(`alter table ${table} alter tenant_id set (n_distinct = -0.5)`);
+    await admin.query(`alter table ${table} alter tenant_id set (n_distinct = ${many})`);
     await admin.query(`analyze ${table}`);
     try {
       return await work();
@@ -318,6 +321,35 @@ describe('search', () => {
       await admin.query(`analyze ${table}`);
     }
   }
+
+  it.each([
+    ['one word', `app.look_at_newest($1, 'lamp:*', '{lamp:*}', null)`, 'tenantry_search'],
+    [
+      'a beginning',
+      `app.look_at_newest($1, 'sku:*', '{sku:*}', app.common_bits('sku:*'))`,
+      'tenantry_search',
+    ],
+    [
+      'two words',
+      `app.look_at_newest($1, 'sku:* & lamp:*', '{sku:*,lamp:*}', null)`,
+      'tenantry_search',
+    ],
+    ['four words', `app.search_products('oak red lamp sofa')`, 'tenantry_server'],
+  ])(
+    'sorts no catalogue to look at its newest for %s, however many the average tenant has',
+    async (_what, call, role) => {
+      for (const many of [2, 20, 200, 2000]) {
+        const plans = await whereTheyAre(many, 'app.products', () => plansOf(call, role));
+        const sorted = plans.filter(
+          ({ nodes, indexes }) =>
+            nodes.includes('Sort') &&
+            nodes.some((node) => node.endsWith(' products')) &&
+            !indexes.includes('products_search_vector_idx'), // which ranks what it finds
+        );
+        expect(sorted).toEqual([]);
+      }
+    },
+  );
 
   it.each([
     ['looks at the newest', `app.search_messages('more 39', 5)`, 'tenantry_server'],
