@@ -51,18 +51,19 @@ export interface RunningServer {
 
 /**
  * Serves the API on `config.host` and `config.port`. Refuses (UnsafeDatabase) a database that was not
- * migrated to this version, or where anything could get around row-level security.
+ * migrated to this version, or where anything could get around row-level security. Servers of one
+ * process may share a `schema`: nothing writes to it.
  */
 export async function startServer(
   config: Config,
   workplace: Workplace,
   logger: Logger,
+  schema = buildSchema(),
 ): Promise<RunningServer> {
   const { database } = workplace;
   await requireMigrated(workplace);
   await requireIsolation(workplace);
   const keys = await signingKeys(config);
-  const schema = buildSchema();
   const documents = await loadPersistedDocuments(config, schema);
   const operators = await serveOperators(config, workplace, keys, logger);
   const tokens = accessTokens(keys, config.accessTokenSeconds);

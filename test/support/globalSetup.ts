@@ -6,7 +6,7 @@ import type { TestProject } from 'vitest/node';
 import { isAlive } from '../../src/db/embedded/processes.ts';
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
 import { makeTemporary, temporaryBase } from './temporary.ts';
-import { createTemplate, dropDatabasesOf, nameRun } from './testDatabases.ts';
+import { createTemplate, dropDatabasesOf, nameRun, quickenSignIns } from './testDatabases.ts';
 
 const EMBEDDED_PREFIX = 'tenantry-test-';
 
@@ -21,6 +21,8 @@ const settings = {
 interface Source {
   readonly name: string;
   readonly adminUrl: string;
+  /** Its roles are nobody else's. */
+  readonly isOurs: boolean;
   stop(): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   try {
     const template = await createTemplate(source.adminUrl, run);
+    if (source.isOurs) await quickenSignIns(source.adminUrl);
     project.provide('postgres', { adminUrl: source.adminUrl, template });
     console.log(`Postgres for the tests: ${source.name}`);
     return close;
@@ -45,7 +48,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function chooseSource(): Promise<Source> {
   const url = process.env.TEST_DATABASE_URL;
-  if (url) return { name: 'TEST_DATABASE_URL', adminUrl: url, stop: async () => undefined };
+  if (url) {
+    const stop = async () => undefined;
+    return { name: 'TEST_DATABASE_URL', adminUrl: url, isOurs: false, stop };
+  }
   return (await dockerAnswers()) ? startContainer() : startEmbedded();
 }
 
@@ -72,6 +78,7 @@ async function startContainer(): Promise<Source> {
   return {
     name: 'a postgres:18 container',
     adminUrl: container.getConnectionUri(),
+    isOurs: true,
     stop: async () => {
       await container.stop();
     },
@@ -85,6 +92,7 @@ async function startEmbedded(): Promise<Source> {
   return {
     name: 'embedded, for this run only',
     adminUrl: embedded.url,
+    isOurs: true,
     stop: async () => {
       await embedded.stop();
       await rm(dataDir, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { migrate } from '../../src/db/migrate.ts';
+import { operatorUrlFrom, serverUrlFrom } from '../../src/db/serverRole.ts';
 
 /** Longer than any run takes; a database of a killed run that is older is swept by the next. */
 const LEFTOVER_AGE_S = 3600;
@@ -24,6 +25,23 @@ export async function createTemplate(adminUrl: string, run: string): Promise<str
   await migrate({ url: urlOfDatabase(adminUrl, name) });
   await withAdmin(adminUrl, (admin) => shut(admin, name));
   return name;
+}
+
+/**
+ * Has the roles' passwords kept with one round of SCRAM instead of 4096, which are 1.4 ms of a client's
+ * processor time for each of the suite's 2 500 connections. For a cluster of the tests' own.
+ */
+export async function quickenSignIns(adminUrl: string): Promise<void> {
+  await withAdmin(adminUrl, async (admin) => {
+    await admin.query('set scram_iterations = 1');
+    for (const url of [adminUrl, serverUrlFrom(adminUrl), operatorUrlFrom(adminUrl)]) {
+      const { username, password } = new URL(url);
+      const [role, kept] = [username, password].map(decodeURIComponent);
+      await admin.query(
+        `alter role ${pg.escapeIdentifier(role ?? '')} password ${pg.escapeLiteral(kept ?? '')}`,
+      );
+    }
+  });
 }
 
 /**
