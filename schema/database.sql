@@ -3559,7 +3559,7 @@ declare
   words text[] := '{}';
 begin
   foreach word in array tsvector_to_array(vector) loop
-    words := words || (own || word);
+    words := words || (own || case when octet_length(word) > 2038 then left(word, -8) else word end);
   end loop;
   return array_to_tsvector(words);
 end $function$;
