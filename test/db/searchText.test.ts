@@ -102,6 +102,15 @@ test('each tenant’s words are its own', async () => {
     expect(await asked(fits, [a, b, query])).toBe(false);
   }
   expect(await asked(fits, [a, a, 'red & lamp'])).toBe(false);
+  // As long as Postgres has words, and what stands before them comes on top.
+  const { rows } = await admin.query<{ letter: string; found: boolean }>(
+    `select letter, size, app.tenant_words($1, to_tsvector('simple', word)) @@ app.tenant_query($1, (left(word, 200) || ':*')::tsquery) as found
+     from unnest(array['l', 'ж', '灯']) as letter, generate_series(2030, 2046) as size,
+       concat(repeat(letter, size / octet_length(letter)), repeat('a', size % octet_length(letter))) as word`,
+    [a],
+  );
+  expect(rows).toHaveLength(3 * 17);
+  expect(rows.filter(({ found }) => !found)).toEqual([]);
 });
 
 test.each([

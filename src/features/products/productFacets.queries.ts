@@ -76,7 +76,7 @@ export function countFacetsOf(
 
 function faceted(filter: Filter, matches?: SQL) {
   const { category, condition, status, tags } = products;
-  const size = sql<number>`cardinality(${tags})`.as('size');
+  const size = sql<string | null>`array_dims(${tags})`.as('size');
   const fits = sql<boolean>`${and(matching(filter), matches)}`.as('fits');
   return { category, condition, status, tags, size, fits };
 }
@@ -87,13 +87,13 @@ const fitting = (counted: SQLWrapper): SQL =>
 
 /**
  * `kinds`, for a WITH. Products are many, their combinations of values few, so these are counted first,
- * in one pass that keeps no rows; the tags of each are strung together, which takes equally many of each
- * product, for arrays of arrays are rectangular. To keep the rows and to go through them once for each
+ * in one pass that keeps no rows; the tags of each are strung together, which takes arrays of the same size
+ * and lower bound (`size`, null where there are none), for arrays of arrays are rectangular. To keep the rows and to go through them once for each
  * facet took 1.4 ms for 1 000, this takes 1.0.
  */
 function kindsOf(counted: SQLWrapper): SQL {
   return sql`kinds as materialized (
-    select category, condition, status, count(*)::int as count, array_agg(tags) filter (where size > 0) as tags
+    select category, condition, status, count(*)::int as count, array_agg(tags) filter (where size is not null) as tags
     from ${counted} as counted
     group by category, condition, status, size
   )`;

@@ -195,6 +195,15 @@ describe('a message search', () => {
     expect((await ask(firstQuery, { search })).nodes).toEqual([]);
   });
 
+  test('finds a word as long as Postgres has them behind a thousand newer messages', async () => {
+    for (const length of [2_037, 2_040, 2_046]) {
+      const word = `frumious${length}`.padEnd(length, 'x');
+      await send(two, word);
+      expect(await bodies(word.slice(0, 200))).toEqual([word]);
+      expect((await ask(firstQuery, { search: word.slice(0, 30) })).nodes).toHaveLength(1);
+    }
+  });
+
   test('shows a business with few messages all of them, the latest first', async () => {
     const page = await ask(firstQuery, { search: 'e', first: 100 }, other);
     expect(page.nodes.length).toBeGreaterThan(0);

@@ -85,6 +85,24 @@ describe('facets', () => {
     }
   });
 
+  test('count tags however Postgres numbers them', async () => {
+    for (const [n, tags] of ['[0:1]={t3,t4}', '[2:3]={t3,t4}', '{{t3},{t4}}', '{t3}'].entries()) {
+      await server.asAdmin(`update app.products set tags = $1 where name = 'Sparse ' || $2::int`, [
+        tags,
+        5 * (n + 1),
+      ]);
+    }
+    for (const [variables, condition] of [
+      [{}, 'true'],
+      [{ search: 'sparse' }, `name like 'Sparse%'`],
+    ] as const) {
+      expect(await ask(variables)).toEqual({
+        complete: true,
+        ...(await count('lumen', condition)),
+      });
+    }
+  });
+
   test.each([
     ['all products', {}, 'true'],
     ['a filter', { filter: { price: { gte: '40' } } }, 'price_amount >= 40'],
