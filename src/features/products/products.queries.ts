@@ -9,7 +9,7 @@ import {
   textField,
   valueField,
 } from '../../db/filters.ts';
-import { keyset, type Order } from '../../db/keyset.ts';
+import { keyset, notByIndex, type Order } from '../../db/keyset.ts';
 import { pickColumns, sortColumnNames } from '../../db/pickColumns.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
 import { prepareByKeys } from '../../db/prepareByKeys.ts';
@@ -150,13 +150,14 @@ function readProductPage(
       })
       .from(products)
       .$dynamic();
+    const after = searched === 'RANKED' ? notByIndex(keys.where) : keys.where;
     if (searched === 'RANKED') {
       const byScore = order.columns[0]?.sql === matchScore;
       // A dynamic builder changes in place.
       rows.innerJoin(byScore ? matchedInOrder(keys.down) : matchedIds, isMatched);
     }
     return rows
-      .where(and(matching(filter, keys.where), matchCondition(selection.search)))
+      .where(and(matching(filter, after), matchCondition(selection.search)))
       .orderBy(...keys.orderBy)
       .limit(sql.placeholder('limit'));
   });
