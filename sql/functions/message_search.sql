@@ -96,8 +96,8 @@ begin
   end if;
   ids := matching;
   if looked = 300 then
-    estimated := app.planned_rows('app.messages', tenant);
     enough := 300 * most / greatest(hits, 1);
+    if hits >= 3 then estimated := app.planned_rows('app.messages', tenant); end if;
     if hits >= 3 and (estimated >= enough or exists (
       select from app.messages m where m.tenant_id = tenant offset least(enough, 20000)))
     then
