@@ -3041,6 +3041,9 @@ declare
   looked int;
   matching uuid[];
   hits int;
+  further uuid[];
+  wanted_more int;
+  looked_further boolean := false;
   enough int;
   hits_each int[];
   estimated float8;
@@ -3066,12 +3069,15 @@ begin
           where m.tenant_id = tenant order by m.created_at desc, m.id desc limit 300) as newest;
   end if;
   hits := cardinality(matching);
+  if looked = 300 and hits >= 3 and hits < coalesce(page, 301) then
+    -- Three of 300 make 21 of 2 100: a page is mostly found without knowing how many there are. And what is said
+    -- comes in conversations: ten of the newest 300 may be all, for which a page would be walked for to the end.
+    wanted_more := greatest(coalesce(page, 0) - hits, 21);
+    further := app.walk_messages(tenant, query, 300, 2700, wanted_more);
+    looked_further := cardinality(further) < wanted_more;
+  end if;
   if page is not null then
-    page_ids := matching[1:page];
-    -- Three of 300 make 21 of 2 100: a page is mostly found without knowing how many there are.
-    if looked = 300 and hits between 3 and page - 1 then
-      page_ids := matching || app.walk_messages(tenant, query, 300, 2700, page - hits);
-    end if;
+    page_ids := (matching || further)[1:page];
     if looked < 300 or cardinality(page_ids) = page then
       return next;
       return;
@@ -3079,10 +3085,10 @@ begin
   end if;
   ids := matching;
   if looked = 300 then
-    enough := 300 * most / greatest(hits, 1);
+    enough := case when looked_further then 3000 * most / (hits + cardinality(further)) else 300 * most / greatest(hits, 1) end;
     if hits >= 3 then estimated := app.planned_rows('app.messages', tenant); end if;
     if hits >= 3 and (estimated >= enough or exists (
-      select from app.messages m where m.tenant_id = tenant offset least(enough, 20000)))
+      select from app.messages m where m.tenant_id = tenant and enough <= 20000 offset enough))
     then
       ids := null;
     else

@@ -220,7 +220,8 @@ describe('a message search', () => {
       `insert into app.messages (tenant_id, id, conversation_id, direction, body, created_at)
        select c.tenant_id, gen_random_uuid(), c.id, 'OUTBOUND',
          case when n <= 1200 then 'borogove ' when n > 4500 then 'mome ' else 'rath ' end
-           || n || case when n % 100 = 0 and (n <= 1200 or n > 4300) then ' slithy' else '' end,
+           || n || case when n % 100 = 0 and (n <= 1200 or n > 4300) then ' slithy' else '' end
+           || case when n > 4590 then ' frumious' else '' end,
          timestamptz '2030-01-01' + n * interval '1 second'
        from (select c.* from app.conversations c join app.tenants t on t.id = c.tenant_id where t.slug = 'harbor' limit 1) c,
          generate_series(1, 4600) n`,
@@ -235,6 +236,13 @@ describe('a message search', () => {
     expect((await find('slithy', {}, other)).totalCount).toBe(15);
     expect(await numbersOf('slithy', 10)).toEqual([4600, 4500, 4400, ...countDown(1200, 7, 100)]);
     expect(await numbersOf('mome', 100)).toEqual(countDown(4600, 100, 1));
+    // What is said comes in conversations: ten of the newest 300 are all there are, and no thousands of 200 000.
+    await server.asAdmin(
+      `create or replace function app.planned_rows(relation regclass, tenant uuid) returns float8
+       language sql volatile as 'select 200000.0::float8'`,
+    );
+    expect((await find('frumious', {}, other)).totalCount).toBe(10);
+    expect(await numbersOf('frumious', 20)).toEqual(countDown(4600, 10, 1));
     await server.asAdmin(
       `delete from app.messages where body like 'borogove%' or body like 'mome%' or body like 'rath%'`,
     );
