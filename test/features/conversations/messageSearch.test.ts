@@ -236,10 +236,10 @@ describe('a message search', () => {
     expect((await find('slithy', {}, other)).totalCount).toBe(15);
     expect(await numbersOf('slithy', 10)).toEqual([4600, 4500, 4400, ...countDown(1200, 7, 100)]);
     expect(await numbersOf('mome', 100)).toEqual(countDown(4600, 100, 1));
-    // What is said comes in conversations: ten of the newest 300 are all there are, and no thousands of 200 000.
+    // What is said comes in conversations: ten of the newest 300 are all there are, and no thousands of two million.
     await server.asAdmin(
       `create or replace function app.planned_rows(relation regclass, tenant uuid) returns float8
-       language sql volatile as 'select 200000.0::float8'`,
+       language sql volatile as 'select 2000000.0::float8'`,
     );
     expect((await find('frumious', {}, other)).totalCount).toBe(10);
     expect(await numbersOf('frumious', 20)).toEqual(countDown(4600, 10, 1));
