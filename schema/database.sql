@@ -22,6 +22,7 @@ create role tenantry_search nologin nosuperuser nobypassrls nocreaterole nocreat
 
 create role tenantry_server login nosuperuser nobypassrls nocreaterole nocreatedb noinherit;
 alter role tenantry_server set idle_in_transaction_session_timeout = 15s;
+alter role tenantry_server set jit = off;
 alter role tenantry_server set lock_timeout = 5s;
 alter role tenantry_server set plan_cache_mode = force_generic_plan;
 alter role tenantry_server set random_page_cost = 1.1;
