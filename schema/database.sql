@@ -24,6 +24,7 @@ create role tenantry_server login nosuperuser nobypassrls nocreaterole nocreated
 alter role tenantry_server set idle_in_transaction_session_timeout = 15s;
 alter role tenantry_server set jit = off;
 alter role tenantry_server set lock_timeout = 5s;
+alter role tenantry_server set max_parallel_workers_per_gather = 0;
 alter role tenantry_server set plan_cache_mode = force_generic_plan;
 alter role tenantry_server set random_page_cost = 1.1;
 alter role tenantry_server set search_path = app;

@@ -35,7 +35,6 @@ interface Place {
  * letters may unfold to 5 000 fields, and there are 1 000 documents.
  */
 const kept = new LRUCache<Place, number>({
-  max: 5_000,
   maxSize: 50_000,
   sizeCalculation: (fields) => 1 + fields,
   dispose: (_fields, { operations, key }, reason) => {

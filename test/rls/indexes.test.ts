@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explain, explainInside, type Plan } from './support/plan.ts';
 import { createTwoTenants, type TwoTenants } from './support/twoTenants.ts';
@@ -163,7 +164,42 @@ describe('a page is read from an index, without sorting', () => {
   });
 });
 
+describe('the server’s role', () => {
+  it('starts no workers and compiles no plans, however dear a plan looks', async () => {
+    const cheap = ['parallel_setup_cost', 'parallel_tuple_cost', 'min_parallel_table_scan_size'];
+    const plans = async (client: pg.Client) => {
+      for (const setting of cheap) await client.query(`set local ${setting} = 0`);
+      const { rows } = await client.query(
+        'explain (format json) select count(*) from app.products',
+      );
+      return JSON.stringify(rows);
+    };
+    await tenants.asTenant(tenants.a, async (client) => {
+      expect(await plans(client)).not.toContain('Gather');
+      expect((await client.query('show jit')).rows).toEqual([{ jit: 'off' }]);
+      // It is the role's setting, and not that there is nothing to be gathered.
+      await client.query('set local max_parallel_workers_per_gather = 2');
+      expect(await plans(client)).toContain('Gather');
+    });
+  });
+});
+
 describe('search', () => {
+  it('lets no index of words keep a long list of new entries, which every search reads', async () => {
+    const { rows } = await tenants.admin.query(
+      `select c.relname, c.reloptions from pg_class c join pg_am a on a.oid = c.relam
+       where a.amname = 'gin' and c.relnamespace = 'app'::regnamespace
+         and c.relname <> 'tenants_search_idx' -- which is the operators'
+       order by 1`,
+    );
+    expect(rows.map((row) => row.relname)).toEqual(
+      expect.arrayContaining(['messages_search_vector_idx', 'products_search_vector_idx']),
+    );
+    for (const { relname, reloptions } of rows) {
+      expect([relname, reloptions]).toEqual([relname, ['gin_pending_list_limit=256']]);
+    }
+  });
+
   /** Runs `work` as tenant A where no other index of products is there to be used; rolls back. */
   async function withIndexOnly<T>(index: string, work: () => Promise<T>): Promise<T> {
     const { admin, a } = tenants;

@@ -27,6 +27,7 @@ export async function explainAfter(
     await admin.query('set local search_path = app');
     await admin.query('set local plan_cache_mode = force_generic_plan');
     await admin.query('set local random_page_cost = 1.1');
+    await admin.query('set local max_parallel_workers_per_gather = 0');
     return explain(admin, tenantId, statement);
   });
 }
