@@ -13,6 +13,11 @@ import { type ClientInternals, internalsOf, isAtRest } from './clientInternals.t
 import type { Statement } from './statement.ts';
 import type { Traffic } from './traffic.ts';
 
+export interface OutgoingBatch {
+  readonly outgoing: readonly Outgoing[];
+  readonly ended: (error: Error | undefined) => void;
+}
+
 /** Notices that say a statement ran outside of the transaction it was meant for. */
 const strayNotices = new Set(['25001', '25P01']);
 
@@ -107,6 +112,24 @@ export class Connection {
       statements.map((statement) => ({ statement, answer, written: undefined, alone: false })),
       (error) => ended(error, results),
     );
+    this.#traffic.flushes += 1;
+  }
+
+  /**
+   * Sends batches at once and in one piece, each a transaction by itself. Each `ended` is called once, after
+   * the batch's answers, with why it has none for all of its statements.
+   */
+  sendTogether(batches: readonly OutgoingBatch[]): void {
+    if (this.#fault !== undefined || this.#gone) {
+      const error = this.#fault ?? new Error('the connection was given back');
+      queueMicrotask(() => {
+        for (const { ended } of batches) ended(error);
+      });
+      return;
+    }
+    writeTogether(this.#internals.connection.stream, () => {
+      for (const { outgoing, ended } of batches) this.#write(outgoing, ended);
+    });
     this.#traffic.flushes += 1;
   }
 

@@ -3,6 +3,7 @@ import { DatabaseUnavailable } from './errors.ts';
 import { runAlone } from './lookup.ts';
 import { Operation } from './operation.ts';
 import { ConnectionPool, type DatabaseEvent } from './pool.ts';
+import { ReadLane } from './readLane.ts';
 import { StatementBook } from './statementBook.ts';
 import type { OperationOptions, TenantOperation, TenantTransaction } from './transaction.ts';
 import { WriteGroups } from './writeGroups.ts';
@@ -82,12 +83,12 @@ export function openDatabase(options: DatabaseOptions): Database {
   const book = new StatementBook({ named: options.namedStatements });
   const { poolSize, operationTimeoutMs, closeTimeoutMs } = options;
   const settings = { pool, book, operationTimeoutMs, closeTimeoutMs, onEvent };
-  const groups = new WriteGroups(settings, poolSize);
+  const ways = { groups: new WriteGroups(settings, poolSize), lane: new ReadLane(settings) };
 
   return {
-    operation: (tenantId, how) => new Operation(tenantId, how, settings, groups),
+    operation: (tenantId, how) => new Operation(tenantId, how, settings, ways),
     async withTenant(tenantId, how, work) {
-      const operation = new Operation(tenantId, how, settings, groups);
+      const operation = new Operation(tenantId, how, settings, ways);
       try {
         const value = await work(operation.tx);
         const committed = operation.commit();

@@ -12,6 +12,7 @@ import { type BindPlan, planBinding } from './bindPlan.ts';
 import { drizzleParser } from './columnTypes.ts';
 import { readPlainRows } from './plainRows.ts';
 import { mapRows } from './rowMapper.ts';
+import type { StatementRequest } from './statement.ts';
 import type {
   NoSchema,
   StatementResult,
@@ -38,11 +39,11 @@ export function runBuilt(
   tx: TenantTransaction,
   built: BuiltStatement,
   given: Readonly<Record<string, unknown>>,
-  name: string | undefined,
+  { name, light }: Pick<StatementRequest, 'name' | 'light'> = {},
 ): Promise<unknown> {
   const { text, fields, customMapper } = built;
   const bind = () => built.values(given, tx.tenantId);
-  const request = { text, bind, name };
+  const request = { text, bind, name, light };
   if (fields === undefined && customMapper === undefined) return tx.run(request, readPlainRows);
   return tx.run(request, (result) => {
     if (customMapper === undefined) {
@@ -91,7 +92,7 @@ export class CapturedQuery<T extends PreparedQueryConfig> extends PgPreparedQuer
   override execute(placeholders: Record<string, unknown> = {}): Promise<T['execute']> {
     if (this.#tx === undefined)
       return Promise.reject(new Error('A template is only built, never executed.'));
-    const answer = runBuilt(this.#tx, this.built, placeholders, undefined);
+    const answer = runBuilt(this.#tx, this.built, placeholders);
     answer.catch(() => undefined);
     return answer;
   }

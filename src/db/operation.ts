@@ -14,6 +14,7 @@ import { Frame, tolerated } from './frame.ts';
 import { GroupedWrite } from './groupedWrite.ts';
 import type { HangUp } from './hangUp.ts';
 import { Lease } from './lease.ts';
+import type { ReadLane } from './readLane.ts';
 import { ReadWaves } from './readWaves.ts';
 import type { Statement, StatementRequest } from './statement.ts';
 import type {
@@ -43,7 +44,7 @@ export class Operation implements TenantOperation {
     tenantId: string,
     options: OperationOptions,
     settings: CarrierSettings,
-    groups: WriteGroups,
+    { groups, lane }: { groups: WriteGroups; lane: ReadLane },
   ) {
     if (typeof tenantId !== 'string') throw new TypeError('An operation needs its tenant.');
     this.#settings = settings;
@@ -51,7 +52,7 @@ export class Operation implements TenantOperation {
     const { mode, signal, place, mayComplete = false } = options;
     const terms = { tenantId, signal, place };
     this.#mayComplete = mayComplete;
-    if (mode === 'read') this.#carrier = new ReadWaves(terms, settings);
+    if (mode === 'read') this.#carrier = new ReadWaves(terms, settings, lane);
     else if (mayComplete) this.#carrier = new GroupedWrite(terms, settings, groups);
     else this.#carrier = new Lease(terms, settings);
     this.#root = new Frame(this, tenantId, options, undefined);

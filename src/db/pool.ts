@@ -67,6 +67,11 @@ export class ConnectionPool {
     return { total, idle: idleCount + this.#warm.length, waiting };
   }
 
+  /** Its connections take further batches while they have one. */
+  get pipelines(): boolean {
+    return this.#options.pipeline;
+  }
+
   /** Somebody waits for a connection. */
   get isWanted(): boolean {
     return this.#pool.waitingCount > 0;

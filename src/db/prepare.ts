@@ -33,17 +33,17 @@ const nothing = {};
  * it in a transaction under a stable name. An array for `= any(${sql.placeholder('ids')})` is passed as
  * one value. Throws at once for a text that the fence would refuse; the returned function rejects as
  * `tx.query` does. `oneOfMany` is for texts that are made from what clients ask: such a one is named
- * only when it comes again, and only while there is room.
+ * only when it comes again, and only while there is room. `light`: see StatementRequest.
  */
 export function prepare<T>(
   build: (db: TemplateDrizzle) => Preparable<T>,
-  { oneOfMany = false }: { oneOfMany?: boolean } = {},
+  { oneOfMany = false, light = false }: { oneOfMany?: boolean; light?: boolean } = {},
 ): (tx: TenantTransaction, values?: Record<string, unknown>) => Promise<T> {
   const prepared = build(template).prepare('');
   if (!(prepared instanceof CapturedQuery))
     throw new TypeError('prepare() takes a query of the db it was given');
   const { built } = prepared;
   checkText(built.text);
-  const name = oneOfMany ? undefined : nameFor(built.text);
-  return (tx, values = nothing) => runBuilt(tx, built, values, name) as Promise<T>;
+  const how = { name: oneOfMany ? undefined : nameFor(built.text), light };
+  return (tx, values = nothing) => runBuilt(tx, built, values, how) as Promise<T>;
 }

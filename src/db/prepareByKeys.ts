@@ -5,6 +5,9 @@ import { prepare, type TemplateDrizzle, tenant } from './prepare.ts';
 import { prepareShapes } from './prepareShapes.ts';
 import type { TenantTransaction } from './transaction.ts';
 
+/** Some 10 us a value. */
+const light = { light: true };
+
 /**
  * Reads the rows that have one of some values in a column that is unique in a tenant, in no order:
  * `read(tx, { [name]: [...] })`, with the columns that are `asked` for beside the key (null: all). A
@@ -35,8 +38,8 @@ export function prepareByKeys<Row>(
       .from(sql`${values} as wanted(key)`)
       .crossJoinLateral(found);
   };
-  const readAll = prepare<unknown[]>(build(columns));
-  const readSome = prepareShapes<unknown[]>();
+  const readAll = prepare<unknown[]>(build(columns), light);
+  const readSome = prepareShapes<unknown[]>(light);
   const always = Object.keys(columns).filter((each) => columns[each] === key);
   return (tx, given, asked = null) => {
     const read =

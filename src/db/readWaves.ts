@@ -1,22 +1,22 @@
+import type { Outgoing, RawResult } from './batch.ts';
 import {
   type Carrier,
   type CarrierSettings,
   type CarrierTerms,
   ended,
-  hangUpGraceMs,
   type Pending,
   rolledBack,
   type Settle,
-  unreachable,
 } from './carrier.ts';
 import { classify } from './classify.ts';
-import type { Connection } from './connection.ts';
 import {
   type DatabaseError,
   OperationCancelled,
   OperationTimedOut,
   transactionFailed,
 } from './errors.ts';
+import type { ReadLane } from './readLane.ts';
+import type { ReadRide, Rider } from './readRide.ts';
 import type { Statement } from './statement.ts';
 
 /**
@@ -24,29 +24,26 @@ import type { Statement } from './statement.ts';
  * `app.open_read(tenant)`, which Postgres runs as one transaction that ends with the batch: no BEGIN,
  * no COMMIT, and nothing stays open between two waves, so the connection serves others meanwhile.
  */
-export class ReadWaves implements Carrier {
+export class ReadWaves implements Carrier, Rider {
   readonly #terms: CarrierTerms;
   readonly #settings: CarrierSettings;
-  #connection: Connection | undefined;
-  #acquiring = false;
+  readonly #lane: ReadLane;
   #started = false;
-  /** The wave that is being collected begins with its opening. */
-  #collecting = false;
+  /** What goes out next, and is waited for by a connection. */
   #held: Pending[] = [];
-  #sent = new Set<Pending>();
-  /** On the wire and not yet answered, openings included. */
-  #underWay = 0;
-  /** A late cancel would hit whoever uses the connection next, so nobody will. */
-  #cancelling = false;
+  #isLight = true;
+  #sent: Pending[] = [];
+  #ride: ReadRide | undefined;
   #failure: DatabaseError | undefined;
   /** The first statement that Postgres refused. */
   #refused: DatabaseError | undefined;
   #ending: PromiseWithResolvers<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(terms: CarrierTerms, settings: CarrierSettings) {
+  constructor(terms: CarrierTerms, settings: CarrierSettings, lane: ReadLane) {
     this.#terms = terms;
     this.#settings = settings;
+    this.#lane = lane;
   }
 
   get started(): boolean {
@@ -58,14 +55,20 @@ export class ReadWaves implements Carrier {
   }
 
   get unanswered(): number {
-    return this.#sent.size + this.#held.length;
+    return this.#sent.length + this.#held.length;
+  }
+
+  get isLight(): boolean {
+    return this.#isLight;
   }
 
   send(statement: Statement, settle: Settle): void {
     if (this.#failure !== undefined) return settle(this.#failure, undefined);
     if (!this.#started) this.#start();
-    this.#held.push({ statement, settle });
-    this.#advance();
+    this.#isLight &&= statement.light;
+    if (this.#held.push({ statement, settle }) > 1) return;
+    if (this.#ride === undefined) this.#lane.join(this);
+    else this.#ride.goOn(this);
   }
 
   commit(): Promise<void> {
@@ -79,6 +82,35 @@ export class ReadWaves implements Carrier {
     const returned = this.#end().catch(() => undefined);
     this.#settleEnding();
     return returned;
+  }
+
+  board(ride: ReadRide): readonly Outgoing[] {
+    const held = this.#held;
+    if (held.length === 0) return none;
+    this.#held = [];
+    this.#isLight = true;
+    this.#ride = ride;
+    const { book } = this.#settings;
+    const opening = book.own('select app.open_read($1::uuid)', [this.#terms.tenantId]);
+    const outgoing: Outgoing[] = [outgoingOf(opening, this.#opened)];
+    for (const pending of held) {
+      this.#sent.push(pending);
+      outgoing.push(
+        outgoingOf(pending.statement, (error, result) => this.#answered(pending, error, result)),
+      );
+    }
+    return outgoing;
+  }
+
+  arrived(): void {
+    this.#ride = undefined;
+    this.#settleEnding();
+  }
+
+  lost(error: DatabaseError): void {
+    this.#ride = undefined;
+    this.#fail(error);
+    this.#settleEnding();
   }
 
   #start(): void {
@@ -95,116 +127,30 @@ export class ReadWaves implements Carrier {
     this.#interrupt(new OperationCancelled('The caller went away.', this.#terms.signal?.reason));
   };
 
-  #advance(): void {
-    const connection = this.#connection;
-    if (connection === undefined) return this.#acquire();
-    const held = this.#held;
-    this.#held = [];
-    for (const pending of held) {
-      if (!this.#collecting) this.#open(connection);
-      this.#sent.add(pending);
-      this.#underWay += 1;
-      connection.send(pending.statement, (error, result) => {
-        this.#underWay -= 1;
-        if (error === undefined && result !== undefined && this.#sent.delete(pending)) {
-          pending.settle(undefined, result);
-        } else if (this.#failure === undefined) {
-          this.#fault(pending, error ?? new Error('no answer'));
-        }
-        this.#rest(connection);
-      });
+  readonly #opened = (error: Error | undefined): void => {
+    if (error !== undefined) this.#fail(classify(error).error);
+  };
+
+  #answered(pending: Pending, error: Error | undefined, result: RawResult | undefined): void {
+    const place = this.#sent.indexOf(pending); // hardly ever another than the first
+    if (place === -1) return; // settled when it failed
+    if (error === undefined && result !== undefined) {
+      this.#sent.splice(place, 1);
+      return pending.settle(undefined, result);
     }
-  }
-
-  #acquire(): void {
-    if (this.#acquiring) return;
-    const { pool } = this.#settings;
-    const atHand = pool.tryAcquire();
-    if (atHand !== undefined) return this.#take(atHand);
-    this.#acquiring = true;
-    pool.acquire().then(
-      (connection) => {
-        this.#acquiring = false;
-        if (this.#failure === undefined) return this.#take(connection);
-        pool.release(connection);
-        this.#settleEnding();
-      },
-      (error: unknown) => {
-        this.#acquiring = false;
-        this.#fail(unreachable(error));
-        this.#settleEnding();
-      },
-    );
-  }
-
-  #take(connection: Connection): void {
-    this.#connection = connection;
-    connection.watch((error) => this.#lose(connection, classify(error).error));
-    this.#advance();
-  }
-
-  #open(connection: Connection): void {
-    this.#collecting = true;
-    this.#underWay += 1;
-    const { book } = this.#settings;
-    connection.send(
-      book.own('select app.open_read($1::uuid)', [this.#terms.tenantId]),
-      (error) => {
-        this.#underWay -= 1;
-        if (error !== undefined && this.#failure === undefined) {
-          const { error: failure, reusable } = classify(error);
-          if (reusable) this.#fail(failure);
-          else this.#lose(connection, failure);
-        }
-        this.#rest(connection);
-      },
-      {
-        written: () => {
-          this.#collecting = false;
-        },
-      },
-    );
-  }
-
-  #fault(pending: Pending, error: Error): void {
-    const { error: failure, lost, reusable } = classify(error);
-    const connection = this.#connection;
-    if (connection !== undefined && (lost || !reusable)) return this.#lose(connection, failure);
+    const { error: failure, reusable } = classify(error ?? new Error('no answer'));
+    if (!reusable) return this.#fail(failure);
     this.#refused ??= failure;
-    if (this.#sent.delete(pending)) pending.settle(failure, undefined);
+    this.#sent.splice(place, 1);
+    pending.settle(failure, undefined);
   }
 
-  /** Gives the connection back once nothing is under way. */
-  #rest(connection: Connection): void {
-    if (this.#underWay > 0 || this.#connection !== connection || this.#cancelling) return;
-    this.#connection = undefined;
-    this.#settings.pool.release(connection);
-    if (this.#held.length > 0) this.#advance();
-    else this.#settleEnding();
-  }
-
-  #lose(connection: Connection, error: DatabaseError): void {
-    if (this.#connection !== connection) return;
-    this.#connection = undefined;
-    this.#settings.pool.destroy(connection, error.message);
-    this.#fail(error);
-    this.#settleEnding();
-  }
-
-  /** Fences at once. What is under way may end by itself for a moment; then the server is told to cancel it. */
+  /** Fences at once; what is under way is its ride's to end. */
   #interrupt(error: DatabaseError): void {
     if (this.#failure !== undefined) return;
     this.#fail(error);
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    this.#underWay -= connection.dropUnwritten();
-    if (this.#underWay === 0) return this.#rest(connection);
-    setTimeout(() => {
-      if (this.#connection !== connection) return;
-      this.#cancelling = true;
-      this.#settings.onEvent({ type: 'cancelSent' });
-      void connection.cancel().then(() => this.#lose(connection, error));
-    }, hangUpGraceMs);
+    this.#ride?.abandon(this);
+    this.#settleEnding();
   }
 
   #fail(error: DatabaseError): void {
@@ -212,9 +158,7 @@ export class ReadWaves implements Carrier {
     this.#failure = error;
     clearTimeout(this.#timer);
     this.#terms.signal?.removeEventListener('abort', this.#onAbort);
-    const waiting = [...this.#sent, ...this.#held];
-    this.#sent.clear();
-    this.#held = [];
+    const waiting = [...this.#sent.splice(0), ...this.#held.splice(0)];
     for (const pending of waiting) pending.settle(error, undefined);
   }
 
@@ -224,11 +168,19 @@ export class ReadWaves implements Carrier {
   }
 
   #settleEnding(): void {
-    if (this.#ending === undefined || this.#connection !== undefined || this.#acquiring) return;
-    if (this.unanswered > 0) return;
+    if (this.#ending === undefined || this.#ride !== undefined || this.unanswered > 0) return;
     const failure = this.#failure ?? (this.#refused && transactionFailed(this.#refused));
     this.#fail(ended);
     if (failure === undefined) this.#ending.resolve();
     else this.#ending.reject(failure);
   }
 }
+
+const none: readonly Outgoing[] = [];
+
+const outgoingOf = (statement: Statement, answer: Outgoing['answer']): Outgoing => ({
+  statement,
+  answer,
+  written: undefined,
+  alone: false,
+});

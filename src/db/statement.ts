@@ -6,6 +6,11 @@ export interface StatementRequest {
   readonly values?: readonly unknown[] | undefined;
   /** Makes the values instead: what throws in it closes the frame, as a refused value does. */
   readonly bind?: (() => readonly unknown[]) | undefined;
+  /**
+   * It takes a fraction of a millisecond, whatever the tenant has: a read of nothing else may share a
+   * connection with others', which then wait for it.
+   */
+  readonly light?: boolean | undefined;
   /** A stable name; left out, a text that comes again gets one by itself. */
   readonly name?: string | undefined;
 }
@@ -15,6 +20,8 @@ export interface Statement {
   readonly text: string;
   readonly values: readonly WireValue[];
   readonly name: string | undefined;
+  /** See StatementRequest. */
+  readonly light: boolean;
 }
 
 /** Bind counts its parameters in 16 bits; more would wrap around and misalign the protocol. */

@@ -29,11 +29,11 @@ export class StatementBook {
 
   /** Checks, names and serialises before anything is sent. Throws ForbiddenStatement. */
   admit(request: StatementRequest): Statement {
-    const { text, name } = request;
+    const { text, name, light = false } = request;
     const known = name === undefined ? this.#autoName(text) : this.#claim(name, text);
     const values = request.bind?.() ?? request.values ?? [];
     checkValues(values);
-    return { text, values: toWireValues(values), name: this.#named ? known : undefined };
+    return { text, values: toWireValues(values), name: this.#named ? known : undefined, light };
   }
 
   /** The opener's own statements, which the fence would refuse. */
@@ -43,7 +43,7 @@ export class StatementBook {
       name = nameFor(text);
       this.#own.set(text, name);
     }
-    return { text, values, name: this.#named ? name : undefined };
+    return { text, values, name: this.#named ? name : undefined, light: true };
   }
 
   #autoName(text: string): string | undefined {

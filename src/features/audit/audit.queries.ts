@@ -59,6 +59,7 @@ export const auditOrder: Order = {
 };
 
 const pageStatement = prepareShapes<AuditEvent[]>();
+const lightPageStatement = prepareShapes<AuditEvent[]>({ light: true });
 
 export function findAuditPage(
   tx: TenantTransaction,
@@ -67,7 +68,8 @@ export function findAuditPage(
 ): Promise<AuditEvent[]> {
   const filter = readFilter(asked, filterFields);
   const keys = keyset(auditOrder, page);
-  const statement = pageStatement(`${filter.shape}|${keys.shape}`, (db) =>
+  const ofShape = filter.shape === '' ? lightPageStatement : pageStatement;
+  const statement = ofShape(`${filter.shape}|${keys.shape}`, (db) =>
     db
       .select()
       .from(auditEvents)

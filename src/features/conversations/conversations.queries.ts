@@ -73,6 +73,7 @@ export interface Reading {
 }
 
 const pageStatement = prepareShapes<Conversation[]>();
+const lightPageStatement = prepareShapes<Conversation[]>({ light: true });
 
 /** One page in reading direction, `page.limit` rows at most. */
 export function findConversationPage(
@@ -85,7 +86,8 @@ export function findConversationPage(
   const filter = readFilter(asked, filterFields);
   const keys = keyset(order, page);
   const shape = `${filter.shape}|${keys.shape}|${columns ?? '*'}|${embeds.shape}`;
-  const statement = pageStatement(shape, (db) =>
+  const isLight = filter.shape === '' && embeds.shape === '';
+  const statement = (isLight ? lightPageStatement : pageStatement)(shape, (db) =>
     db
       .select({
         ...pickColumns(all, columns, sortColumnNames(all, order)),

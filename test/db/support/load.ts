@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { Database, TenantTransaction } from '../../../src/db/database.ts';
 import { isDatabaseError } from '../../../src/db/errors.ts';
+import { readPlainRows } from '../../../src/db/plainRows.ts';
 import {
   allCustomers,
   type CustomerRow,
@@ -9,6 +10,8 @@ import {
   type TwoTenants,
   until,
 } from './twoTenants.ts';
+
+const oneCustomer = `${allCustomers} limit 1`;
 
 /** What happened to the operations of one run of load. */
 export interface Tally {
@@ -49,8 +52,12 @@ export async function runLoad(
     tally = emptyTally(),
   }: { workers: number; signal: AbortSignal; tally?: Tally },
 ): Promise<Tally> {
-  async function checked(tx: TenantTransaction, text = `${allCustomers} limit 20`): Promise<void> {
-    const { rows } = await tx.query<CustomerRow>(text);
+  async function checked(
+    tx: TenantTransaction,
+    text = `${allCustomers} limit 20`,
+    light = false,
+  ): Promise<void> {
+    const { rows } = await tx.run({ text, light }, readPlainRows<CustomerRow>);
     for (const row of rows) if (row.tenant_id !== tx.tenantId) tally.foreign.push(row);
   }
 
@@ -123,6 +130,27 @@ export async function runLoad(
       });
     });
 
+  /** Light reads of both tenants that come at once, and so share a connection; some hang up. */
+  async function together(): Promise<void> {
+    const reads = Array.from({ length: 6 }, (_, n) => {
+      const client = new AbortController();
+      if (Math.random() < 0.1) setTimeout(() => client.abort(), Math.random() * 2);
+      return db.withTenant(
+        n % 2 === 0 ? world.a : world.b,
+        { mode: 'read', signal: client.signal },
+        async (tx) => {
+          await Promise.all([
+            checked(tx, `${allCustomers} limit 20`, true),
+            checked(tx, oneCustomer, true),
+          ]);
+          if (n === 0) await checked(tx);
+        },
+      );
+    });
+    const refused = (await Promise.allSettled(reads)).find(({ status }) => status === 'rejected');
+    if (refused?.status === 'rejected') throw refused.reason;
+  }
+
   async function lateUse(tenantId: string): Promise<void> {
     const operation = db.operation(tenantId, { mode: 'read' });
     void checked(operation.tx).catch(() => undefined);
@@ -134,7 +162,7 @@ export async function runLoad(
     );
   }
 
-  const kinds = [read, read, write, writeWithCommit, writeWithSavepoint, hangUp, lateUse];
+  const kinds = [read, together, write, writeWithCommit, writeWithSavepoint, hangUp, lateUse];
 
   async function loop(): Promise<void> {
     while (!signal.aborted) {

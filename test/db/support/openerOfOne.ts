@@ -1,20 +1,26 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import type { Database, TenantTransaction } from '../../../src/db/database.ts';
+import type { TenantTransaction } from '../../../src/db/database.ts';
 import { startProxy, type TcpProxy } from './proxy.ts';
-import { createTwoTenants, insertCustomer, type TwoTenants, until } from './twoTenants.ts';
+import {
+  createTwoTenants,
+  insertCustomer,
+  type OpenedDatabase,
+  type TwoTenants,
+  until,
+} from './twoTenants.ts';
 
 /** Two tenants behind a proxy, and a pool of one connection that is idle when a test starts. */
 export interface OpenerOfOne {
   readonly world: TwoTenants;
   readonly proxy: TcpProxy;
-  readonly db: Database;
+  readonly db: OpenedDatabase;
   /** Flushes and statements that `work` cost. */
   costOf(work: () => Promise<unknown>): Promise<{ flushes: number; statements: number }>;
 }
 
 /** For the tests of one file; what it answers has its values once they run. */
 export function useOpenerOfOne(): OpenerOfOne {
-  let parts: { world: TwoTenants; proxy: TcpProxy; db: Database } | undefined;
+  let parts: { world: TwoTenants; proxy: TcpProxy; db: OpenedDatabase } | undefined;
   const ready = () => {
     if (parts === undefined) throw new Error('only inside of a test');
     return parts;
