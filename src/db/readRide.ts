@@ -19,7 +19,7 @@ export interface Rider {
 
 interface Seat {
   readonly rider: Rider;
-  /** Batches that are not answered yet, or about to be sent. */
+  /** Batches that are not answered yet. */
   underWay: number;
   abandoned: boolean;
 }
@@ -45,13 +45,9 @@ export class ReadRide {
 
   /** For a rider that has something under way and something more to send: after this burst, on this connection. */
   goOn(rider: Rider): void {
-    const seat = this.#seatOf(rider);
-    // Kept, whatever is answered meanwhile.
-    seat.underWay += 1;
+    // No answer comes within a burst, so it is still under way then; unless it was lost, which the rider heard.
     afterBurst(() => {
-      if (this.#connection === undefined) return;
-      this.#send(this.#connection, [rider]);
-      this.#leave(seat);
+      if (this.#connection !== undefined) this.#send(this.#connection, [rider]);
     });
   }
 
@@ -101,10 +97,6 @@ export class ReadRide {
     if (connection.transactionStatus !== 'I') {
       return this.#lose(new TransactionFailed('A read left a transaction open.'));
     }
-    this.#leave(seat);
-  }
-
-  #leave(seat: Seat): void {
     seat.underWay -= 1;
     if (seat.underWay > 0) return;
     this.#seats.splice(this.#seats.indexOf(seat), 1);

@@ -92,8 +92,8 @@ describe('reads that come together', () => {
     expect(order).toEqual(['light', 'light', 'mixed']);
   });
 
-  test('go on alone, on the connection that they are on', async () => {
-    const cost = await here.costOf(() =>
+  test('go on, each for itself', async () => {
+    const { statements } = await here.costOf(() =>
       Promise.all(
         tenants(3).map((tenantId) =>
           read(tenantId, async (tx) => {
@@ -104,7 +104,7 @@ describe('reads that come together', () => {
         ),
       ),
     );
-    expect(cost).toEqual({ flushes: 2, statements: 12 });
+    expect(statements).toBe(12);
   });
 
   test('are one write each where the connection can not be pipelined', async () => {
@@ -180,7 +180,7 @@ describe('of those that come together', () => {
       'done',
     ]);
     await expectServing();
-    expect((await here.world.backends())[0]?.pid).not.toBe(before?.pid);
+    await until(async () => (await here.world.backends()).every(({ pid }) => pid !== before?.pid));
   });
 
   test('one that left a transaction open takes those behind it along', async () => {
