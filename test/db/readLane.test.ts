@@ -267,6 +267,7 @@ describe('a client that hangs up', () => {
     await here.db.lookup('select pg_sleep(0.2)', []);
     expect(own.events).toHaveLength(1);
     clients[0]?.client.abort();
+    await until(() => own.events.length === 3);
     await until(async () => !(await isActive()));
     expect(own.events.map(({ type }) => type)).toEqual([
       'connectionOpened',
