@@ -22,7 +22,7 @@ export interface DatabaseOptions {
   readonly url: string;
   readonly applicationName: string;
   readonly poolSize: number;
-  /** How many operations may wait for a connection; one more is refused at once. */
+  /** How many operations may wait for a connection, up to four light reads as one; one more is refused at once. */
   readonly maxWaiting: number;
   readonly acquireTimeoutMs: number;
   /** From the first statement to COMMIT, waiting for a connection included. */
