@@ -55,7 +55,8 @@ export function embedInMessages(wanted: readonly Wanted[]): Embeds {
     const parts = Object.entries(partsOfMessage(wanted));
     return Object.fromEntries(parts.map(([key, part]) => [key, embeddedField(part)]));
   };
-  return { values: {}, shape: shapeOf(wanted), select };
+  const shape = shapeOf(wanted.map((each) => ({ ...each, inner: [] })));
+  return { values: {}, shape, select };
 }
 
 /** Keeps the placeholders of several pages apart. */

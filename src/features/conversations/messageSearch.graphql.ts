@@ -131,14 +131,16 @@ async function readMatches(
   }));
   const countRows = async () => (await count()).rows;
   const reading = { columns: asked.columns, embeds: embedsOfMessages(asked, context) };
+  const counts = list.others.has('totalCount');
   const isFirst = !page.backwards && page.after === null && page.before === null;
-  if (isFirst && filter === null && !list.others.has('totalCount')) {
+  if (isFirst && filter === null && !counts) {
     return { rows: await findFirstMessages(tx, phrase, page.limit, reading), countRows };
   }
   const matches = await search();
   const [rows] = await Promise.all([
-    findMatchingMessages(tx, matches, filter, page, reading),
-    list.others.has('totalCount') ? count() : undefined,
+    // Of a search that is only counted no page is read.
+    list.page || !counts ? findMatchingMessages(tx, matches, filter, page, reading) : [],
+    counts ? count() : undefined,
   ]);
   return { rows, countRows };
 }
