@@ -3,6 +3,7 @@ import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { pickColumns } from './pickColumns.ts';
 import { prepare, type TemplateDrizzle, tenant } from './prepare.ts';
 import { prepareShapes } from './prepareShapes.ts';
+import { readsTable } from './readsTable.ts';
 import type { TenantTransaction } from './transaction.ts';
 
 /** Some 10 us a value. */
@@ -30,7 +31,7 @@ export function prepareByKeys<Row>(
     const found = db
       .select(wanted)
       .from(table)
-      .where(and(eq(table.tenantId, tenant), sql`${key} = wanted.key`))
+      .where(and(eq(table.tenantId, tenant), sql`${key} = wanted.key`, readsTable(table)))
       .limit(1)
       .as('found');
     return db

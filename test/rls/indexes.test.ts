@@ -1,5 +1,9 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TenantTransaction } from '../../src/db/database.ts';
+import { findConversationsByIds } from '../../src/features/conversations/conversations.queries.ts';
+import { findCustomersByIds } from '../../src/features/customers/customers.queries.ts';
+import { findProductsByIds } from '../../src/features/products/products.queries.ts';
 import { explain, explainInside, type Plan } from './support/plan.ts';
 import { createTwoTenants, type TwoTenants } from './support/twoTenants.ts';
 
@@ -406,6 +410,28 @@ describe('search', () => {
       }
     },
   );
+
+  it.each([
+    ['products', findProductsByIds, ['createdAt']],
+    ['conversations', findConversationsByIds, ['lastMessageAt']],
+    ['customers', findCustomersByIds, ['createdAt']],
+  ])('looks %s up by the primary key, whatever is asked of them', async (table, find, asked) => {
+    const { a } = tenants;
+    let text = '';
+    const noting = {
+      tenantId: a,
+      run: async (request: { text: string }) => {
+        text = request.text;
+      },
+    } as unknown as TenantTransaction;
+    await find(noting, { ids: [] }, asked);
+    const plans = await whereMostHaveTwo(`app.${table}`, () =>
+      tenants.asTenant(a, (client) =>
+        explain(client, ['uuid[]', 'uuid', 'int'], [`{${firstId}}`, a, '1'], text),
+      ),
+    );
+    for (const { indexes } of plans) expect(indexes).toEqual([`${table}_pkey`]);
+  });
 
   it.each([
     ['products', `app.rank_products($1, 'sku:*', 'sku:*')`, 'tenantry_search'],
