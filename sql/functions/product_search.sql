@@ -235,9 +235,11 @@ as $$
 declare
   tenant constant uuid := app.current_tenant();
   most constant int := 1000;
-  -- Only letters and digits survive, so the text can't be tsquery syntax.
+  -- Only letters and digits survive, so the text can't be tsquery syntax. Without what the text parser knows no
+  -- word in: of a query that is empty nothing matches.
   words constant text[] := array(
-    select word from regexp_split_to_table(app.fold(phrase), '[^[:alnum:]]+') as word where word <> '' limit 16);
+    select word from regexp_split_to_table(app.fold(phrase), '[^[:alnum:]]+') as word
+    where word <> '' and numnode(to_tsquery('pg_catalog.simple', word || ':*')) > 0 limit 16);
   -- Every word must occur; each may be the beginning of one ("jack" finds "jacket").
   alternatives text[] := array(select word || ':*' from unnest(words) as word);
   has_sku uuid;

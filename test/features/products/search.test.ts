@@ -147,6 +147,19 @@ describe('a product search', () => {
     });
   });
 
+  test('leaves out what Postgres’ parser takes for no word', async () => {
+    const configuration = 'alter text search configuration pg_catalog.simple';
+    await server.asAdmin(`${configuration} drop mapping for uint`);
+    try {
+      for (const search of ['zephyrine 77', '77 zephyrine', 'zephyrine 77 5']) {
+        expect(await names(search)).toEqual(['Zephyrine reading lamp', 'Lamp shade']);
+      }
+      expect(await names('77')).toEqual([]);
+    } finally {
+      await server.asAdmin(`${configuration} add mapping for uint with simple`);
+    }
+  });
+
   test('another business finds nothing of it, also where a typo is looked up', async () => {
     expect(await names('zephyrine', {}, other)).toEqual([]);
     expect(await names('zephyrne', {}, other)).toEqual([]);
