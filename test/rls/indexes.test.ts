@@ -293,6 +293,32 @@ describe('search', () => {
     },
   );
 
+  it('takes its sample from an index of its own, however many the average tenant has', async () => {
+    const { admin, a, b } = tenants;
+    // As their ids say, of 4 096 and 2 048; the one's first two have the word.
+    await admin.query(
+      `insert into app.products (tenant_id, id, name, price_amount, price_currency)
+       select owner, overlay(gen_random_uuid()::text placing end_of_id from 33)::uuid, word, 1, 'EUR'
+       from (values ($1::uuid, '0000', 'Sampled'), ($1, '3f00', 'Sampled'), ($1, '0100', 'x'), ($1, '2000', 'x'), ($2, '0000', 'x'), ($2, '1000', 'Sampled'),
+         ($1, '4000', 'Sampled'), ($1, '0001', 'Sampled')) as each (owner, end_of_id, word)`,
+      [a, b],
+    );
+    const call = (tenant: string) =>
+      `app.sample_products('${tenant}', 'samp:*', app.common_bits('samp:*'))`;
+    const { rows } = await admin.query(`select ${call(a)} as one, ${call(b)} as other`);
+    expect(rows[0]).toEqual({ one: [4096, 2048], other: [2048, 1024] });
+    await admin.query('vacuum analyze app.products');
+    for (const many of [-0.5, 2, 20, 200, 2000]) {
+      const plans = await whereTheyAre(many, 'app.products', () => plansOf(call(a)));
+      const [sample, ...verified] = plans.filter(({ indexes }) => indexes.length > 0);
+      expect(sample?.indexes).toEqual(['products_sample_idx']);
+      expect(sample?.nodes).toContain('Index Only Scan products');
+      expect(sample?.nodes).not.toContain('Sort');
+      expect(verified.map(({ indexes }) => indexes)).toEqual([['products_pkey']]);
+      expect(verified[0]?.conditions.join()).toContain('(id = ');
+    }
+  });
+
   it.each(throughTheOrder)(
     '%s, and reads each of them once where most tenants have two',
     async (_how, call) => {
