@@ -2423,7 +2423,6 @@ begin
 end $function$;
 alter function app.planned_rows(regclass,uuid) owner to tenantry_owner;
 grant execute on function app.planned_rows(regclass,uuid) to tenantry_message_search;
-grant execute on function app.planned_rows(regclass,uuid) to tenantry_search;
 
 CREATE OR REPLACE FUNCTION app.product_search_signature(name text, sku text, category text, tags text[], description text)
  RETURNS bytea
