@@ -766,6 +766,7 @@ create table app.products (
   constraint products_status_known CHECK ((status = ANY (ARRAY['DRAFT'::text, 'ACTIVE'::text, 'ARCHIVED'::text])))
 );
 alter table app.products owner to tenantry_owner;
+CREATE INDEX products_sample_idx ON app.products USING btree (tenant_id, id, search_signature) WHERE ((get_byte(uuid_send(id), 15) = 0) AND (get_byte(uuid_send(id), 14) < 64));
 CREATE INDEX products_search_vector_idx ON app.products USING gin (app.tenant_words(tenant_id, search_vector)) WITH (gin_pending_list_limit='256');
 CREATE INDEX products_tenant_id_category_created_at_id_idx ON app.products USING btree (tenant_id, category, created_at, id);
 CREATE INDEX products_tenant_id_created_at_id_search_signature_idx ON app.products USING btree (tenant_id, created_at, id, search_signature);
@@ -2423,7 +2424,6 @@ begin
 end $function$;
 alter function app.planned_rows(regclass,uuid) owner to tenantry_owner;
 grant execute on function app.planned_rows(regclass,uuid) to tenantry_message_search;
-grant execute on function app.planned_rows(regclass,uuid) to tenantry_search;
 
 CREATE OR REPLACE FUNCTION app.product_search_signature(name text, sku text, category text, tags text[], description text)
  RETURNS bytea
@@ -2973,6 +2973,44 @@ alter function app.route_domain(uuid) owner to tenantry_provisioner;
 grant execute on function app.route_domain(uuid) to tenantry_operator;
 grant execute on function app.route_domain(uuid) to tenantry_server;
 
+CREATE OR REPLACE FUNCTION app.sample_products(tenant uuid, wanted tsquery, bits integer[])
+ RETURNS integer[]
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'app', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_sort TO 'off'
+AS $function$
+declare
+  bit_1 constant bigint := bits[1];
+  bit_2 constant bigint := bits[2];
+  bit_3 constant bigint := coalesce(bits[3], bit_1);
+  bit_4 constant bigint := coalesce(bits[4], bit_1);
+  bit_5 constant bigint := coalesce(bits[5], bit_1);
+  bit_6 constant bigint := coalesce(bits[6], bit_1);
+  catalogue int;
+  candidates uuid[];
+begin
+  select 1024 * count(*), coalesce(array_agg(taken.id) filter (
+    where get_bit(taken.search_signature, bit_1) = 1 and get_bit(taken.search_signature, bit_2) = 1
+      and get_bit(taken.search_signature, bit_3) = 1 and get_bit(taken.search_signature, bit_4) = 1
+      and get_bit(taken.search_signature, bit_5) = 1 and get_bit(taken.search_signature, bit_6) = 1), '{}')
+  into catalogue, candidates
+  from (select p.id, p.search_signature from app.products p
+        where p.tenant_id = tenant and get_byte(uuid_send(p.id), 15) = 0 and get_byte(uuid_send(p.id), 14) < 64
+        order by p.id desc limit 400) as taken;
+  return array[catalogue, case when bit_1 is null then null when candidates = '{}' then 0 else (
+    select 1024 * cardinality(candidates) * count(*) / least(cardinality(candidates), 8)
+    from unnest(candidates[1:8]) as given (id)
+      cross join lateral (
+        select from app.products p where p.tenant_id = tenant and p.id = given.id and ts_match_vq(p.search_vector, wanted) offset 0) as found) end];
+end $function$;
+alter function app.sample_products(uuid,tsquery,integer[]) owner to tenantry_search;
+
 CREATE OR REPLACE FUNCTION app.schedule_plan_change(owner_user_id uuid, new_plan text)
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -3033,8 +3071,10 @@ AS $function$
 declare
   tenant constant uuid := app.current_tenant();
   most constant int := 1000;
+  -- Without what the text parser knows no word in: of a query that is empty nothing matches.
   words constant text[] := array(
-    select word || ':*' from regexp_split_to_table(app.fold(phrase), '[^[:alnum:]]+') as word where word <> '' limit 16);
+    select word || ':*' from regexp_split_to_table(app.fold(phrase), '[^[:alnum:]]+') as word
+    where word <> '' and numnode(to_tsquery('pg_catalog.simple', word || ':*')) > 0 limit 16);
   queries constant tsquery[] := array(select to_tsquery('pg_catalog.simple', word) from unnest(words) as word);
   first constant tsquery := queries[1];
   second constant tsquery := queries[2];
@@ -3088,11 +3128,13 @@ begin
   end if;
   ids := matching;
   if looked = 300 then
-    -- Fewer than 21 of 3 000 are at most 7 in a thousand: the index has them sooner than a walk to the end, which
-    -- it may be. Of several words that goes for the rarest alone, as far as 300 tell.
+    -- Fewer than 21 of 3 000 are at most 7 in a thousand, and of these the index gives a page sooner than a walk,
+    -- which may go on to the end. Of several words that goes for the rarest alone, as far as 300 tell.
     asks_index := hits < 3 or looked_further and (cardinality(queries) = 1 or 15 >= (select min(n) from unnest(hits_each) as n));
-    enough := case when looked_further then 3000 * most / (hits + cardinality(further)) else 300 * most / greatest(hits, 1) end;
-    if asks_index is not true then estimated := app.planned_rows('app.messages', tenant); end if;
+    if asks_index is not true then
+      enough := case when looked_further then 3000 * most / (hits + cardinality(further)) else 300 * most / hits end;
+      estimated := app.planned_rows('app.messages', tenant);
+    end if;
     if asks_index is not true and (estimated >= enough or exists (
       select from app.messages m where m.tenant_id = tenant and enough <= 20000 offset enough))
     then
@@ -3143,14 +3185,15 @@ AS $function$
 declare
   tenant constant uuid := app.current_tenant();
   most constant int := 1000;
-  -- Only letters and digits survive, so the text can't be tsquery syntax.
+  -- Only letters and digits survive, so the text can't be tsquery syntax. Without what the text parser knows no
+  -- word in: of a query that is empty nothing matches.
   words constant text[] := array(
-    select word from regexp_split_to_table(app.fold(phrase), '[^[:alnum:]]+') as word where word <> '' limit 16);
+    select word from regexp_split_to_table(app.fold(phrase), '[^[:alnum:]]+') as word
+    where word <> '' and numnode(to_tsquery('pg_catalog.simple', word || ':*')) > 0 limit 16);
   -- Every word must occur; each may be the beginning of one ("jack" finds "jacket").
   alternatives text[] := array(select word || ':*' from unnest(words) as word);
   has_sku uuid;
-  -- As the planner knows them: to count 20 000 takes a millisecond. Asked where something depends on it (0.12).
-  catalogue float8;
+  sample int[];
   queries tsquery[];
   query tsquery;
   looked int;
@@ -3160,12 +3203,24 @@ declare
   rarest int;
   bits int[];
   possible int;
+  all_bits int[];
+  fitting int;
+  -- As the sample has it: how many have each word that the index would be asked for, null: not so many; and all of these.
+  many constant int := 5 * 1024;
+  common_each int[];
+  entries int;
+  -- By how much more common words may be that the index is asked for with the rarest.
+  as_rare int;
+  all_common boolean;
+  rarest_query tsquery;
+  further uuid[];
 begin
   if tenant is null or cardinality(words) = 0 then
     return query select null::text, '{}'::uuid[], '{}'::real[], '{}'::uuid[], '{}'::real[];
     return;
   end if;
   for attempt in 1..2 loop
+    sample := null;
     queries := array(select to_tsquery('pg_catalog.simple', each) from unnest(alternatives) as each);
     -- Of up to three words that have some: more tell hardly more.
     bits := null;
@@ -3187,14 +3242,16 @@ begin
       into hits_each;
     end if;
     rarest := (select min(n) from unnest(hits_each) as n);
+    rarest_query := queries[array_position(hits_each, rarest)];
+    all_bits := bits;
     -- Too many to look each up.
     if possible > 75 then bits := null; end if;
     -- Of words that 1 % have the index would read thousands of each (20), while a page's order comes
     -- to 20 products out of 0.2 % in 6 at most.
     if looked = 300 and hits < 15 and cardinality(queries) > 1 and rarest >= 3 then
-      catalogue := coalesce(catalogue, app.planned_rows('app.products', tenant));
+      sample := app.sample_products(tenant, query, all_bits);
     end if;
-    if looked = 300 and hits < 15 and cardinality(queries) > 1 and rarest >= 3 and catalogue >= 150000 then
+    if looked = 300 and hits < 15 and cardinality(queries) > 1 and rarest >= 3 and sample[1] >= 150000 then
       looked := 3000;
       -- No further than to the last that tells: the page goes on behind it.
       page_ids := page_ids || app.walk_products(tenant, query, bits, null, 300, 2700, greatest(6 - hits, 0));
@@ -3204,35 +3261,93 @@ begin
     end if;
     hits := coalesce(cardinality(page_ids), 0);
     ids := null;
+    further := null;
+    as_rare := 3;
+    all_common := false;
+    common_each := array_fill(null::int, array[cardinality(queries)]);
+    if looked in (300, 1000) and hits >= 3 and sample is null then
+      sample := app.sample_products(tenant, query, all_bits);
+    end if;
     -- As many as that among the newest: more than 1 000 in all, if there are that many products.
     enough := looked * most / greatest(hits, 1);
-    exit when looked = 3000 and hits >= 6;
-    if looked in (300, 1000) and hits >= 3 then
-      catalogue := coalesce(catalogue, app.planned_rows('app.products', tenant));
+    if looked = 3000 and hits >= 6 or looked in (300, 1000) and hits >= 3 and (sample[1] >= enough or exists (
+      select from app.products p where p.tenant_id = tenant and enough <= 20000 offset enough))
+    then
+      exit when sample[1] < 20000 or sample[2] > 0;
+      if cardinality(queries) > 1 then
+        exit when hits >= 21;
+        exit when (app.sample_products(tenant, rarest_query, app.common_bits(rarest_query)))[2] > 0;
+      end if;
+      -- The newest may be all that have a word which none of the sample has, and then a page would be walked for to
+      -- the end: this looks for what a page takes, and no further than the index is quick.
+      further := app.walk_products(tenant, query, bits, page_ids[hits], 0,
+        case when bits is null then 3000 when looked = 3000 then 20000 else 6000 end, greatest(21 - hits, 10));
+      page_ids := page_ids || further;
+      exit when cardinality(further) >= 10 and cardinality(page_ids) >= 21;
+      hits := cardinality(page_ids);
     end if;
-    exit when looked in (300, 1000) and hits >= 3 and (catalogue >= enough or exists (
-      select from app.products p where p.tenant_id = tenant and enough <= 20000 offset enough));
-    -- The rarest words only: the index reads all of a prefix before it looks at the next word.
+    if looked >= 300 and rarest < 3 and (cardinality(queries) <= 3
+      or (select count(*) <= 3 from unnest(hits_each) as n where n <= as_rare * rarest))
+    then
+      entries := 0;
+      all_common := true;
+      for place in 1..cardinality(queries) loop
+        continue when hits_each[place] > as_rare * rarest;
+        fitting := (app.sample_products(
+          tenant, queries[place], case when cardinality(queries) = 1 then all_bits else app.common_bits(queries[place]) end))[2];
+        if fitting >= many then
+          common_each[place] := fitting;
+          entries := entries + fitting;
+        else
+          all_common := false;
+        end if;
+      end loop;
+      -- Common, but not among the newest: the index would read all of it, only to find that it is too much. As many
+      -- products as entries take half of its time; where rows are read, a twentieth as many.
+      if all_common and (cardinality(queries) = 1 or (app.sample_products(tenant, query, all_bits))[2] >= many) then
+        further := app.walk_products(
+          tenant, query, bits, page_ids[hits], 0, case when bits is null then entries / 20 else entries end, 21);
+        page_ids := page_ids || further;
+        exit when cardinality(further) = 21;
+        hits := cardinality(page_ids);
+      end if;
+      if all_common and cardinality(queries) > 1 then
+        -- Few have all of them, or only the oldest: a word that the newest have may be the rarest of all.
+        hits_each := array(
+          select coalesce(given.common, (app.sample_products(tenant, given.each, app.common_bits(given.each)))[2], entries)
+          from unnest(queries, common_each) with ordinality as given (each, common, place) order by place);
+        rarest := (select min(n) from unnest(hits_each) as n);
+        rarest_query := queries[array_position(hits_each, rarest)];
+      end if;
+    end if;
+    -- The rarest words only: the index reads all of a prefix before it looks at the next word. But a row is read for
+    -- each that it finds, as dear as ten to fifty entries, so of words that thousands have it is asked for more.
+    if cardinality(queries) > 1 and rarest > 0
+      and (app.sample_products(tenant, rarest_query, app.common_bits(rarest_query)))[2] > 0
+    then
+      as_rare := 8;
+    end if;
     select r.ids, r.scores into ids, scores
     from app.rank_products(
       tenant,
       (select to_tsquery('pg_catalog.simple', '(' || string_agg(each, ') & (') || ')')
-       from unnest(alternatives, hits_each) as given (each, hits)
-       where given.hits <= 3 * rarest or given.hits is null),
+       from unnest(alternatives, hits_each, common_each) as given (each, hits, common)
+       where (given.hits <= as_rare * rarest or given.hits is null) and (given.common is null or all_common)),
       query) r;
     if cardinality(ids) > most then ids := null; end if;
     exit when attempt = 2 or ids is null or cardinality(ids) > 0;
     -- Nothing has all of it: is there a word that nothing has?
     alternatives := array(
       select coalesce(
-        case when given.hits = 0
+        case when given.hits = 0 and given.common is null
                and (cardinality(words) = 1 or not exists (
                  select from app.rank_products(tenant, given.query, given.query) r where cardinality(r.ids) > 0))
              then (select string_agg(alike, ' | ') from app.similar_words(tenant, word) as alike) end,
         each)
-      from unnest(alternatives, queries, hits_each, words) with ordinality as given (each, query, hits, word, place) order by place);
+      from unnest(alternatives, queries, hits_each, words, common_each) with ordinality as given (each, query, hits, word, common, place) order by place);
     exit when alternatives = array(select word || ':*' from unnest(words) as word);
   end loop;
+  hits := coalesce(cardinality(page_ids), 0);
   wanted := query::text;
   -- Who asks for "LAMP-7" wants that one first, and not all that begin alike.
   if ids is not null or phrase ~ '[0-9]' then

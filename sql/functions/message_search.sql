@@ -48,8 +48,10 @@ as $$
 declare
   tenant constant uuid := app.current_tenant();
   most constant int := 1000;
+  -- Without what the text parser knows no word in: of a query that is empty nothing matches.
   words constant text[] := array(
-    select word || ':*' from regexp_split_to_table(app.fold(phrase), '[^[:alnum:]]+') as word where word <> '' limit 16);
+    select word || ':*' from regexp_split_to_table(app.fold(phrase), '[^[:alnum:]]+') as word
+    where word <> '' and numnode(to_tsquery('pg_catalog.simple', word || ':*')) > 0 limit 16);
   queries constant tsquery[] := array(select to_tsquery('pg_catalog.simple', word) from unnest(words) as word);
   first constant tsquery := queries[1];
   second constant tsquery := queries[2];
@@ -103,11 +105,13 @@ begin
   end if;
   ids := matching;
   if looked = 300 then
-    -- Fewer than 21 of 3 000 are at most 7 in a thousand: the index has them sooner than a walk to the end, which
-    -- it may be. Of several words that goes for the rarest alone, as far as 300 tell.
+    -- Fewer than 21 of 3 000 are at most 7 in a thousand, and of these the index gives a page sooner than a walk,
+    -- which may go on to the end. Of several words that goes for the rarest alone, as far as 300 tell.
     asks_index := hits < 3 or looked_further and (cardinality(queries) = 1 or 15 >= (select min(n) from unnest(hits_each) as n));
-    enough := case when looked_further then 3000 * most / (hits + cardinality(further)) else 300 * most / greatest(hits, 1) end;
-    if asks_index is not true then estimated := app.planned_rows('app.messages', tenant); end if;
+    if asks_index is not true then
+      enough := case when looked_further then 3000 * most / (hits + cardinality(further)) else 300 * most / hits end;
+      estimated := app.planned_rows('app.messages', tenant);
+    end if;
     if asks_index is not true and (estimated >= enough or exists (
       select from app.messages m where m.tenant_id = tenant and enough <= 20000 offset enough))
     then

@@ -24,4 +24,4 @@ begin
 end $$;
 
 revoke all on function app.planned_rows(regclass, uuid) from public;
-grant execute on function app.planned_rows(regclass, uuid) to tenantry_search, tenantry_message_search;
+grant execute on function app.planned_rows(regclass, uuid) to tenantry_message_search;

@@ -158,6 +158,7 @@ describe('the search functions', () => {
       `app.similar_words($1, 'lanp')`,
       `app.look_at_newest($1, 'lamp', '{lamp}', '{7,9}')`,
       `app.walk_products($1, 'lamp', '{7,9}', null, 0, 9, 9)`,
+      `app.sample_products($1, 'lamp', '{7,9}')`,
       `app.planned_rows('app.products', $1)`,
       `app.match_messages($1, 'lamp', 'lamp')`,
       `app.walk_messages($1, 'lamp', 0, 9, 9)`,

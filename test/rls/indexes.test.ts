@@ -292,6 +292,30 @@ describe('search', () => {
     expect(asked.join()).not.toContain(phrase.split(' ')[1]);
   });
 
+  it('asks it for a word four times as common too, where the sample has the rarer', async () => {
+    const { admin, a } = tenants;
+    await admin.query(
+      `insert into app.products (tenant_id, id, name, price_amount, price_currency)
+       select $1::uuid, overlay(gen_random_uuid()::text placing end_of_id from 33)::uuid, word, 1, 'EUR'
+       from (values ('0000', 'Quillon quartz'), ('ffff', 'Quillon quartz'), ('ffff', 'Quollen quartz'), ('ffff', 'Quollen quartz')) as each (end_of_id, word)
+       union all select $1, gen_random_uuid(), 'Quartz', 1, 'EUR' from generate_series(1, 5)`,
+      [a],
+    );
+    const askedFor = async (phrase: string) => {
+      const plans = await withIndexOnly('products_search_vector_idx', () =>
+        explainInside(admin, () =>
+          admin.query('select unnest(ids) from app.search_products($1)', [phrase]),
+        ),
+      );
+      return plans.flatMap(({ conditions }) => conditions).filter((each) => each.includes(' @@ '));
+    };
+    expect(await askedFor('quillon quartz')).toEqual([
+      expect.stringMatching(/quillon.* & .*quartz/),
+    ]);
+    expect(await askedFor('quollen quartz')).toEqual([expect.stringContaining('quollen')]);
+    expect((await askedFor('quollen quartz')).join()).not.toContain('quartz');
+  });
+
   const throughTheOrder = [
     [
       'looks at the newest',
@@ -332,6 +356,34 @@ describe('search', () => {
       ]);
     },
   );
+
+  it('takes its sample from an index of its own, however many the average tenant has', async () => {
+    const { admin, a, b } = tenants;
+    const call = (tenant: string) =>
+      `app.sample_products('${tenant}', 'samp:*', app.common_bits('samp:*'))`;
+    const sampled = async () =>
+      (await admin.query(`select ${call(a)} as one, ${call(b)} as other`)).rows[0];
+    const { one, other } = await sampled();
+    // As their ids say, of 4 096 and 2 048 more; two and one of those that count have the word.
+    await admin.query(
+      `insert into app.products (tenant_id, id, name, price_amount, price_currency)
+       select owner, overlay(gen_random_uuid()::text placing end_of_id from 33)::uuid, word, 1, 'EUR'
+       from (values ($1::uuid, '0000', 'Sampled'), ($1, '3f00', 'Sampled'), ($1, '0100', 'x'), ($1, '2000', 'x'), ($2, '0000', 'x'), ($2, '1000', 'Sampled'),
+         ($1, '4000', 'Sampled'), ($1, '0001', 'Sampled')) as each (owner, end_of_id, word)`,
+      [a, b],
+    );
+    expect(await sampled()).toEqual({ one: [one[0] + 4096, 2048], other: [other[0] + 2048, 1024] });
+    await admin.query('vacuum analyze app.products');
+    for (const many of [-0.5, 2, 20, 200, 2000]) {
+      const plans = await whereTheyAre(many, 'app.products', () => plansOf(call(a)));
+      const [sample, ...verified] = plans.filter(({ indexes }) => indexes.length > 0);
+      expect(sample?.indexes).toEqual(['products_sample_idx']);
+      expect(sample?.nodes).toContain('Index Only Scan products');
+      expect(sample?.nodes).not.toContain('Sort');
+      expect(verified.map(({ indexes }) => indexes)).toEqual([['products_pkey']]);
+      expect(verified[0]?.conditions.join()).toContain('(id = ');
+    }
+  });
 
   it.each(throughTheOrder)(
     '%s, and reads each of them once where most tenants have two',

@@ -52,6 +52,10 @@ export const searchWorkloads: readonly SearchWorkload[] = [
   one('rare and common word', list, search('maralla warranty', 'belosen warranty')),
   one('prefix', list, search('lam', 'war', 'boo', 'mara')),
   one('typo', list, search('lapm', 'lmap', 'tabel', 'marralla', 'belsoen')),
+  one('word of some of the newest', list, search('zirconite', 'yttriose', 'xenoline')),
+  one('common word, not of the newest', list, [
+    ...search('approved', 'lacquered', 'appr', 'approved lacquered', 'approved maralla'),
+  ]),
   one('word and filters', list, [
     { search: 'lamp', filter },
     { search: 'maralla', filter: { status: filter.status, price: filter.price } },

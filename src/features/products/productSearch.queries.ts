@@ -1,6 +1,7 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
 import { prepare } from '../../db/prepare.ts';
+import { readsTable } from '../../db/readsTable.ts';
 import { products } from '../../db/tables/products.ts';
 
 /**
@@ -115,11 +116,7 @@ export const firstFoundCounted = (newest: SQLWrapper): SQL => sql`(
 ) as matched`;
 export const foundPlace = sql`matched.place`;
 
-/**
- * The status, which all have, is there because no index has it: of an index that answers without the table
- * as well, such as that of the order, all of the tenant's entries would be read for each id.
- */
-export const isMatched = sql`matched.product_id = ${products.id} and ${products.status} <> ''`;
+export const isMatched = sql`matched.product_id = ${products.id} and ${readsTable(products)}`;
 export const matchScore = sql<number>`matched.score`;
 
 /** All that fits `phrase`, for a WITH that calls it `found`: the ids of a RANKED search, or the QUERY. */

@@ -33,12 +33,11 @@ import {
 const {
   searchVector: _searchVector,
   searchSignature: _searchSignature,
-  ...columns
+  ...productColumns
 } = getTableColumns(products);
 
-export const productColumns = columns;
-
 export type { ProductImage, ProductOption, ProductVariant } from '../../db/tables/products.ts';
+export { productColumns };
 
 /** What is read of a product: everything but the columns that only search compares. */
 export type Product = Omit<typeof products.$inferSelect, 'searchVector' | 'searchSignature'>;
@@ -151,7 +150,7 @@ function readProductPage(
   const statement = (isLight ? lightPageStatement : pageStatement)(shape, (db) => {
     const rows = db
       .select({
-        ...pickColumns(columns, asked, sortColumnNames(columns, order)),
+        ...pickColumns(productColumns, asked, sortColumnNames(productColumns, order)),
         score: searched === 'RANKED' ? matchScore : sql<null>`null`,
       })
       .from(products)
@@ -180,13 +179,23 @@ export function matching(filter: Filter, keys?: SQL): SQL | undefined {
   return and(eq(products.tenantId, tenant), ...filter.conditions, keys);
 }
 
-export const findProductsByIds = prepareByKeys<Product>(products, columns, products.id, 'ids');
+export const findProductsByIds = prepareByKeys<Product>(
+  products,
+  productColumns,
+  products.id,
+  'ids',
+);
 
-export const findProductsBySkus = prepareByKeys<Product>(products, columns, products.sku, 'skus');
+export const findProductsBySkus = prepareByKeys<Product>(
+  products,
+  productColumns,
+  products.sku,
+  'skus',
+);
 
 export const findProductsByReferences = prepareByKeys<Product>(
   products,
-  columns,
+  productColumns,
   products.externalReference,
   'references',
 );
@@ -194,7 +203,7 @@ export const findProductsByReferences = prepareByKeys<Product>(
 /** Reads a product and holds it until COMMIT, so that two updates do not lose each other's changes. */
 export const lockProduct = prepare((db) =>
   db
-    .select(columns)
+    .select(productColumns)
     .from(products)
     .where(and(eq(products.tenantId, tenant), eq(products.id, sql.placeholder('id'))))
     .for('update'),
@@ -206,8 +215,11 @@ export const lockProduct = prepare((db) =>
  */
 const learned = sql<null>`app.learn_product_words(${products.tenantId}, ${products.id}, ${products.name}, ${products.category}, ${products.tags})`;
 
-const insertKnown = prepareInsert<typeof products, Product>(products, columns);
-const insertLearning = prepareInsert<typeof products, Product>(products, { ...columns, learned });
+const insertKnown = prepareInsert<typeof products, Product>(products, productColumns);
+const insertLearning = prepareInsert<typeof products, Product>(products, {
+  ...productColumns,
+  learned,
+});
 
 export function insertProduct(tx: TenantTransaction, row: NewProduct): Promise<Product> {
   return needsLearning(tx, [row]) ? insertLearning(tx, row) : insertKnown(tx, row);
@@ -222,7 +234,7 @@ export async function updateProduct(
     .update(products)
     .set({ ...changes, updatedAt: sql`now()` })
     .where(and(eq(products.tenantId, tx.tenantId), eq(products.id, id)))
-    .returning(needsLearning(tx, [changes]) ? { ...columns, learned } : columns);
+    .returning(needsLearning(tx, [changes]) ? { ...productColumns, learned } : productColumns);
   return rows[0];
 }
 
@@ -239,7 +251,7 @@ export const findSkuOwners = prepare((db) =>
 /** Held until COMMIT, in the order of their ids, as updates of single products may hold some. */
 export const lockProductsByReferences = prepare((db) =>
   db
-    .select(columns)
+    .select(productColumns)
     .from(products)
     .where(
       and(

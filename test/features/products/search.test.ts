@@ -22,7 +22,8 @@ beforeAll(async () => {
   await server.asAdmin(
     `insert into app.products (tenant_id, id, name, sku, price_amount, price_currency, category, description, created_at)
      select t.id, gen_random_uuid(), 'Quorble ' || n, 'QB-' || n, n % 97, 'EUR', 'Bulk ' || n % 3,
-            concat_ws(' ', case when n in (100, 200, 300, 1250, 1350, 1450) then 'Vexilloid' end, case when n % 60 = 0 then 'Trillium пергамент wok' when n % 60 = 30 then 'Trilobite перстень' end,
+            concat_ws(' ', case when n in (1486, 1491, 1493, 1494, 1495, 1496, 1497) then 'Jabberwock' end, case when n <= 400 then 'Galumph' end, case when n <= 400 and n % 2 = 0 then 'Uffish' end,
+              case when n in (100, 200, 300, 1250, 1350, 1450) then 'Vexilloid' end, case when n % 60 = 0 then 'Trillium пергамент wok' when n % 60 = 30 then 'Trilobite перстень' end,
               case when n between 1194 and 1205 then 'Palimpsest' end),
             timestamptz '2030-01-01' + (n / 3) * interval '1 minute'
      from app.tenants t, generate_series(1, 1500) n where t.slug = 'lumen'`,
@@ -145,6 +146,19 @@ describe('a product search', () => {
       complete: true,
       categories: [{ value: 'Zlight', count: 1 }],
     });
+  });
+
+  test('leaves out what Postgres’ parser takes for no word', async () => {
+    const configuration = 'alter text search configuration pg_catalog.simple';
+    await server.asAdmin(`${configuration} drop mapping for uint`);
+    try {
+      for (const search of ['zephyrine 77', '77 zephyrine', 'zephyrine 77 5']) {
+        expect(await names(search)).toEqual(['Zephyrine reading lamp', 'Lamp shade']);
+      }
+      expect(await names('77')).toEqual([]);
+    } finally {
+      await server.asAdmin(`${configuration} add mapping for uint with simple`);
+    }
   });
 
   test('another business finds nothing of it, also where a typo is looked up', async () => {
@@ -348,10 +362,11 @@ describe('a search that more products fit than can be ranked', () => {
       totalCount: 6,
       totalCountPrecision: 'EXACT',
     });
-    // 150 000 products would take a minute to make.
+    expect(await find('galumph')).toMatchObject({ totalCount: 400, totalCountPrecision: 'EXACT' });
+    // 150 000 products would take a minute to make. These have the ids of one in 1 024, so that there seem to be 219 000.
     await server.asAdmin(
-      `create or replace function app.planned_rows(relation regclass, tenant uuid) returns float8
-       language sql volatile as 'select 200000.0::float8'`,
+      `update app.products set id = overlay(id::text placing
+         case when substr(sku, 4)::int % 7 = 1 then '3f00' else 'ffff' end from 33)::uuid where sku like 'QB-%'`,
     );
     expect((await find('quorb vexil')).totalCountPrecision).toBe('AT_LEAST');
     expect(await names('quorb vexil')).toEqual(found);
@@ -365,6 +380,22 @@ describe('a search that more products fit than can be ranked', () => {
       expect(body.data.products.nodes.map(({ name }: { name: string }) => name).sort()).toEqual(
         Array.from({ length: 12 }, (_, n) => `Quorble ${1194 + n}`),
       );
+    }
+    // What a few of the newest have and no others is rare. What only older ones have is common, if the sample says so.
+    for (const search of ['jabber', 'quorb jabber']) {
+      const rare = await find(search);
+      expect(rare).toMatchObject({ totalCount: 7, totalCountPrecision: 'EXACT' });
+      expect(rare.nodes).toHaveLength(7);
+    }
+    const momentsOf = (numbers: number[]) => numbers.map((n) => Math.floor(n / 3));
+    for (const search of ['galumph', 'uffish', 'galumph uffish', 'uffish quorb']) {
+      const step = search.includes('uffish') ? 2 : 1;
+      const older = momentsOf(Array.from({ length: 400 / step }, (_, n) => 400 - step * n));
+      expect((await find(search)).totalCountPrecision).toBe('AT_LEAST');
+      for (const first of [5, 20, 50]) {
+        const numbers = (await names(search, { first })).map((name) => Number(name.split(' ')[1]));
+        expect(momentsOf(numbers)).toEqual(older.slice(0, first));
+      }
     }
     const trillium = Array.from({ length: 25 }, (_, n) => `Quorble ${1500 - 60 * n}`);
     // Beginnings of four letters, of three and of another script; more words than signatures are asked for.

@@ -1,0 +1,1 @@
+CREATE INDEX "products_sample_idx" ON "app"."products" USING btree ("tenant_id","id","search_signature") WHERE get_byte(uuid_send("app"."products"."id"), 15) = 0 and get_byte(uuid_send("app"."products"."id"), 14) < 64;
