@@ -1,5 +1,6 @@
 import { afterBurst } from './afterBurst.ts';
 import { type CarrierSettings, unreachable } from './carrier.ts';
+import type { Connection } from './connection.ts';
 import { ReadRide, type Rider } from './readRide.ts';
 
 /**
@@ -9,6 +10,9 @@ import { ReadRide, type Rider } from './readRide.ts';
  */
 const mostTogether = 4;
 
+/** How long nothing is shared after one had to wait for another: who is slow now is so again soon. */
+const apartMs = 1_000;
+
 /**
  * Takes reads to connections. What is light waits for the end of this turn of the event loop and shares a
  * connection with what else is; Postgres answers them one after the other, each a transaction by itself.
@@ -16,6 +20,7 @@ const mostTogether = 4;
 export class ReadLane {
   readonly #settings: CarrierSettings;
   #light: Rider[] = [];
+  #apartUntil = 0;
 
   constructor(settings: CarrierSettings) {
     this.#settings = settings;
@@ -27,14 +32,33 @@ export class ReadLane {
     else if (this.#light.push(rider) === 1) setImmediate(() => this.#depart());
   }
 
+  /** For one that has left a ride: on a connection of its own. */
+  goOn(rider: Rider): void {
+    this.#start([rider], atOnce);
+  }
+
+  /** The same, unless it would have to wait for one: false, and nothing is done. */
+  goOnAtOnce(rider: Rider, leave: () => void): boolean {
+    const atHand = this.#settings.pool.tryAcquire();
+    if (atHand === undefined) return false;
+    leave();
+    this.#newRide().start(atHand, [rider]);
+    return true;
+  }
+
+  stayApart(): void {
+    this.#apartUntil = performance.now() + apartMs;
+  }
+
   #depart(): void {
+    const mayShare = this.#settings.pool.pipelines && performance.now() >= this.#apartUntil;
     const together: Rider[] = [];
     for (const rider of this.#light.splice(0)) {
-      if (rider.isLight) together.push(rider);
+      if (!rider.isWaiting) continue;
+      if (mayShare && rider.isLight) together.push(rider);
       else this.#start([rider], atOnce);
     }
-    // Without pipelining a connection has one batch at a time.
-    const rides = Math.ceil(together.length / (this.#settings.pool.pipelines ? mostTogether : 1));
+    const rides = Math.ceil(together.length / mostTogether);
     const each = Math.ceil(together.length / rides);
     for (let from = 0; from < together.length; from += each) {
       this.#start(together.slice(from, from + each), atOnce);
@@ -43,15 +67,28 @@ export class ReadLane {
 
   #start(riders: readonly Rider[], when: (go: () => void) => void): void {
     const { pool } = this.#settings;
-    const ride = new ReadRide(this.#settings);
     const atHand = pool.tryAcquire();
-    if (atHand !== undefined) return when(() => ride.start(atHand, riders));
+    if (atHand !== undefined) return when(() => this.#board(atHand, riders));
     pool.acquire().then(
-      (connection) => ride.start(connection, riders),
+      (connection) => this.#board(connection, riders),
       (error: unknown) => {
         for (const rider of riders) rider.lost(unreachable(error));
       },
     );
+  }
+
+  #board(connection: Connection, riders: readonly Rider[]): void {
+    if (riders.length === 1) return this.#newRide().start(connection, riders);
+    // While it was waited for, something heavy may have come.
+    this.#newRide().start(
+      connection,
+      riders.filter(({ isLight }) => isLight),
+    );
+    for (const rider of riders) if (!rider.isLight) this.#start([rider], atOnce);
+  }
+
+  #newRide(): ReadRide {
+    return new ReadRide(this.#settings, this);
   }
 }
 

@@ -19,6 +19,9 @@ import type { ReadLane } from './readLane.ts';
 import type { ReadRide, Rider } from './readRide.ts';
 import type { Statement } from './statement.ts';
 
+/** Statements of one read that are light together. */
+const mostLight = 4;
+
 /**
  * A read's statements. Those that are issued in one burst go out as one batch behind
  * `app.open_read(tenant)`, which Postgres runs as one transaction that ends with the batch: no BEGIN,
@@ -58,8 +61,12 @@ export class ReadWaves implements Carrier, Rider {
     return this.#sent.length + this.#held.length;
   }
 
+  get isWaiting(): boolean {
+    return this.#held.length > 0;
+  }
+
   get isLight(): boolean {
-    return this.#isLight;
+    return this.#isLight && this.#held.length <= mostLight;
   }
 
   send(statement: Statement, settle: Settle): void {
@@ -92,11 +99,13 @@ export class ReadWaves implements Carrier, Rider {
     this.#ride = ride;
     const { book } = this.#settings;
     const opening = book.own('select app.open_read($1::uuid)', [this.#terms.tenantId]);
-    const outgoing: Outgoing[] = [outgoingOf(opening, this.#opened)];
+    const outgoing = [outgoingOf(opening, (error) => this.#opened(ride, error))];
     for (const pending of held) {
       this.#sent.push(pending);
       outgoing.push(
-        outgoingOf(pending.statement, (error, result) => this.#answered(pending, error, result)),
+        outgoingOf(pending.statement, (error, result) =>
+          this.#answered(ride, pending, error, result),
+        ),
       );
     }
     return outgoing;
@@ -104,6 +113,13 @@ export class ReadWaves implements Carrier, Rider {
 
   arrived(): void {
     this.#ride = undefined;
+    if (this.#held.length > 0) this.#lane.join(this);
+    else this.#settleEnding();
+  }
+
+  leave(): void {
+    this.#ride = undefined;
+    this.#held = [...this.#sent.splice(0), ...this.#held];
     this.#settleEnding();
   }
 
@@ -127,11 +143,17 @@ export class ReadWaves implements Carrier, Rider {
     this.#interrupt(new OperationCancelled('The caller went away.', this.#terms.signal?.reason));
   };
 
-  readonly #opened = (error: Error | undefined): void => {
-    if (error !== undefined) this.#fail(classify(error).error);
-  };
+  #opened(ride: ReadRide, error: Error | undefined): void {
+    if (error !== undefined && ride === this.#ride) this.#fail(classify(error).error);
+  }
 
-  #answered(pending: Pending, error: Error | undefined, result: RawResult | undefined): void {
+  #answered(
+    ride: ReadRide,
+    pending: Pending,
+    error: Error | undefined,
+    result: RawResult | undefined,
+  ): void {
+    if (ride !== this.#ride) return; // sent again
     const place = this.#sent.indexOf(pending); // hardly ever another than the first
     if (place === -1) return; // settled when it failed
     if (error === undefined && result !== undefined) {

@@ -7,8 +7,8 @@ export interface StatementRequest {
   /** Makes the values instead: what throws in it closes the frame, as a refused value does. */
   readonly bind?: (() => readonly unknown[]) | undefined;
   /**
-   * It takes a fraction of a millisecond, whatever the tenant has: a read of nothing else may share a
-   * connection with others', which then wait for it.
+   * It mostly takes a fraction of a millisecond, whatever the tenant has: found by an index, and short. A
+   * read of little else shares a connection with others', which wait for it a moment (ReadRide).
    */
   readonly light?: boolean | undefined;
   /** A stable name; left out, a text that comes again gets one by itself. */

@@ -28,6 +28,9 @@ const light = (tx: TenantTransaction, text = allCustomers, values: unknown[] = [
 const read = <T>(tenantId: string, work: (tx: TenantTransaction) => Promise<T>): Promise<T> =>
   here.db.withTenant(tenantId, { mode: 'read' }, work);
 
+const asleep = 'select pg_sleep($1)';
+const nothing = 'select 1';
+
 /** Of both tenants in turns. */
 const tenants = (count: number): string[] =>
   Array.from({ length: count }, (_, n) => (n % 2 === 0 ? here.world.a : here.world.b));
@@ -39,6 +42,9 @@ const outcomeOf = (work: Promise<unknown>): Promise<unknown> =>
   );
 
 const isActive = async () => (await here.world.backends()).some(({ state }) => state === 'active');
+
+const isGone = (gone: number | undefined) =>
+  until(async () => (await here.world.backends()).every(({ pid }) => pid !== gone));
 
 async function expectServing(): Promise<void> {
   for (const tenantId of tenants(2)) {
@@ -137,7 +143,7 @@ describe('reads that come together', () => {
 });
 
 describe('of those that come together', () => {
-  const [divided, nothing] = ['select 1/$1::int as n', 'select 1'];
+  const divided = 'select 1/$1::int as n';
 
   test('one that is refused fails alone, and their connection is kept', async () => {
     const outcomes = await Promise.all(
@@ -183,7 +189,7 @@ describe('of those that come together', () => {
     await until(async () => (await here.world.backends()).every(({ pid }) => pid !== before?.pid));
   });
 
-  test('one that left a transaction open takes those behind it along', async () => {
+  test('one that left a transaction open is not believed, and the others read again', async () => {
     // ReadyForQuery says so; nothing that the fence lets through does it.
     here.proxy.judge = (piece, direction) => {
       const ready = piece.indexOf('Z\0\0\0\x05I', 0, 'latin1');
@@ -193,33 +199,110 @@ describe('of those that come together', () => {
       changed.write('T', ready + 5, 'latin1');
       return changed;
     };
-    const outcomes = await Promise.all(
-      tenants(4).map((tenantId) => outcomeOf(read(tenantId, (tx) => light(tx)))),
+    const [before] = await here.world.backends();
+    const asked = tenants(4);
+    const answers = await Promise.allSettled(
+      asked.map((tenantId) => read(tenantId, (tx) => light(tx))),
     );
-    // Its own rows were complete; of the others' nobody knows whose they are.
-    expect(outcomes.slice(1)).toEqual(Array(3).fill(expect.any(Error)));
+    expect(answers[0]?.status).toBe('rejected');
+    for (const [n, answer] of answers.entries()) {
+      if (answer.status === 'rejected') continue;
+      expect(answer.value.rows.map((row) => row.tenant_id)).toEqual(
+        Array(customersEach).fill(asked[n]),
+      );
+    }
+    expect(answers.slice(1).map(({ status }) => status)).toEqual(Array(3).fill('fulfilled'));
+    await isGone(before?.pid);
     await expectServing();
   });
 
-  test('a lost connection takes all of them, and no more', async () => {
-    const asleep = 'select pg_sleep(10)';
+  test('the first is lost with the connection, and the others read again', async () => {
+    const own = open({ poolSize: 1 });
+    await own.ping();
     const outcomes = Promise.all(
-      tenants(3).map((tenantId) => outcomeOf(read(tenantId, (tx) => light(tx, asleep)))),
+      tenants(4).map((tenantId, n) =>
+        outcomeOf(
+          own.withTenant(tenantId, { mode: 'read' }, (tx) => light(tx, asleep, [n === 0 ? 10 : 0])),
+        ),
+      ),
     );
     await until(isActive);
     await here.world.admin.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'torture'`,
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and state = 'active' and application_name = 'torture'`,
     );
-    for (const outcome of await outcomes) {
-      expect(outcome).toMatchObject({ code: 'DATABASE_UNAVAILABLE', reason: 'CONNECTION_LOST' });
-    }
-    await expectServing();
+    expect(await outcomes).toEqual([
+      expect.objectContaining({ code: 'DATABASE_UNAVAILABLE', reason: 'CONNECTION_LOST' }),
+      ...Array(3).fill('done'),
+    ]);
+  });
+
+  test('none waits long for another, and for a while nothing is shared then', async () => {
+    const own = open({ poolSize: 4 });
+    await Promise.all(tenants(4).map(() => own.ping()));
+    const order: string[] = [];
+    const reading = (tenantId: string, n: number) =>
+      own
+        .withTenant(tenantId, { mode: 'read' }, async (tx) => {
+          await light(tx, asleep, [n === 0 ? 1 : 0]);
+          return (await light(tx)).rows;
+        })
+        .then((rows) => {
+          expect(rows.map((row) => row.tenant_id)).toEqual(Array(customersEach).fill(tenantId));
+          order.push(n === 0 ? 'slow' : 'quick');
+        });
+    await Promise.all(tenants(4).map(reading));
+    expect(order).toEqual(['quick', 'quick', 'quick', 'slow']);
+    expect(own.statistics).toMatchObject({ idle: own.statistics.total, waiting: 0 });
+    await Promise.all(tenants(3).map((tenantId) => reading(tenantId, 1)));
+    const { flushes } = own.statistics;
+    await Promise.all(
+      tenants(4).map((tenantId) => own.withTenant(tenantId, { mode: 'read' }, (tx) => light(tx))),
+    );
+    expect(own.statistics.flushes - flushes).toBe(4);
+  });
+
+  test('one that sends much goes alone', async () => {
+    const own = open({ poolSize: 2 });
+    await Promise.all([own.ping(), own.ping()]);
+    const [a, b] = tenants(2) as [string, string];
+    const much = (tx: TenantTransaction) =>
+      Promise.all(Array.from({ length: 5 }, () => light(tx, nothing)));
+    const { flushes } = own.statistics;
+    await Promise.all([
+      own.withTenant(a, { mode: 'read' }, much),
+      ...[b, a, b].map((tenantId) =>
+        own.withTenant(tenantId, { mode: 'read' }, (tx) => light(tx, nothing)),
+      ),
+    ]);
+    expect(own.statistics.flushes - flushes).toBe(2);
+  });
+
+  test('one that turns out heavy while all wait for a connection goes alone', async () => {
+    const own = open({ poolSize: 1 });
+    const [a, b] = tenants(2) as [string, string];
+    const holder = own.operation(a, { mode: 'write' });
+    await holder.tx.query('select 1');
+    const order: string[] = [];
+    const mixed = own.withTenant(a, { mode: 'read' }, async (tx) => {
+      const first = light(tx);
+      await new Promise(setImmediate);
+      await Promise.all([first, tx.query('select pg_sleep(0.2)')]);
+      order.push('mixed');
+    });
+    const waiting = own.withTenant(b, { mode: 'read' }, async (tx) => {
+      await light(tx);
+      order.push('light');
+    });
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    await holder.commit();
+    await Promise.all([mixed, waiting]);
+    expect(order).toEqual(['light', 'mixed']);
   });
 });
 
 describe('a client that hangs up', () => {
-  const asleep = 'select pg_sleep($1)';
-
   test('before they go out takes its own out', async () => {
     const client = new AbortController();
     const [a, b] = tenants(2) as [string, string];
@@ -235,21 +318,29 @@ describe('a client that hangs up', () => {
     expect(cost).toEqual({ flushes: 1, statements: 2 });
   });
 
-  test('cancels nothing that others wait for, and is answered at once', async () => {
+  test('keeps nobody waiting who is behind it, also where there is one connection', async () => {
+    const own = open({ poolSize: 1 });
+    await own.ping();
     const client = new AbortController();
     const [a, b] = tenants(2) as [string, string];
-    const gone = here.db.withTenant(a, { mode: 'read', signal: client.signal }, (tx) =>
-      light(tx, asleep, [0.01]),
+    const gone = outcomeOf(
+      own.withTenant(a, { mode: 'read', signal: client.signal }, (tx) => light(tx, asleep, [10])),
     );
-    const stays = read(b, (tx) => light(tx, asleep, [0.5]));
+    const stays = own.withTenant(b, { mode: 'read' }, (tx) => light(tx));
     await until(isActive);
     client.abort();
-    await expect(gone).rejects.toMatchObject({ code: 'OPERATION_CANCELLED' });
-    expect((await stays).rowCount).toBe(1);
-    expect(here.db.events.map(({ type }) => type)).not.toContain('cancelSent');
+    expect((await stays).rows.map((row) => row.tenant_id)).toEqual(Array(customersEach).fill(b));
+    expect(await gone).toMatchObject({ code: 'OPERATION_CANCELLED' });
+    expect(own.events.map(({ type }) => type)).toEqual([
+      'connectionOpened',
+      'cancelSent',
+      'connectionDestroyed',
+      'connectionOpened',
+    ]);
+    await until(async () => !(await isActive()));
   });
 
-  test('as the last of them has Postgres stop', async () => {
+  test('with all others has Postgres stop', async () => {
     const own = open({ poolSize: 1 });
     await own.ping();
     const clients = tenants(3).map((tenantId) => {
@@ -262,20 +353,30 @@ describe('a client that hangs up', () => {
       return { client, outcome };
     });
     await until(isActive);
-    for (const { client } of clients.slice(1)) client.abort();
-    // Longer than a statement may go on that nobody waits for.
-    await here.db.lookup('select pg_sleep(0.2)', []);
-    expect(own.events).toHaveLength(1);
-    clients[0]?.client.abort();
-    await until(() => own.events.length === 3);
-    await until(async () => !(await isActive()));
-    expect(own.events.map(({ type }) => type)).toEqual([
-      'connectionOpened',
-      'cancelSent',
-      'connectionDestroyed',
-    ]);
+    for (const { client } of clients) client.abort();
     for (const { outcome } of clients) {
       expect(await outcome).toMatchObject({ code: 'OPERATION_CANCELLED' });
     }
+    await until(async () => !(await isActive()));
+    await own.ping();
+    expect(own.statistics).toMatchObject({ idle: 1, total: 1, waiting: 0 });
+  });
+
+  test('with two waves under way has Postgres stop with both', async () => {
+    const own = open({ poolSize: 1 });
+    await own.ping();
+    const client = new AbortController();
+    const [a] = tenants(1) as [string];
+    const outcome = outcomeOf(
+      own.withTenant(a, { mode: 'read', signal: client.signal }, async (tx) => {
+        const first = tx.query('select pg_sleep(10)');
+        await new Promise(setImmediate);
+        await Promise.all([first, tx.query('select pg_sleep(10)')]);
+      }),
+    );
+    await until(isActive);
+    client.abort();
+    expect(await outcome).toMatchObject({ code: 'OPERATION_CANCELLED' });
+    await until(async () => !(await isActive()), 5_000);
   });
 });

@@ -59,7 +59,6 @@ export const auditOrder: Order = {
 };
 
 const pageStatement = prepareShapes<AuditEvent[]>();
-const lightPageStatement = prepareShapes<AuditEvent[]>({ light: true });
 
 export function findAuditPage(
   tx: TenantTransaction,
@@ -68,8 +67,7 @@ export function findAuditPage(
 ): Promise<AuditEvent[]> {
   const filter = readFilter(asked, filterFields);
   const keys = keyset(auditOrder, page);
-  const ofShape = filter.shape === '' ? lightPageStatement : pageStatement;
-  const statement = ofShape(`${filter.shape}|${keys.shape}`, (db) =>
+  const statement = pageStatement(`${filter.shape}|${keys.shape}`, (db) =>
     db
       .select()
       .from(auditEvents)

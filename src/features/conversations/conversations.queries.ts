@@ -173,6 +173,7 @@ export const findConversationsByIds = prepareByKeys<Conversation>(
   all,
   conversations.id,
   'ids',
+  [],
 );
 
 /** Reads a conversation and holds it until COMMIT, so that two changes do not lose each other's. */

@@ -36,7 +36,6 @@ export const customerOrder: Order = {
 };
 
 const pageStatement = prepareShapes<Customer[]>();
-const lightPageStatement = prepareShapes<Customer[]>({ light: true });
 
 export function findCustomerPage(
   tx: TenantTransaction,
@@ -45,8 +44,7 @@ export function findCustomerPage(
 ): Promise<Customer[]> {
   const filter = readFilter(asked, filterFields);
   const keys = keyset(customerOrder, page);
-  const ofShape = filter.shape === '' ? lightPageStatement : pageStatement;
-  const statement = ofShape(`${filter.shape}|${keys.shape}`, (db) =>
+  const statement = pageStatement(`${filter.shape}|${keys.shape}`, (db) =>
     db
       .select()
       .from(customers)

@@ -39,6 +39,9 @@ const {
 export type { ProductImage, ProductOption, ProductVariant } from '../../db/tables/products.ts';
 export { productColumns };
 
+/** Their values may be long. */
+const wideColumns = ['description', 'images', 'options', 'variants', 'metadata'];
+
 /** What is read of a product: everything but the columns that only search compares. */
 export type Product = Omit<typeof products.$inferSelect, 'searchVector' | 'searchSignature'>;
 export type NewProduct = typeof products.$inferInsert;
@@ -146,7 +149,12 @@ function readProductPage(
   const keys = keyset(order, page);
   const searched = selection.search?.kind ?? '';
   const shape = `${searched}|${filter.shape}|${keys.shape}|${asked ?? '*'}`;
-  const isLight = searched === '' && filter.shape === '' && goesOnByIndex(order, page);
+  const isLight =
+    searched === '' &&
+    filter.shape === '' &&
+    goesOnByIndex(order, page) &&
+    asked !== null &&
+    !wideColumns.some((column) => asked.includes(column));
   const statement = (isLight ? lightPageStatement : pageStatement)(shape, (db) => {
     const rows = db
       .select({
@@ -184,6 +192,7 @@ export const findProductsByIds = prepareByKeys<Product>(
   productColumns,
   products.id,
   'ids',
+  wideColumns,
 );
 
 export const findProductsBySkus = prepareByKeys<Product>(
