@@ -216,6 +216,42 @@ describe('of those that come together', () => {
     await expectServing();
   });
 
+  test('one that goes on while it is under way does so when it has arrived', async () => {
+    const own = open({ poolSize: 1 });
+    await own.ping();
+    const [a, b] = tenants(2) as [string, string];
+    const first = own.withTenant(a, { mode: 'read' }, (tx) => light(tx));
+    const second = own.withTenant(b, { mode: 'read' }, async (tx) => {
+      const slow = light(tx, asleep, [0.1]);
+      await until(isActive);
+      const [{ rows }, { rows: others }] = await Promise.all([light(tx), light(tx), slow]);
+      expect(others).toEqual(rows);
+      return rows;
+    });
+    expect((await first).rows.map((row) => row.tenant_id)).toEqual(Array(customersEach).fill(a));
+    expect((await second).map((row) => row.tenant_id)).toEqual(Array(customersEach).fill(b));
+    expect(own.statistics).toMatchObject({ idle: 1, total: 1, waiting: 0 });
+  });
+
+  test.each([1, 2])('a cut takes the first alone, pool of %i', async (poolSize) => {
+    const own = open({ url: here.proxy.urlFor(here.world.serverUrl), poolSize });
+    await Promise.all(Array.from({ length: poolSize }, () => own.ping()));
+    here.proxy.judge = (_piece, direction) => {
+      if (direction !== 'toClient') return 'pass';
+      here.proxy.judge = undefined;
+      return 'reset';
+    };
+    const outcomes = await Promise.all(
+      tenants(4).map((tenantId) =>
+        outcomeOf(own.withTenant(tenantId, { mode: 'read' }, (tx) => light(tx))),
+      ),
+    );
+    expect(outcomes).toEqual([
+      expect.objectContaining({ code: 'DATABASE_UNAVAILABLE', reason: 'CONNECTION_LOST' }),
+      ...Array(3).fill('done'),
+    ]);
+  });
+
   test('the first is lost with the connection, and the others read again', async () => {
     const own = open({ poolSize: 1 });
     await own.ping();
@@ -283,22 +319,18 @@ describe('of those that come together', () => {
     const [a, b] = tenants(2) as [string, string];
     const holder = own.operation(a, { mode: 'write' });
     await holder.tx.query('select 1');
-    const order: string[] = [];
     const mixed = own.withTenant(a, { mode: 'read' }, async (tx) => {
       const first = light(tx);
       await new Promise(setImmediate);
-      await Promise.all([first, tx.query('select pg_sleep(0.2)')]);
-      order.push('mixed');
+      await Promise.all([first, tx.query('select pg_sleep(0.5)')]);
     });
-    const waiting = own.withTenant(b, { mode: 'read' }, async (tx) => {
-      await light(tx);
-      order.push('light');
-    });
+    const waiting = own.withTenant(b, { mode: 'read' }, (tx) => light(tx));
     await new Promise(setImmediate);
     await new Promise(setImmediate);
     await holder.commit();
-    await Promise.all([mixed, waiting]);
-    expect(order).toEqual(['light', 'mixed']);
+    await waiting;
+    await until(isActive); // the other's, which has not begun before
+    await mixed;
   });
 });
 
@@ -316,6 +348,24 @@ describe('a client that hangs up', () => {
       expect((await stays).rows).toHaveLength(customersEach);
     });
     expect(cost).toEqual({ flushes: 1, statements: 2 });
+  });
+
+  test('before they go out takes no place of those that wait', async () => {
+    const own = open({ poolSize: 1, maxWaiting: 1 });
+    const [a, b] = tenants(2) as [string, string];
+    const holder = own.operation(a, { mode: 'write' });
+    await holder.tx.query('select 1');
+    const client = new AbortController();
+    const reading = (signal?: AbortSignal) =>
+      outcomeOf(
+        own.withTenant(b, signal ? { mode: 'read', signal } : { mode: 'read' }, (tx) => light(tx)),
+      );
+    const gone = Array.from({ length: 8 }, () => reading(client.signal));
+    const waiting = Array.from({ length: 4 }, () => reading());
+    client.abort();
+    await Promise.all(gone);
+    await holder.commit();
+    expect(await Promise.all(waiting)).toEqual(Array(4).fill('done'));
   });
 
   test('keeps nobody waiting who is behind it, also where there is one connection', async () => {
