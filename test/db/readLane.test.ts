@@ -220,11 +220,14 @@ describe('of those that come together', () => {
     const own = open({ poolSize: 1 });
     await own.ping();
     const [a, b] = tenants(2) as [string, string];
-    const first = own.withTenant(a, { mode: 'read' }, (tx) => light(tx));
+    const first = own.withTenant(a, { mode: 'read' }, async (tx) => {
+      await light(tx, asleep, [0.1]);
+      return light(tx);
+    });
     const second = own.withTenant(b, { mode: 'read' }, async (tx) => {
-      const slow = light(tx, asleep, [0.1]);
+      const before = light(tx, asleep, [0.1]);
       await until(isActive);
-      const [{ rows }, { rows: others }] = await Promise.all([light(tx), light(tx), slow]);
+      const [{ rows }, { rows: others }] = await Promise.all([light(tx), light(tx), before]);
       expect(others).toEqual(rows);
       return rows;
     });
