@@ -1,8 +1,5 @@
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-
-const require = createRequire(import.meta.url);
 
 /**
  * Files that look at what a process keeps, modules or heap, get one of their own. The others share
@@ -19,11 +16,6 @@ const alone = [
 const loadQuickly = `--import=${new URL('test/support/quickStart.ts', import.meta.url).href}`;
 
 export default defineConfig({
-  resolve: {
-    // Vite would take graphql's "module" file for our code while Node takes its "main" for our
-    // dependencies: two copies, which refuse each other's schema ("another module or realm").
-    alias: [{ find: /^graphql$/, replacement: require.resolve('graphql') }],
-  },
   test: {
     projects: [
       {
@@ -41,6 +33,8 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'alone', include: alone, execArgv: [loadQuickly] } },
     ],
+    // Node loads our files as it does for a server, with its cache: 0.92 of the processor time of five folders.
+    experimental: { viteModuleRunner: false },
     globalSetup: ['test/support/globalSetup.ts'],
     // Processes, not threads: some tests kill, signal and measure.
     pool: 'forks',

@@ -75,7 +75,7 @@ test('two seeds at once of one fresh database: one fills it, the other finds it 
 test("seeding another database leaves the first one's key true, and prints its own", async () => {
   const databases = await Promise.all([createTestDatabase(), createTestDatabase()]);
   onTestFinished(async () => {
-    await Promise.all(databases.map((database) => database.drop()));
+    for (const database of databases) database.drop();
   });
   // Not made yet: a fresh clone has none.
   const dataDir = path.join(await dataDirectory(), 'made/here');

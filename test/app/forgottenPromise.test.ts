@@ -9,7 +9,7 @@ beforeAll(async () => {
   dataDir = await makeDataDir();
 });
 afterAll(async () => {
-  await database?.drop();
+  database?.drop();
   await dataDir?.remove();
 });
 

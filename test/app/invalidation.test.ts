@@ -1,32 +1,34 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { identityChannel } from '../../src/auth/identityChanges.ts';
 import { startProxy, type TcpProxy } from '../db/support/proxy.ts';
 import { askAt, tokenAt } from '../support/ask.ts';
 import { createDemoDatabase, type DemoDatabase } from '../support/demoDatabase.ts';
+import { startServerOn } from '../support/server.ts';
 import { type ServerProcess, spawnServer } from '../support/serverProcess.ts';
 
-// Two server processes on one database, the second behind a proxy. What ends a right ends it on both
+// Two server processes on one database, this one and another behind a proxy. What ends a right ends it on both
 // within a second: nobody gets in with a request that began later than that.
 
 let demo: DemoDatabase;
 let proxy: TcpProxy;
-const servers: ServerProcess[] = [];
+let here: Awaited<ReturnType<typeof startServerOn>>;
+let other: ServerProcess;
 let urls: string[];
 let owner: string;
 
 beforeAll(async () => {
   demo = await createDemoDatabase();
   proxy = await startProxy(demo.serverUrl);
-  for (const url of [demo.serverUrl, proxy.urlFor(demo.serverUrl)]) {
-    servers.push(
-      spawnServer({ APP_DATABASE_URL: url, DATA_DIR: demo.dataDir, LOG_LEVEL: 'silent' }),
-    );
-  }
-  urls = await Promise.all(servers.map(({ url }) => url));
+  const both = { NODE_ENV: 'test', PORT: '0', DATA_DIR: demo.dataDir, LOG_LEVEL: 'silent' };
+  other = spawnServer({ ...both, APP_DATABASE_URL: proxy.urlFor(demo.serverUrl) });
+  here = await startServerOn({ ...both, APP_DATABASE_URL: demo.serverUrl });
+  urls = [here.url, await other.url];
   owner = await tokenAt(urls[0] ?? '', 'owner@lumen.example');
 });
 afterAll(async () => {
-  await Promise.all(servers.map((server) => server.end('SIGKILL')));
+  await other?.end('SIGKILL');
+  await here?.close();
   await proxy?.close();
   await demo?.close();
 });
@@ -63,6 +65,8 @@ async function lettingIn(
         expect(refusal).toBeNull();
         last = began;
         expect(last, 'still let in').toBeLessThan(1_000);
+        // What is measured is hundreds of milliseconds; without a pause it costs three processors.
+        await setTimeout(5);
       }
     }),
   );

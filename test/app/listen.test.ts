@@ -14,7 +14,7 @@ beforeAll(async () => {
   dataDir = await makeDataDir();
 });
 afterAll(async () => {
-  await database?.drop();
+  database?.drop();
   await dataDir?.remove();
 });
 

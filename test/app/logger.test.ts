@@ -1,7 +1,8 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 const logger = fileURLToPath(new URL('../../src/app/logger.ts', import.meta.url));
 
@@ -32,6 +33,18 @@ test('every line is written, whole and in order, with the time of its own, thoug
   expect(Date.parse(lines[0].time)).toBeGreaterThanOrEqual(started);
   expect(Date.parse(later.time)).toBeGreaterThan(later.before);
   expect(end).toMatchObject({ msg: 'the end', level: 60 });
+});
+
+test('a line is written soon, though none follows it and the process goes on', async () => {
+  const text = `
+    const { createLogger } = await import(${JSON.stringify(logger)});
+    createLogger('info').info('alone');
+    process.stdin.resume();
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', text]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [line] = await once(child.stderr, 'data');
+  expect(JSON.parse(String(line))).toMatchObject({ msg: 'alone' });
 });
 
 test('the time of a line is its own to the millisecond, whichever way the clock goes', async () => {

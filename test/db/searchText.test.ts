@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await admin?.end();
-  await clone?.drop();
+  clone?.drop();
 });
 
 const byDictionary = (text: string) =>

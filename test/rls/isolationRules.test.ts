@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await admin.end();
-  await database.drop();
+  database.drop();
 });
 
 interface Found {

@@ -4,7 +4,7 @@ import { buildSchema } from '../../src/app/schema.ts';
 import { encodeId, type IdType, idPrefixes } from '../../src/lib/ids.ts';
 import { type Answer, askAt, tokenAt } from '../support/ask.ts';
 import { createDemoDatabase, type DemoDatabase } from '../support/demoDatabase.ts';
-import { type ServerProcess, spawnServer } from '../support/serverProcess.ts';
+import { startServerOn } from '../support/server.ts';
 import { explainAfter, explainAsServer } from './support/explainRecorded.ts';
 import {
   findListFields,
@@ -33,7 +33,7 @@ const mostCounted = 1_001;
 
 let demo: DemoDatabase;
 let recorder: Recorder;
-let server: ServerProcess;
+let server: Awaited<ReturnType<typeof startServerOn>>;
 let url: string;
 let token: string;
 let client: pg.Client;
@@ -43,19 +43,22 @@ let limits: Pick<PlanLimits, 'tenantTables' | 'tableOfIndex' | 'columnsOfIndex'>
 beforeAll(async () => {
   demo = await createDemoDatabase();
   recorder = await startRecorder(demo.serverUrl);
-  server = spawnServer({ APP_DATABASE_URL: recorder.url, DATA_DIR: demo.dataDir });
   const { rows } = await demo.admin.query(`select id from app.tenants where slug = 'lumen'`);
   tenantId = rows[0].id;
   await fillAllTables(demo.admin, { tenantId, copies: 120, neighbours: 60, copiesEach: 2 });
   limits = await readLimits();
   client = new pg.Client({ connectionString: demo.serverUrl });
   await client.connect();
-  url = await server.url;
+  server = await startServerOn({
+    ...{ NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'silent' },
+    ...{ APP_DATABASE_URL: recorder.url, DATA_DIR: demo.dataDir },
+  });
+  url = server.url;
   token = await tokenAt(url, 'owner@lumen.example');
 });
 afterAll(async () => {
   await client?.end();
-  await server?.end('SIGKILL');
+  await server?.close();
   await recorder?.close();
   await demo?.close();
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded.ts';
+import { compileCache } from './runProgram.ts';
 
 const program = fileURLToPath(new URL('./embeddedProcess.ts', import.meta.url));
 const opened: EmbeddedPostgres[] = [];
@@ -22,7 +23,10 @@ export async function start(
 
 /** Another process, which will call that in a moment. */
 export function forkProcess(dataDir: string, options?: { detached: boolean }): ChildProcess {
-  return killAtTheEnd(fork(program, [dataDir], { ...options, execArgv: [], stdio: 'inherit' }));
+  const env = { ...process.env, ...compileCache };
+  return killAtTheEnd(
+    fork(program, [dataDir], { ...options, env, execArgv: [], stdio: 'inherit' }),
+  );
 }
 
 /** Another process that has. */

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { isAlive } from '../../src/db/embedded/processes.ts';
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
-import { makeTemporary, temporaryBase } from './temporary.ts';
+import { databasesBase, inMemory, makeTemporary, temporaryBase } from './temporary.ts';
 import { createTemplate, dropDatabasesOf, nameRun, quickenSignIns } from './testDatabases.ts';
 
 const EMBEDDED_PREFIX = 'tenantry-test-';
@@ -87,7 +87,7 @@ async function startContainer(): Promise<Source> {
 
 async function startEmbedded(): Promise<Source> {
   await sweepKilledRuns();
-  const dataDir = await makeTemporary(`${EMBEDDED_PREFIX}${process.pid}-`);
+  const dataDir = await makeTemporary(`${EMBEDDED_PREFIX}${process.pid}-`, await databasesBase());
   const embedded = await startEmbeddedPostgres({ dataDir, settings });
   return {
     name: 'embedded, for this run only',
@@ -102,13 +102,14 @@ async function startEmbedded(): Promise<Source> {
 
 /** A run that was killed leaves its server running: it belongs to no process group that dies with it. */
 async function sweepKilledRuns(): Promise<void> {
-  const base = await temporaryBase();
-  for (const name of await readdir(base)) {
-    const pid = name.startsWith(EMBEDDED_PREFIX) ? Number(name.split('-')[2]) : Number.NaN;
-    if (!(pid > 0) || isAlive(pid)) continue;
-    const dataDir = join(base, name);
-    const left = await startEmbeddedPostgres({ dataDir }).catch(() => undefined);
-    await left?.stop();
-    await rm(dataDir, { recursive: true, force: true }).catch(() => undefined);
+  for (const base of [await temporaryBase(), inMemory]) {
+    for (const name of await readdir(base).catch(() => [])) {
+      const pid = name.startsWith(EMBEDDED_PREFIX) ? Number(name.split('-')[2]) : Number.NaN;
+      if (!(pid > 0) || isAlive(pid)) continue;
+      const dataDir = join(base, name);
+      const left = await startEmbeddedPostgres({ dataDir }).catch(() => undefined);
+      await left?.stop();
+      await rm(dataDir, { recursive: true, force: true }).catch(() => undefined);
+    }
   }
 }

@@ -4,6 +4,7 @@ import type { TestServer } from './server.ts';
 
 /** Moves a business to a plan behind the API's back, and waits until the server has heard of it. */
 export async function putOnPlan(server: TestServer, slug: string, plan: string): Promise<void> {
+  await askStanding(server, slug);
   await server.asAdmin('update app.tenants set plan = $2 where slug = $1', [slug, plan]);
   await announceStanding(server, slug);
 }
@@ -15,6 +16,7 @@ export async function overrideFeature(
   feature: string,
   granted: boolean | undefined,
 ): Promise<void> {
+  await askStanding(server, slug);
   await server.asAdmin(
     `delete from app.tenant_overrides o using app.tenants t
      where t.slug = $1 and o.tenant_id = t.id and o.code = $2`,
@@ -30,6 +32,16 @@ export async function overrideFeature(
   await announceStanding(server, slug);
 }
 
+/**
+ * As the server knows it. Asked before a change too, so that it is remembered: else the next answer is read
+ * anew, and says nothing of whether the server has heard and forgotten what it keeps of others.
+ */
+async function askStanding(server: TestServer, slug: string) {
+  const token = await ownerOf(server, slug);
+  const { body } = await server.ask(token, '{ viewer { features } tenant { plan } }');
+  return { features: body.data?.viewer.features, plan: body.data?.tenant.plan };
+}
+
 /** What the server keeps of callers is forgotten when it answers with what is true now. */
 async function announceStanding(server: TestServer, slug: string): Promise<void> {
   const [now] = await server.asAdmin(
@@ -37,12 +49,10 @@ async function announceStanding(server: TestServer, slug: string): Promise<void>
      from app.tenants t cross join lateral app.tenant_standing(t.id) s where t.slug = $1`,
     [slug],
   );
-  const token = await ownerOf(server, slug);
   // With pauses: on a slow machine it asks often, and a business on BASIC may not.
   await vi.waitFor(
     async () => {
-      const { body } = await server.ask(token, '{ viewer { features } tenant { plan } }');
-      const known = { features: body.data?.viewer.features, plan: body.data?.tenant.plan };
+      const known = await askStanding(server, slug);
       expect(known).toEqual({ features: now?.features, plan: now?.plan });
     },
     { interval: 20, timeout: 20_000 },

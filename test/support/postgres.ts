@@ -13,7 +13,8 @@ export interface TestDatabase {
   readonly adminUrl: string;
   /** The role that the server runs as. */
   readonly serverUrl: string;
-  drop(): Promise<void>;
+  /** Nobody waits for it: for a backend that is about to end, DROP DATABASE sleeps 100 ms. */
+  drop(): void;
 }
 
 /**
@@ -31,6 +32,6 @@ export async function createDatabaseFrom(template: string): Promise<TestDatabase
   return {
     adminUrl: url,
     serverUrl: serverUrlFrom(url),
-    drop: () => dropDatabase(adminUrl, name),
+    drop: () => void dropDatabase(adminUrl, name).catch(() => undefined),
   };
 }

@@ -1,4 +1,13 @@
 import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Where our programs keep what Node made of their modules (src/quickStart.ts); said before they start,
+ * also of the two that say so: without these Node loads what strips types, 0.05 s a start.
+ */
+export const compileCache = {
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/tenantry', import.meta.url)),
+};
 
 export interface Run {
   code: number | string;
@@ -13,7 +22,7 @@ export function runProgram(
   ...args: string[]
 ): Promise<Run> {
   return new Promise((resolve) => {
-    const env = { ...environment };
+    const env = { ...compileCache, ...environment };
     execFile(process.execPath, [file, ...args], { env }, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, stdout, stderr }),
     );

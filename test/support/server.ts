@@ -85,7 +85,7 @@ export async function startTestServer(settings: Record<string, string> = {}): Pr
       await server.close();
       await workplace.close();
       await admins.end();
-      await clone.drop();
+      clone.drop();
       await rm(dataDir, { recursive: true });
     },
   };
@@ -96,14 +96,27 @@ export async function withServerBeside<T>(
   environment: Readonly<Record<string, string>>,
   work: (url: string) => Promise<T>,
 ): Promise<T> {
-  const config = loadConfig(environment);
-  const logger = createLogger(config.logLevel);
-  const workplace = await openWorkplace(config, logger, migrated);
-  const server = await startServer(config, workplace, logger, schema);
+  const server = await startServerOn(environment);
   try {
     return await work(server.url);
   } finally {
     await server.close();
-    await workplace.close();
   }
+}
+
+/** A server in this process on a database that is there, for what is not about a process of its own. */
+export async function startServerOn(
+  environment: Readonly<Record<string, string>>,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const config = loadConfig(environment);
+  const logger = createLogger(config.logLevel);
+  const workplace = await openWorkplace(config, logger, migrated);
+  const server = await startServer(config, workplace, logger, schema);
+  return {
+    url: server.url,
+    async close() {
+      await server.close();
+      await workplace.close();
+    },
+  };
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from './runProgram.ts';
 import { makeTemporary } from './temporary.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -22,7 +23,11 @@ export interface ServerProcess {
 export function spawnServer(environment: Readonly<Record<string, string>>): ServerProcess {
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: root,
-    env: { PATH: process.env.PATH, NODE_ENV: 'test', PORT: '0', ...environment },
+    env: {
+      ...{ PATH: process.env.PATH, NODE_ENV: 'test', PORT: '0' },
+      ...compileCache,
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -1,5 +1,5 @@
-import { chmod, mkdtemp, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdtemp, stat, statfs } from 'node:fs/promises';
+import { freemem, tmpdir } from 'node:os';
 import path from 'node:path';
 
 /**
@@ -13,9 +13,25 @@ export async function temporaryBase(): Promise<string> {
   return '/tmp';
 }
 
+/** Where Linux keeps files in memory. */
+export const inMemory = '/dev/shm';
+
+/** Many times what a run's databases take at a time. */
+const ROOM_BYTES = 4 * 1024 ** 3;
+
+/**
+ * The same for databases that are made and dropped all the time: in memory, where that has room. On a disk
+ * a server with a clone of its own is 200 ms of processor time instead of 142, for the 540 files of each.
+ */
+export async function databasesBase(): Promise<string> {
+  const found = await statfs(inMemory).catch(() => undefined);
+  const room = Math.min(found ? found.bavail * found.bsize : 0, freemem());
+  return room > ROOM_BYTES ? inMemory : temporaryBase();
+}
+
 /** A new directory whose name begins so; others may pass through it, and see nothing. */
-export async function makeTemporary(prefix: string): Promise<string> {
-  const directory = await mkdtemp(path.join(await temporaryBase(), prefix));
+export async function makeTemporary(prefix: string, base?: string): Promise<string> {
+  const directory = await mkdtemp(path.join(base ?? (await temporaryBase()), prefix));
   await chmod(directory, 0o711);
   return directory;
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRedis } from '../../../src/clients/redis.ts';
@@ -107,6 +108,7 @@ describe.skipIf(!hasRedis)('without Redis', () => {
       const until = performance.now() + 2_500;
       while (performance.now() < until) {
         expect((await askAt(url, server.apiKey, page)).status).toBe(200);
+        await setTimeout(5);
       }
       expect(beside.output().match(/Redis is away/g)).toHaveLength(1);
     } finally {

@@ -103,7 +103,7 @@ export async function createTwoTenants(base?: TestDatabase): Promise<TwoTenants>
     async close() {
       await Promise.all(opened.map((db) => db.close()));
       await admin.end();
-      await database.drop();
+      database.drop();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { permissions } from '../../../src/auth/permissions.ts';
 import type { Actor } from '../../../src/auth/principal.ts';
@@ -56,6 +57,7 @@ async function untilAnswer(wanted: (answer: unknown) => boolean): Promise<number
     const { body } = await server.ask(server.apiKey, create);
     if (wanted(body)) return performance.now() - started;
     if (performance.now() - started > 5_000) throw new Error(JSON.stringify(body));
+    await setTimeout(5);
   }
 }
 const isWritten = (body: unknown) => JSON.stringify(body).includes('"id":"prd_');
