@@ -1,7 +1,7 @@
 import { afterBurst } from './afterBurst.ts';
 import { type CarrierSettings, unreachable } from './carrier.ts';
 import type { Connection } from './connection.ts';
-import { ReadRide, type Rider } from './readRide.ts';
+import { type OtherRides, ReadRide, type Rider } from './readRide.ts';
 
 /**
  * How many operations share a connection. To write to one takes this process 25 us, half of it to wake
@@ -17,7 +17,7 @@ const apartMs = 1_000;
  * Takes reads to connections. What is light waits for the end of this turn of the event loop and shares a
  * connection with what else is; Postgres answers them one after the other, each a transaction by itself.
  */
-export class ReadLane {
+export class ReadLane implements OtherRides {
   readonly #settings: CarrierSettings;
   #light: Rider[] = [];
   #apartUntil = 0;
@@ -32,12 +32,10 @@ export class ReadLane {
     else if (this.#light.push(rider) === 1) setImmediate(() => this.#depart());
   }
 
-  /** For one that has left a ride: on a connection of its own. */
   goOn(rider: Rider): void {
     this.#start([rider], atOnce);
   }
 
-  /** The same, unless it would have to wait for one: false, and nothing is done. */
   goOnAtOnce(rider: Rider, leave: () => void): boolean {
     const atHand = this.#settings.pool.tryAcquire();
     if (atHand === undefined) return false;

@@ -4,7 +4,6 @@ import { type CarrierSettings, hangUpGraceMs } from './carrier.ts';
 import { classify } from './classify.ts';
 import type { Connection, OutgoingBatch } from './connection.ts';
 import { type DatabaseError, OperationCancelled, TransactionFailed } from './errors.ts';
-import type { ReadLane } from './readLane.ts';
 
 /** An operation that reads. */
 export interface Rider {
@@ -20,6 +19,16 @@ export interface Rider {
   leave(): void;
   /** No further answer will come. */
   lost(error: DatabaseError): void;
+}
+
+/** Where those that leave a ride go on. */
+export interface OtherRides {
+  /** On a connection of its own, when there is one. */
+  goOn(rider: Rider): void;
+  /** The same where one is free, after `leave`; else false, and nothing is done. */
+  goOnAtOnce(rider: Rider, leave: () => void): boolean;
+  /** For a while nobody is to share. */
+  stayApart(): void;
 }
 
 interface Seat {
@@ -41,7 +50,7 @@ const patienceMs = 20;
  */
 export class ReadRide {
   readonly #settings: CarrierSettings;
-  readonly #lane: ReadLane;
+  readonly #others: OtherRides;
   #connection: Connection | undefined;
   /** In the order in which Postgres answers. */
   readonly #seats: Seat[] = [];
@@ -51,9 +60,9 @@ export class ReadRide {
   #spoilt: string | undefined;
   #cancelling = false;
 
-  constructor(settings: CarrierSettings, lane: ReadLane) {
+  constructor(settings: CarrierSettings, others: OtherRides) {
     this.#settings = settings;
-    this.#lane = lane;
+    this.#others = others;
   }
 
   start(connection: Connection, riders: readonly Rider[]): void {
@@ -110,12 +119,12 @@ export class ReadRide {
 
   #makeWay(): void {
     if (this.#connection === undefined || this.#cancelling || this.#seats.length < 2) return;
-    this.#lane.stayApart();
+    this.#others.stayApart();
     for (const seat of this.#seats.slice(1)) {
       const { rider } = seat;
       if (rider === undefined) continue;
       const leave = (): void => this.#empty(seat);
-      if (!this.#lane.goOnAtOnce(rider, leave)) return this.#awaitFirst();
+      if (!this.#others.goOnAtOnce(rider, leave)) return this.#awaitFirst();
     }
   }
 
@@ -129,7 +138,7 @@ export class ReadRide {
     const { rider } = seat;
     if (rider === undefined) return;
     this.#empty(seat);
-    this.#lane.goOn(rider);
+    this.#others.goOn(rider);
   }
 
   #ended(seat: Seat, error: Error | undefined): void {
