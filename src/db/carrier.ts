@@ -16,6 +16,8 @@ export interface CarrierSettings {
   readonly book: StatementBook;
   readonly operationTimeoutMs: number;
   readonly closeTimeoutMs: number;
+  /** undefined: while this process is busy. */
+  readonly sharesReads: boolean | undefined;
   readonly onEvent: (event: DatabaseEvent) => void;
 }
 

@@ -31,6 +31,8 @@ export interface DatabaseOptions {
   readonly closeTimeoutMs: number;
   /** Off: one statement at a time, each its own round trip. */
   readonly pipeline: boolean;
+  /** Whether light reads that come together share a connection; left out: while this process is busy. */
+  readonly sharesReads?: boolean | undefined;
   /** Off for PgBouncer before 1.21. */
   readonly namedStatements: boolean;
   /** For logs and metrics. */
@@ -81,8 +83,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
   const pool = new ConnectionPool(options, { traffic, onEvent });
   const book = new StatementBook({ named: options.namedStatements });
-  const { poolSize, operationTimeoutMs, closeTimeoutMs } = options;
-  const settings = { pool, book, operationTimeoutMs, closeTimeoutMs, onEvent };
+  const { poolSize, operationTimeoutMs, closeTimeoutMs, sharesReads } = options;
+  const settings = { pool, book, operationTimeoutMs, closeTimeoutMs, sharesReads, onEvent };
   const ways = { groups: new WriteGroups(settings, poolSize), lane: new ReadLane(settings) };
 
   return {

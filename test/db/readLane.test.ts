@@ -10,7 +10,8 @@ import {
   until,
 } from './support/twoTenants.ts';
 
-// Light reads that come in one turn of the event loop share a connection: each as if it were alone.
+// Light reads that come in one turn of the event loop share a connection: each as if it were alone. Here they do
+// so whether or not the process is busy.
 
 const here = useOpenerOfOne();
 
@@ -140,6 +141,27 @@ describe('reads that come together', () => {
       expect(outcome).toMatchObject({ reason: 'TOO_MANY_WAITERS' });
     }
   });
+});
+
+test('share while the process is busy, and not while it has time', async () => {
+  const own = open({ poolSize: 4, sharesReads: undefined });
+  await Promise.all(tenants(4).map(() => own.ping()));
+  const together = async () => {
+    const { flushes } = own.statistics;
+    await Promise.all(
+      tenants(4).map((tenantId) => own.withTenant(tenantId, { mode: 'read' }, (tx) => light(tx))),
+    );
+    return own.statistics.flushes - flushes;
+  };
+  expect(await together()).toBe(4);
+  let flushes = 4;
+  const latest = performance.now() + 5_000;
+  while (flushes > 1 && performance.now() < latest) {
+    const work = performance.now() + 30;
+    while (performance.now() < work);
+    flushes = await together();
+  }
+  expect(flushes).toBe(1);
 });
 
 describe('of those that come together', () => {

@@ -2,6 +2,7 @@ import { pageRules } from '../../db/keyset.ts';
 import { builder, idExample } from '../../graphql/builder.ts';
 import { DateTimeComparator, StringComparator } from '../../graphql/comparators.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
+import { lookAhead } from '../../graphql/lookAhead.ts';
 import { settle, userErrorType } from '../../graphql/userErrors.ts';
 import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';
 import { commonErrorCodes } from '../../lib/validation.ts';
@@ -58,10 +59,12 @@ builder.queryField('customers', (t) =>
       ...t.arg.connectionArgs(),
       filter: t.arg({ type: CustomerFilterInput, description: 'Which customers.' }),
     },
-    resolve: async (_parent, args, { tx }): Promise<CountedConnection<Customer>> => {
+    resolve: async (_parent, args, { tx }, info): Promise<CountedConnection<Customer>> => {
       const filter = (args.filter ?? {}) as CustomerFilter;
       const page = readPage(args, pageRules(customerOrder, 20));
-      const connection = toConnection(await findCustomerPage(tx, filter, page), page, (customer) =>
+      const { columns } = lookAhead(info);
+      const found = await findCustomerPage(tx, filter, page, columns);
+      const connection = toConnection(found, page, (customer) =>
         makeCursor(customerOrder.sort, [customer.createdAt, customer.id]),
       );
       return { ...connection, countRows: () => countCustomers(tx, filter) };

@@ -8,6 +8,7 @@ import {
   textField,
 } from '../../db/filters.ts';
 import { keyset, type Order } from '../../db/keyset.ts';
+import { pickColumns, sortColumnNames } from '../../db/pickColumns.ts';
 import { prepare, tenant } from '../../db/prepare.ts';
 import { prepareByKeys } from '../../db/prepareByKeys.ts';
 import { prepareShapes } from '../../db/prepareShapes.ts';
@@ -35,18 +36,25 @@ export const customerOrder: Order = {
   descending: true,
 };
 
-const pageStatement = prepareShapes<Customer[]>();
+const all = getTableColumns(customers);
 
+const pageStatement = prepareShapes<Customer[]>();
+const lightPageStatement = prepareShapes<Customer[]>({ light: true });
+
+/** One page in reading direction, `page.limit` rows at most, with these `columns` (null: all). */
 export function findCustomerPage(
   tx: TenantTransaction,
   asked: CustomerFilter,
   page: Page,
+  columns: readonly string[] | null,
 ): Promise<Customer[]> {
   const filter = readFilter(asked, filterFields);
   const keys = keyset(customerOrder, page);
-  const statement = pageStatement(`${filter.shape}|${keys.shape}`, (db) =>
+  const isLight = filter.shape === '' && columns !== null && !columns.includes('metadata');
+  const shape = `${filter.shape}|${keys.shape}|${columns ?? '*'}`;
+  const statement = (isLight ? lightPageStatement : pageStatement)(shape, (db) =>
     db
-      .select()
+      .select(pickColumns(all, columns, sortColumnNames(all, customerOrder)))
       .from(customers)
       .where(and(eq(customers.tenantId, tenant), ...filter.conditions, keys.where))
       .orderBy(...keys.orderBy)
@@ -71,12 +79,7 @@ export async function countCustomers(
   return (await statement(tx, filter.values))[0]?.count ?? 0;
 }
 
-export const findCustomersByIds = prepareByKeys<Customer>(
-  customers,
-  getTableColumns(customers),
-  customers.id,
-  'ids',
-);
+export const findCustomersByIds = prepareByKeys<Customer>(customers, all, customers.id, 'ids');
 
 /** Reads the customer with this number and holds it until COMMIT. */
 export const lockCustomerByPhone = prepare((db) =>

@@ -29,6 +29,7 @@ export interface TwoTenants {
   readonly adminUrl: string;
   /** A superuser's connection, to look and to break things with. */
   readonly admin: pg.Pool;
+  /** Light reads share connections unless `sharesReads` says otherwise. */
   open(options?: Partial<DatabaseOptions>): OpenedDatabase;
   /** Customers as the administrator sees them. */
   countOf(name: string): Promise<number>;
@@ -80,6 +81,7 @@ export async function createTwoTenants(base?: TestDatabase): Promise<TwoTenants>
         closeTimeoutMs: 2_000,
         pipeline: true,
         namedStatements: true,
+        sharesReads: true,
         onEvent: (event) => events.push(event),
         ...options,
       });
