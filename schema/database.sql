@@ -3270,9 +3270,12 @@ begin
     end if;
     -- As many as that among the newest: more than 1 000 in all, if there are that many products.
     enough := looked * most / greatest(hits, 1);
-    if looked = 3000 and hits >= 6 or looked in (300, 1000) and hits >= 3 and (sample[1] >= enough or exists (
-      select from app.products p where p.tenant_id = tenant and enough <= 20000 offset enough))
-    then
+    -- Up to 20 000 are counted, for a sample of 20 may be of 10 000 or of 30 000; 40 are of more.
+    if looked = 3000 and hits >= 6 or looked in (300, 1000) and hits >= 3 and (case
+      when enough <= 20000 and sample[1] < 40960
+        then exists (select from app.products p where p.tenant_id = tenant offset enough)
+      else sample[1] >= enough
+    end) then
       exit when sample[1] < 20000 or sample[2] > 0;
       if cardinality(queries) > 1 then
         exit when hits >= 21;

@@ -56,7 +56,7 @@ test('a first start that cannot migrate ends, and leaves no Postgres behind', as
 
 test('two seeds at once of one fresh database: one fills it, the other finds it filled', async () => {
   const database = await createTestDatabase();
-  onTestFinished(() => database.drop());
+  onTestFinished(() => void database.drop());
   const dataDir = await dataDirectory();
   const environment = {
     NODE_ENV: 'test',
@@ -75,7 +75,7 @@ test('two seeds at once of one fresh database: one fills it, the other finds it 
 test("seeding another database leaves the first one's key true, and prints its own", async () => {
   const databases = await Promise.all([createTestDatabase(), createTestDatabase()]);
   onTestFinished(async () => {
-    for (const database of databases) database.drop();
+    for (const database of databases) void database.drop();
   });
   // Not made yet: a fresh clone has none.
   const dataDir = path.join(await dataDirectory(), 'made/here');

@@ -14,7 +14,7 @@ beforeAll(async () => {
   dataDir = await makeDataDir();
 });
 afterAll(async () => {
-  database?.drop();
+  void database?.drop();
   await dataDir?.remove();
 });
 

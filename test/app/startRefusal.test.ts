@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   // A role can be dropped when it owns nothing any more.
-  for (const database of databases) database.drop();
+  await Promise.all(databases.map((database) => database.drop()));
   const cluster = new pg.Client({ connectionString: inject('postgres').adminUrl });
   await cluster.connect();
   for (const kind of ['bypass', 'member', 'owner'])

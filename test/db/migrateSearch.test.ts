@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await admin?.end();
-  clone?.drop();
+  void clone?.drop();
 });
 
 /** As it was before searches came from indexes: Postgres' parser split, and no words were kept. */

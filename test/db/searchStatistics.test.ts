@@ -44,7 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server?.end();
   await admin?.end();
-  clone?.drop();
+  void clone?.drop();
 });
 
 async function search(tenant: string, phrase: string): Promise<number | null> {

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await admin?.end();
-  clone?.drop();
+  void clone?.drop();
 });
 
 const byDictionary = (text: string) =>

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await admin.end();
-  database.drop();
+  void database.drop();
 });
 
 interface Found {

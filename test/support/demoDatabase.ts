@@ -39,7 +39,7 @@ export async function createDemoDatabase(): Promise<DemoDatabase> {
     },
     async close() {
       await Promise.all([admin.end(), observer.end()]);
-      clone.drop();
+      void clone.drop();
       await dataDir.remove();
     },
   };

@@ -13,8 +13,8 @@ export interface TestDatabase {
   readonly adminUrl: string;
   /** The role that the server runs as. */
   readonly serverUrl: string;
-  /** Nobody waits for it: for a backend that is about to end, DROP DATABASE sleeps 100 ms. */
-  drop(): void;
+  /** Never rejects. Hardly anybody waits for it: for a backend that is about to end, DROP DATABASE sleeps 100 ms. */
+  drop(): Promise<void>;
 }
 
 /**
@@ -32,6 +32,6 @@ export async function createDatabaseFrom(template: string): Promise<TestDatabase
   return {
     adminUrl: url,
     serverUrl: serverUrlFrom(url),
-    drop: () => void dropDatabase(adminUrl, name).catch(() => undefined),
+    drop: () => dropDatabase(adminUrl, name).catch(() => undefined),
   };
 }

@@ -85,7 +85,7 @@ export async function startTestServer(settings: Record<string, string> = {}): Pr
       await server.close();
       await workplace.close();
       await admins.end();
-      clone.drop();
+      void clone.drop();
       await rm(dataDir, { recursive: true });
     },
   };

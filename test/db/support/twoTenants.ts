@@ -105,7 +105,7 @@ export async function createTwoTenants(base?: TestDatabase): Promise<TwoTenants>
     async close() {
       await Promise.all(opened.map((db) => db.close()));
       await admin.end();
-      database.drop();
+      void database.drop();
     },
   };
 }

@@ -363,6 +363,19 @@ describe('a search that more products fit than can be ranked', () => {
       totalCountPrecision: 'EXACT',
     });
     expect(await find('galumph')).toMatchObject({ totalCount: 400, totalCountPrecision: 'EXACT' });
+    // Half of the newest, and no others. By chance more of the 1 500 may be sampled than one in 1 024.
+    const tag = (tags: string) =>
+      server.asAdmin(
+        `update app.products set tags = ${tags} where sku like 'QB-%' and substr(sku, 4)::int > 1200
+         and substr(sku, 4)::int % 2 = 0`,
+      );
+    await tag(`array_append(tags, 'mimsy')`);
+    await server.asAdmin(
+      `update app.products set id = overlay(id::text placing '3f00' from 33)::uuid
+       where sku like 'QB-%' and substr(sku, 4)::int % 100 = 1`,
+    );
+    expect(await find('mimsy')).toMatchObject({ totalCount: 150, totalCountPrecision: 'EXACT' });
+    await tag(`array_remove(tags, 'mimsy')`);
     // 150 000 products would take a minute to make. These have the ids of one in 1 024, so that there seem to be 219 000.
     await server.asAdmin(
       `update app.products set id = overlay(id::text placing

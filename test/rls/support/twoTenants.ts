@@ -117,7 +117,7 @@ export async function createTwoTenants(): Promise<TwoTenants> {
     },
     async close() {
       await Promise.all(clients.map((client) => client.end()));
-      database.drop();
+      void database.drop();
     },
   };
 }
