@@ -51,9 +51,20 @@ export async function startProxy(targetUrl: string): Promise<TcpProxy> {
     link.server.resetAndDestroy();
   };
 
+  /** In order, as TCP does, however the delay changes: each timer delivers the piece that has waited longest. */
+  const delayed = new WeakMap<net.Socket, Buffer[]>();
   const deliver = (to: net.Socket, piece: Buffer): void => {
-    if (proxy.delayMs === 0) to.write(piece);
-    else setTimeout(() => to.writable && to.write(piece), proxy.delayMs);
+    const waiting = delayed.get(to) ?? [];
+    if (proxy.delayMs === 0 && waiting.length === 0) {
+      to.write(piece);
+      return;
+    }
+    waiting.push(piece);
+    delayed.set(to, waiting);
+    setTimeout(() => {
+      const next = waiting.shift();
+      if (to.writable && next !== undefined) to.write(next);
+    }, proxy.delayMs);
   };
 
   const deliverThenCut = (link: Link, direction: Direction, piece: Buffer): void => {
