@@ -49,11 +49,8 @@ describe('search_products', () => {
   // As an administrator, to whom no policy applies: the function's own condition is what is left.
   it.each([
     [`(select ids from app.rank_products($1, 'lamp', 'lamp'))`],
-    [`app.walk_products($1, 'lamp', null, null, 0, 9, 9)`],
-    [`app.walk_products($1, 'lamp', app.common_bits('lamp'), null, 0, null, 9)`],
-    [`app.walk_products($1, 'lamp', app.common_bits('lamp'), null, 0, 9, 9)`],
-    [`(select matching from app.look_at_newest($1, 'lamp', '{lamp}', null))`],
-    [`(select matching from app.look_at_newest($1, 'lamp', '{lamp}', app.common_bits('lamp')))`],
+    [`app.walk_products($1, 'lamp', null, 9)`],
+    [`app.walk_products($1, 'lamp', app.common_bits('lamp'), 9)`],
   ])('keeps to the tenant in %s', async (call) => {
     const { rows } = await tenants.admin.query(`select unnest(${call}) as product_id`, [tenants.a]);
     expect(rows).toEqual([{ product_id: tenants.rowOf('app.products', tenants.a).id }]);
@@ -156,9 +153,8 @@ describe('the search functions', () => {
     for (const call of [
       `app.rank_products($1, 'lamp', 'lamp')`,
       `app.similar_words($1, 'lanp')`,
-      `app.look_at_newest($1, 'lamp', '{lamp}', '{7,9}')`,
-      `app.walk_products($1, 'lamp', '{7,9}', null, 0, 9, 9)`,
-      `app.sample_products($1, 'lamp', '{7,9}')`,
+      `app.walk_products($1, 'lamp', '{7,9}', 9)`,
+      `app.sample_products($1, 'lamp', '{7,9}', 9)`,
       `app.planned_rows('app.products', $1)`,
       `app.match_messages($1, 'lamp', 'lamp')`,
       `app.walk_messages($1, 'lamp', 0, 9, 9)`,

@@ -316,14 +316,7 @@ describe('search', () => {
     expect((await askedFor('quollen quartz')).join()).not.toContain('quartz');
   });
 
-  const throughTheOrder = [
-    [
-      'looks at the newest',
-      `app.look_at_newest($1, 'c4ca:*', '{c4ca:*}', app.common_bits('c4ca:*'))`,
-    ],
-    ['walks a part', `app.walk_products($1, 'oak:* & red:*', '{7,9}', null, 20, 70, 5)`],
-    ['walks on', `app.walk_products($1, 'oak:* & red:*', '{7,9,11,13}', null, 0, null, 5)`],
-  ] as const;
+  const walking = `app.walk_products($1, 'oak:* & red:*', '{7,9,11,13}', 5)`;
 
   async function plansOf(call: string, role = 'tenantry_search'): Promise<Plan[]> {
     const { admin, a } = tenants;
@@ -337,47 +330,92 @@ describe('search', () => {
     ).finally(() => admin.query('rollback'));
   }
 
-  it.each(throughTheOrder)(
-    '%s in the index of the order, and reads only rows that may match',
-    async (_how, call) => {
-      await tenants.admin.query('vacuum analyze app.products');
-      const plans = await plansOf(call);
-      const nodes = plans.flatMap((plan) => plan.nodes);
-      expect(nodes).toContain('Index Only Scan products');
-      const ways = nodes.filter((node) => /Sort|Scan products/.test(node));
-      expect([...new Set(ways)].toSorted()).toEqual([
-        'Index Only Scan products',
-        'Index Scan products',
-      ]);
-      const indexes = plans.flatMap((plan) => plan.indexes);
-      expect([...new Set(indexes)].toSorted()).toEqual([
-        'products_pkey',
-        'products_tenant_id_created_at_id_search_signature_idx',
-      ]);
-    },
-  );
+  it('walks in the index of the order, and reads only rows that may match', async () => {
+    await tenants.admin.query('vacuum analyze app.products');
+    const plans = await plansOf(walking);
+    const nodes = plans.flatMap((plan) => plan.nodes);
+    expect(nodes).toContain('Index Only Scan products');
+    const ways = nodes.filter((node) => /Sort|Scan products/.test(node));
+    expect([...new Set(ways)].toSorted()).toEqual([
+      'Index Only Scan products',
+      'Index Scan products',
+    ]);
+    const indexes = plans.flatMap((plan) => plan.indexes);
+    expect([...new Set(indexes)].toSorted()).toEqual([
+      'products_pkey',
+      'products_tenant_id_created_at_id_search_signature_idx',
+    ]);
+  });
 
-  it('takes its sample from an index of its own, however many the average tenant has', async () => {
-    const { admin, a, b } = tenants;
-    const call = (tenant: string) =>
-      `app.sample_products('${tenant}', 'samp:*', app.common_bits('samp:*'))`;
-    const sampled = async () =>
-      (await admin.query(`select ${call(a)} as one, ${call(b)} as other`)).rows[0];
-    const { one, other } = await sampled();
-    // As their ids say, of 4 096 and 2 048 more; two and one of those that count have the word.
+  it('asks it for no word that more than a thousand are thought to have', async () => {
+    const { admin, a } = tenants;
     await admin.query(
       `insert into app.products (tenant_id, id, name, price_amount, price_currency)
-       select owner, overlay(gen_random_uuid()::text placing end_of_id from 33)::uuid, word, 1, 'EUR'
-       from (values ($1::uuid, '0000', 'Sampled'), ($1, '3f00', 'Sampled'), ($1, '0100', 'x'), ($1, '2000', 'x'), ($2, '0000', 'x'), ($2, '1000', 'Sampled'),
-         ($1, '4000', 'Sampled'), ($1, '0001', 'Sampled')) as each (owner, end_of_id, word)`,
+       select $1::uuid, overlay(gen_random_uuid()::text placing '1000' from 33)::uuid, 'Pervasive', 1, 'EUR'
+       from generate_series(1, 150)`,
+      [a],
+    );
+    const plans = await plansOf(`ids from app.search_products('pervasive', 21)`, 'tenantry_server');
+    const indexes = plans.flatMap((plan) => plan.indexes);
+    expect(indexes).toContain('products_tenant_id_created_at_id_search_signature_idx');
+    expect(indexes).not.toContain('products_search_vector_idx');
+  });
+
+  const sampling = `app.sample_products($1, 'samp:*', app.common_bits('samp:*'), 1000)`;
+
+  async function sampleOf(tenant: string) {
+    const { rows } = await tenants.admin.query(`select * from ${sampling}`, [tenant]);
+    return rows[0];
+  }
+
+  it('takes one product in eight for a sample, by the end of its id, and of one tenant', async () => {
+    const { admin, a, b } = tenants;
+    const [one, other] = [await sampleOf(a), await sampleOf(b)];
+    // Of five and two that count three and one have the word. Two have the same id.
+    await admin.query(
+      `insert into app.products (tenant_id, id, name, price_amount, price_currency)
+       select owner, overlay(md5(owner::text) placing end_of_id from 33 - length(end_of_id))::uuid, word, 1, 'EUR'
+       from (values ($1::uuid, '0000', 'Sampled'), ($1, '1fff', 'Sampled'), ($1, '0100', 'x'), ($1, '1001', 'x'), ($1, repeat('0fff', 8), 'Sampled'),
+         ($2, '0000', 'x'), ($2, repeat('0fff', 8), 'Sampled'), ($1, '2000', 'Sampled'), ($1, 'ff00', 'Sampled'), ($2, '8000', 'x')) as each (owner, end_of_id, word)`,
       [a, b],
     );
-    expect(await sampled()).toEqual({ one: [one[0] + 4096, 2048], other: [other[0] + 2048, 1024] });
-    await admin.query('vacuum analyze app.products');
+    expect(await sampleOf(a)).toEqual({
+      catalogue: one.catalogue + 40,
+      possible: one.possible + 24,
+      matching: 24,
+    });
+    expect(await sampleOf(b)).toEqual({
+      catalogue: other.catalogue + 16,
+      possible: other.possible + 8,
+      matching: 8,
+    });
+  });
+
+  it('takes no more than a thousand, and says of how many they are', async () => {
+    const { admin, b } = tenants;
+    // The first thousand of 65 536 ends; half of the first half have the word. Twenty have another, not 1 310.
+    await admin.query(
+      `insert into app.products (tenant_id, id, name, price_amount, price_currency)
+       select $1::uuid, overlay(gen_random_uuid()::text placing lpad(to_hex(n), 4, '0') from 33)::uuid,
+         case when n < 500 and n % 2 = 0 then 'Sampled' when n between 900 and 919 then 'Seldom' else 'x' end, 1, 'EUR' from generate_series(0, 2999) n`,
+      [b],
+    );
+    const { catalogue, possible, matching } = await sampleOf(b);
+    expect(catalogue / 65_536).toBeCloseTo(1, 1);
+    expect(possible / 65_536).toBeCloseTo(0.25, 1);
+    expect(matching).toBe(possible);
+    const { rows } = await tenants.asTenant(b, (client) =>
+      client.query(`select cardinality(ids) as ranked from app.search_products('seldom')`),
+    );
+    expect(rows).toEqual([{ ranked: 20 }]);
+  });
+
+  it('finds its sample in an index, however many the average tenant has', async () => {
+    await tenants.admin.query('vacuum analyze app.products');
     for (const many of [-0.5, 2, 20, 200, 2000]) {
-      const plans = await whereTheyAre(many, 'app.products', () => plansOf(call(a)));
+      const plans = await whereTheyAre(many, 'app.products', () => plansOf(sampling));
       const [sample, ...verified] = plans.filter(({ indexes }) => indexes.length > 0);
-      expect(sample?.indexes).toEqual(['products_sample_idx']);
+      expect(sample?.indexes).toEqual(['products_random_order_idx']);
       expect(sample?.nodes).toContain('Index Only Scan products');
       expect(sample?.nodes).not.toContain('Sort');
       expect(verified.map(({ indexes }) => indexes)).toEqual([['products_pkey']]);
@@ -385,18 +423,15 @@ describe('search', () => {
     }
   });
 
-  it.each(throughTheOrder)(
-    '%s, and reads each of them once where most tenants have two',
-    async (_how, call) => {
-      const byKey = (await whereMostHaveTwo('app.products', () => plansOf(call))).flatMap(
-        ({ indexes, conditions }) =>
-          conditions.filter((_, index) => indexes[index] === 'products_pkey'),
-      );
-      expect(byKey).not.toEqual([]);
-      // By the tenant alone would be all that it has, for each of them.
-      expect(byKey.filter((each) => !each.includes('(id = '))).toEqual([]);
-    },
-  );
+  it('walks, and reads each of them once where most tenants have two', async () => {
+    const byKey = (await whereMostHaveTwo('app.products', () => plansOf(walking))).flatMap(
+      ({ indexes, conditions }) =>
+        conditions.filter((_, index) => indexes[index] === 'products_pkey'),
+    );
+    expect(byKey).not.toEqual([]);
+    // By the tenant alone would be all that it has, for each of them.
+    expect(byKey.filter((each) => !each.includes('(id = '))).toEqual([]);
+  });
 
   const whereMostHaveTwo = <T>(table: string, work: () => Promise<T>): Promise<T> =>
     whereTheyAre(-0.5, table, work);
@@ -415,33 +450,23 @@ describe('search', () => {
   }
 
   it.each([
-    ['one word', `app.look_at_newest($1, 'lamp:*', '{lamp:*}', null)`, 'tenantry_search'],
-    [
-      'a beginning',
-      `app.look_at_newest($1, 'sku:*', '{sku:*}', app.common_bits('sku:*'))`,
-      'tenantry_search',
-    ],
-    [
-      'two words',
-      `app.look_at_newest($1, 'sku:* & lamp:*', '{sku:*,lamp:*}', null)`,
-      'tenantry_search',
-    ],
-    ['four words', `app.search_products('oak red lamp sofa')`, 'tenantry_server'],
-  ])(
-    'sorts no catalogue to look at its newest for %s, however many the average tenant has',
-    async (_what, call, role) => {
-      for (const many of [2, 20, 200, 2000]) {
-        const plans = await whereTheyAre(many, 'app.products', () => plansOf(call, role));
-        const sorted = plans.filter(
-          ({ nodes, indexes }) =>
-            nodes.includes('Sort') &&
-            nodes.some((node) => node.endsWith(' products')) &&
-            !indexes.includes('products_search_vector_idx'), // which ranks what it finds
-        );
-        expect(sorted).toEqual([]);
-      }
-    },
-  );
+    ['to take a sample', sampling, 'tenantry_search'],
+    ['to take one without bits', `app.sample_products($1, 'la:*', null, 1000)`, 'tenantry_search'],
+    ['to walk to the newest', walking, 'tenantry_search'],
+    ['to walk without bits', `app.walk_products($1, 'la:*', null, 5)`, 'tenantry_search'],
+    ['for four words', `app.search_products('oak red lamp sofa')`, 'tenantry_server'],
+  ])('sorts no catalogue %s, however many the average tenant has', async (_what, call, role) => {
+    for (const many of [2, 20, 200, 2000]) {
+      const plans = await whereTheyAre(many, 'app.products', () => plansOf(call, role));
+      const sorted = plans.filter(
+        ({ nodes, indexes }) =>
+          nodes.includes('Sort') &&
+          nodes.some((node) => node.endsWith(' products')) &&
+          !indexes.includes('products_search_vector_idx'), // which ranks what it finds
+      );
+      expect(sorted).toEqual([]);
+    }
+  });
 
   it.each([
     ['looks at the newest', `app.search_messages('more 39', 5)`, 'tenantry_server'],

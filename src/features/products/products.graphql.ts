@@ -125,7 +125,7 @@ const ProductConnection = defineConnection<Product, ProductList>('Product', Prod
     type: CountPrecisionType,
     nullable: true,
     description:
-      'EXACT, but for a `search` that more than about 1,000 products fit (in a catalogue of 150,000 or more, some hundred that fit two common words) in a business that has more than 1,000: then `totalCount` says how many of its newest 1,000 products fit, and this AT_LEAST.',
+      'EXACT, but for a `search` that more than about 1,000 products fit (of words that each some thousands have, about 500) in a business that has more than 1,000: then `totalCount` says how many of its newest 1,000 products fit, and this AT_LEAST.',
     resolve: async (list) => ((await list.count()).atLeast ? 'AT_LEAST' : 'EXACT'),
   }),
   facets: t.field({

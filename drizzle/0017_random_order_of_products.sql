@@ -1,0 +1,2 @@
+DROP INDEX "app"."products_sample_idx";--> statement-breakpoint
+CREATE INDEX "products_random_order_idx" ON "app"."products" USING btree ("tenant_id",(get_byte(uuid_send("id"), 14) * 256 + get_byte(uuid_send("id"), 15)),"id","search_signature") WHERE (get_byte(uuid_send("app"."products"."id"), 14) * 256 + get_byte(uuid_send("app"."products"."id"), 15)) < 8192;
