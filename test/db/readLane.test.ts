@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { TenantTransaction } from '../../src/db/database.ts';
-import { readPlainRows } from '../../src/db/plainRows.ts';
+import { readPlainRows } from '../../src/db/query/plainRows.ts';
 import { type OpenerOfOne, useOpenerOfOne } from './support/openerOfOne.ts';
 import {
   allCustomers,

@@ -1,11 +1,16 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { type Comparators, type FilterField, readFilter, valueField } from '../../db/filters.ts';
-import { keyset, notByIndex, type Order } from '../../db/keyset.ts';
-import { pickColumns, sortColumnNames } from '../../db/pickColumns.ts';
-import { prepare, type TemplateDrizzle, tenant } from '../../db/prepare.ts';
-import { prepareShapes } from '../../db/prepareShapes.ts';
-import { readsTable } from '../../db/readsTable.ts';
+import {
+  type Comparators,
+  type FilterField,
+  readFilter,
+  valueField,
+} from '../../db/query/filters.ts';
+import { keyset, notByIndex, type Order } from '../../db/query/keyset.ts';
+import { pickColumns, sortColumnNames } from '../../db/query/pickColumns.ts';
+import { prepare, type TemplateDrizzle, tenant } from '../../db/query/prepare.ts';
+import { prepareShapes } from '../../db/query/prepareShapes.ts';
+import { readsTable } from '../../db/query/readsTable.ts';
 import { conversations } from '../../db/tables/conversations.ts';
 import { messages } from '../../db/tables/messages.ts';
 import type { Page } from '../../lib/pagination.ts';

@@ -1,7 +1,7 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { prepare } from '../../db/prepare.ts';
-import { readsTable } from '../../db/readsTable.ts';
+import { prepare } from '../../db/query/prepare.ts';
+import { readsTable } from '../../db/query/readsTable.ts';
 import { products } from '../../db/tables/products.ts';
 
 /**
