@@ -67,13 +67,6 @@ function whereOf({ columns, descending }: Order, page: Page, prefix: string): SQ
   return conditions.length === 0 ? undefined : sql.join(conditions, sql` and `);
 }
 
-/**
- * The same condition for rows that are looked up by their ids: as it stands the planner may take it to the
- * order's index instead, once for each id.
- */
-export const notByIndex = (where: SQL | undefined): SQL | undefined =>
-  where && sql`(${where}) is true`;
-
 /** What `readPage` needs to know of an order to check the cursors that belong to it. */
 export function pageRules(order: Order, defaultSize: number) {
   return { sort: order.sort, columns: order.columns.map(({ kind }) => kind), defaultSize };

@@ -2,9 +2,9 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { TenantTransaction } from '../transaction.ts';
 import { pickColumns } from './pickColumns.ts';
+import { noIndexOnlyScan } from './planSteering.ts';
 import { prepare, type TemplateDrizzle, tenant } from './prepare.ts';
 import { prepareShapes } from './prepareShapes.ts';
-import { readsTable } from './readsTable.ts';
 
 /**
  * Reads the rows that have one of some values in a column that is unique in a tenant, in no order:
@@ -30,7 +30,7 @@ export function prepareByKeys<Row>(
     const found = db
       .select(wanted)
       .from(table)
-      .where(and(eq(table.tenantId, tenant), sql`${key} = wanted.key`, readsTable(table)))
+      .where(and(eq(table.tenantId, tenant), sql`${key} = wanted.key`, noIndexOnlyScan(table)))
       .limit(1)
       .as('found');
     return db

@@ -9,8 +9,9 @@ import {
   textField,
   valueField,
 } from '../../db/query/filters.ts';
-import { keyset, notByIndex, type Order } from '../../db/query/keyset.ts';
+import { keyset, type Order } from '../../db/query/keyset.ts';
 import { pickColumns, sortColumnNames } from '../../db/query/pickColumns.ts';
+import { noIndexCondition } from '../../db/query/planSteering.ts';
 import { prepare, tenant } from '../../db/query/prepare.ts';
 import { prepareByKeys } from '../../db/query/prepareByKeys.ts';
 import { prepareInsert } from '../../db/query/prepareInsert.ts';
@@ -163,7 +164,7 @@ function readProductPage(
       })
       .from(products)
       .$dynamic();
-    const after = searched === 'RANKED' ? notByIndex(keys.where) : keys.where;
+    const after = searched === 'RANKED' ? noIndexCondition(keys.where) : keys.where;
     if (searched === 'RANKED') {
       const byScore = order.columns[0]?.sql === matchScore;
       // A dynamic builder changes in place.
