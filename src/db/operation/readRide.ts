@@ -1,8 +1,8 @@
 import { type DatabaseError, OperationCancelled, TransactionFailed } from '../errors.ts';
 import { afterBurst } from '../wire/afterBurst.ts';
-import type { Outgoing } from '../wire/batch.ts';
+import type { Outgoing, OutgoingBatch } from '../wire/batch.ts';
 import { classify } from '../wire/classify.ts';
-import type { Connection, OutgoingBatch } from '../wire/connection.ts';
+import type { Connection } from '../wire/connection.ts';
 import { type CarrierSettings, hangUpGraceMs } from './carrier.ts';
 
 /** An operation that reads. */

@@ -31,6 +31,13 @@ export interface Outgoing {
   readonly alone: boolean;
 }
 
+/** Statements with one Sync behind them: a transaction by themselves, or part of one. */
+export interface OutgoingBatch {
+  readonly outgoing: readonly Outgoing[];
+  /** Called once, after the answers, with why there is none for all of its statements. */
+  readonly ended: ((error: Error | undefined) => void) | undefined;
+}
+
 /** What one connection's session has prepared. */
 export interface Prepared {
   /** By name: what Postgres described; null: prepared, but not described yet. */
@@ -72,7 +79,10 @@ const Query = PlacedInQueue as unknown as new () => object;
 const writer = new MessageWriter();
 let isGathering = false;
 
-/** Writes the batches that `submit` hands to pg in one piece: a socket's writev takes twice as long as its write. */
+/**
+ * Writes the batches that `submit` hands to pg in one piece: a socket's writev takes twice as long as its write.
+ * Of batches that threw nothing is written, for half a message would take the next one's bytes for its own.
+ */
 export function writeTogether(stream: Duplex, submit: () => void): void {
   writer.start();
   isGathering = true;
@@ -80,8 +90,9 @@ export function writeTogether(stream: Duplex, submit: () => void): void {
     submit();
   } finally {
     isGathering = false;
-    stream.write(writer.take());
   }
+  const bytes = writer.take();
+  if (bytes.length > 0) stream.write(bytes);
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   type Answer,
   Batch,
   type Outgoing,
+  type OutgoingBatch,
   type Prepared,
   type RawResult,
   writeTogether,
@@ -12,11 +13,6 @@ import { sendCancelRequest } from './cancel.ts';
 import { type ClientInternals, internalsOf, isAtRest } from './clientInternals.ts';
 import type { Statement } from './statement.ts';
 import type { Traffic } from './traffic.ts';
-
-export interface OutgoingBatch {
-  readonly outgoing: readonly Outgoing[];
-  readonly ended: (error: Error | undefined) => void;
-}
 
 /** Notices that say a statement ran outside of the transaction it was meant for. */
 const strayNotices = new Set(['25001', '25P01']);
@@ -108,29 +104,25 @@ export class Connection {
     const answer: Answer = (_error, result) => {
       if (result !== undefined) results.push(result);
     };
-    this.#write(
-      statements.map((statement) => ({ statement, answer, written: undefined, alone: false })),
-      (error) => ended(error, results),
-    );
-    this.#traffic.flushes += 1;
+    const outgoing = statements.map((statement) => ({
+      statement,
+      answer,
+      written: undefined,
+      alone: false,
+    }));
+    this.#write([{ outgoing, ended: (error) => ended(error, results) }]);
   }
 
-  /**
-   * Sends batches at once and in one piece, each a transaction by itself. Each `ended` is called once, after
-   * the batch's answers, with why it has none for all of its statements.
-   */
+  /** Sends batches at once and in one piece, each a transaction by itself. */
   sendTogether(batches: readonly OutgoingBatch[]): void {
     if (this.#fault !== undefined || this.#gone) {
       const error = this.#fault ?? new Error('the connection was given back');
       queueMicrotask(() => {
-        for (const { ended } of batches) ended(error);
+        for (const { ended } of batches) ended?.(error);
       });
       return;
     }
-    writeTogether(this.#internals.connection.stream, () => {
-      for (const { outgoing, ended } of batches) this.#write(outgoing, ended);
-    });
-    this.#traffic.flushes += 1;
+    this.#write(batches);
   }
 
   /** Forgets what has not been written yet, without answering it; says how many there were. */
@@ -205,30 +197,30 @@ export class Connection {
     this.#flushScheduled = false;
     if (this.#outgoing.length === 0 || this.#gone || this.#fault !== undefined) return;
     if (!this.#pipeline && this.#inFlight.length > 0) return;
-    const batches = this.#pipeline ? this.#takeAll() : [this.#takeBatch()];
-    const { stream } = this.#internals.connection;
-    const [only, ...others] = batches;
-    if (only !== undefined && others.length === 0) this.#write(only);
-    else
-      writeTogether(stream, () => {
-        for (const batch of batches) this.#write(batch);
-      });
-    this.#traffic.flushes += 1;
+    this.#write(this.#pipeline ? this.#takeAll() : [this.#takeBatch()]);
   }
 
-  #takeAll(): Outgoing[][] {
-    const batches: Outgoing[][] = [];
+  #takeAll(): OutgoingBatch[] {
+    const batches: OutgoingBatch[] = [];
     while (this.#outgoing.length > 0) batches.push(this.#takeBatch());
     return batches;
   }
 
   /** Up to the next statement that goes alone. */
-  #takeBatch(): Outgoing[] {
+  #takeBatch(): OutgoingBatch {
     const next = this.#outgoing.findIndex(({ alone }) => alone);
-    return this.#outgoing.splice(0, next === -1 ? this.#outgoing.length : Math.max(next, 1));
+    const end = next === -1 ? this.#outgoing.length : Math.max(next, 1);
+    return { outgoing: this.#outgoing.splice(0, end), ended: undefined };
   }
 
-  #write(outgoing: readonly Outgoing[], ended?: (error: Error | undefined) => void): void {
+  #write(batches: readonly OutgoingBatch[]): void {
+    writeTogether(this.#internals.connection.stream, () => {
+      for (const batch of batches) this.#submit(batch);
+    });
+    this.#traffic.flushes += 1;
+  }
+
+  #submit({ outgoing, ended }: OutgoingBatch): void {
     const batch = new Batch(outgoing, this.#prepared, {
       settled: (settled) => this.#settled(settled),
       afterReady: (listener) => this.whenReady(listener),
