@@ -46,16 +46,9 @@ export class ReadLane implements OtherRides {
     else if (this.#light.push(rider) === 1) setImmediate(() => this.#depart());
   }
 
-  goOn(rider: Rider): void {
-    this.#start([rider], atOnce);
-  }
-
-  goOnAtOnce(rider: Rider, leave: () => void): boolean {
-    const atHand = this.#settings.pool.tryAcquire();
-    if (atHand === undefined) return false;
-    leave();
-    this.#newRide().start(atHand, [rider]);
-    return true;
+  goOn(rider: Rider, connection?: Connection): void {
+    if (connection === undefined) this.#start([rider], atOnce);
+    else this.#board(connection, [rider]);
   }
 
   stayApart(): void {

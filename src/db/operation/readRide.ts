@@ -23,10 +23,8 @@ export interface Rider {
 
 /** Where those that leave a ride go on. */
 export interface OtherRides {
-  /** On a connection of its own, when there is one. */
-  goOn(rider: Rider): void;
-  /** The same where one is free, after `leave`; else false, and nothing is done. */
-  goOnAtOnce(rider: Rider, leave: () => void): boolean;
+  /** On a connection of its own: on this one, or when there is one. */
+  goOn(rider: Rider, connection?: Connection): void;
   /** For a while nobody is to share. */
   stayApart(): void;
 }
@@ -121,24 +119,19 @@ export class ReadRide {
     if (this.#connection === undefined || this.#cancelling || this.#seats.length < 2) return;
     this.#others.stayApart();
     for (const seat of this.#seats.slice(1)) {
-      const { rider } = seat;
-      if (rider === undefined) continue;
-      const leave = (): void => this.#empty(seat);
-      if (!this.#others.goOnAtOnce(rider, leave)) return this.#awaitFirst();
+      if (seat.rider === undefined) continue;
+      const free = this.#settings.pool.tryAcquire();
+      if (free === undefined) return this.#awaitFirst();
+      this.#moveOn(seat, free);
     }
   }
 
-  #empty(seat: Seat): void {
-    const { rider } = seat;
-    seat.rider = undefined;
-    rider?.leave();
-  }
-
-  #moveOn(seat: Seat): void {
+  #moveOn(seat: Seat, connection?: Connection): void {
     const { rider } = seat;
     if (rider === undefined) return;
-    this.#empty(seat);
-    this.#others.goOn(rider);
+    seat.rider = undefined;
+    rider.leave();
+    this.#others.goOn(rider, connection);
   }
 
   #ended(seat: Seat, error: Error | undefined): void {
