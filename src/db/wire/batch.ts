@@ -134,6 +134,10 @@ export class Batch extends Query {
     });
   }
 
+  /**
+   * Called by pg: mostly at once, while it is gathered. Without pipelining pg keeps back what is sent while
+   * something is under way (ReadRide.goOn) until Postgres is ready: then it writes itself.
+   */
   submit(connection: { stream: Duplex }): null {
     if (!isGathering) writer.start();
     for (const { outgoing, named, parse, describe } of this.#parts) {
