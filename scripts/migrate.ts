@@ -5,7 +5,7 @@ quickStart();
 const { createLogger } = await import('../src/app/logger.ts');
 const { openWorkplace } = await import('../src/app/workplace.ts');
 const { ConfigError, loadConfig } = await import('../src/config.ts');
-const { migrate } = await import('../src/db/migrate.ts');
+const { migrate } = await import('../src/db/setup/migrate.ts');
 const { runScript } = await import('./runScript.ts');
 
 /** Brings the database of DATABASE_URL, or the embedded one, to this version. */

@@ -3,8 +3,8 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../src/db/embedded.ts';
-import { migrate } from '../src/db/migrate.ts';
+import { startEmbeddedPostgres } from '../src/db/embedded/embedded.ts';
+import { migrate } from '../src/db/setup/migrate.ts';
 import { databaseSql } from './printDatabase/databaseSql.ts';
 
 // Writes schema/database.sql from a database that was migrated just now. With --check it writes

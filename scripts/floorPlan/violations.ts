@@ -4,7 +4,7 @@ import { floorPlanRules, reasons, roomOf } from './rules.ts';
 export interface Violation {
   readonly rule: string;
   readonly reason: string;
-  /** `src/lib/ids.ts:3 imports src/db/pool.ts` */
+  /** `src/lib/ids.ts:3 imports src/db/wire/pool.ts` */
   readonly finding: string;
 }
 

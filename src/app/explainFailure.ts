@@ -1,6 +1,6 @@
 import { ConfigError } from '../config.ts';
 import { EmbeddedPostgresError } from '../db/embedded/errors.ts';
-import { explainDatabaseFailure } from '../db/explainFailure.ts';
+import { explainDatabaseFailure } from '../db/setup/explainFailure.ts';
 import { ServerProcessFailed } from './processes/serverProcessFailed.ts';
 
 /** The database is not one that may be served; the message says what is wrong and what to do. */

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import { ConfigError } from '../config.ts';
-import type { EmbeddedPostgres } from '../db/embedded.ts';
-import { hasPassword, operatorUrlFrom, serverUrlFrom } from '../db/serverRole.ts';
+import type { EmbeddedPostgres } from '../db/embedded/embedded.ts';
+import { hasPassword, operatorUrlFrom, serverUrlFrom } from '../db/setup/serverRole.ts';
 import type { Logger } from './logger.ts';
 
 /** Where a process finds its database: the URLs, and what to undo in the end. */
@@ -50,7 +50,7 @@ async function prepareDatabase(
   if (serverUrl === undefined)
     throw new ConfigError('APP_DATABASE_URL or DATABASE_URL is expected.');
   if (migrates && adminUrl !== undefined && config.environment !== 'production') {
-    const { migrate } = await import('../db/migrate.ts');
+    const { migrate } = await import('../db/setup/migrate.ts');
     await migrate({
       url: adminUrl,
       serverUrl: config.serverUrl,
@@ -70,7 +70,7 @@ async function prepareDatabase(
 }
 
 async function startEmbedded({ dataDir }: Config, logger: Logger): Promise<EmbeddedPostgres> {
-  const { startEmbeddedPostgres } = await import('../db/embedded.ts');
+  const { startEmbeddedPostgres } = await import('../db/embedded/embedded.ts');
   return startEmbeddedPostgres({
     dataDir,
     onLog: (line) => logger.debug({ line }, 'postgres'),

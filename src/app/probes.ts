@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { SigningKeys } from '../auth/signingKeys.ts';
-import { isMigrated } from '../db/migrate.ts';
+import { isMigrated } from '../db/setup/migrate.ts';
 import type { HttpRoutes } from './http.ts';
 import type { Workplace } from './workplace.ts';
 

@@ -1,7 +1,7 @@
 import { keepSigningKeys, readSigningKeys, type SigningKeys } from '../auth/signingKeys.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { checkIsolation } from '../db/isolation/checkIsolation.ts';
-import { isMigrated } from '../db/migrate.ts';
+import { isMigrated } from '../db/setup/migrate.ts';
 import { UnsafeDatabase } from './explainFailure.ts';
 import type { Workplace } from './workplace.ts';
 

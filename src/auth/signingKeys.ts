@@ -9,7 +9,7 @@ import {
   type JSONWebKeySet,
   type JWK,
 } from 'jose';
-import { makeDirectory } from '../db/makeDirectory.ts';
+import { makeDirectory } from '../db/setup/makeDirectory.ts';
 import { newId } from '../lib/ids.ts';
 
 /** Ed25519: small, fast, and no parameters to get wrong (RFC 8037). Nothing else is accepted. */

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { pageRules } from '../db/keyset.ts';
+import { pageRules } from '../db/query/keyset.ts';
 import type { TenantStatus } from '../db/tables/tenants.ts';
 import {
   findHealth,

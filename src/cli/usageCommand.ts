@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Database } from '../db/database.ts';
-import { pageRules } from '../db/keyset.ts';
 import type { OperatorDatabase } from '../db/operatorDatabase.ts';
+import { pageRules } from '../db/query/keyset.ts';
 import { findTenantPage, tenantOrder } from '../features/operators/operatorTenants.queries.ts';
 import type { Tenant } from '../features/tenants/tenants.queries.ts';
 import { type Drift, reconcileUsage } from '../features/usage/reconcile.queries.ts';

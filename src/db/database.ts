@@ -1,19 +1,19 @@
-import { assertKnownDriver } from './clientInternals.ts';
 import { DatabaseUnavailable } from './errors.ts';
-import { runAlone } from './lookup.ts';
-import { Operation } from './operation.ts';
-import { ConnectionPool, type DatabaseEvent } from './pool.ts';
-import { ReadLane } from './readLane.ts';
-import { StatementBook } from './statementBook.ts';
+import { runAlone } from './operation/lookup.ts';
+import { Operation } from './operation/operation.ts';
+import { ReadLane } from './operation/readLane.ts';
+import { WriteGroups } from './operation/writeGroups.ts';
 import type { OperationOptions, TenantOperation, TenantTransaction } from './transaction.ts';
-import { WriteGroups } from './writeGroups.ts';
+import { assertKnownDriver } from './wire/clientInternals.ts';
+import { ConnectionPool, type DatabaseEvent } from './wire/pool.ts';
+import { StatementBook } from './wire/statementBook.ts';
 
-export type { DatabaseEvent } from './pool.ts';
 export type {
   OperationOptions,
   TenantOperation,
   TenantTransaction,
 } from './transaction.ts';
+export type { DatabaseEvent } from './wire/pool.ts';
 
 import type { HangUp } from './hangUp.ts';
 

@@ -1,7 +1,7 @@
 import { type DatabaseOptions, openDatabase } from './database.ts';
-import { DatabaseSetupError } from './explainFailure.ts';
 import type { HangUp } from './hangUp.ts';
-import { operatorRole } from './serverRole.ts';
+import { DatabaseSetupError } from './setup/explainFailure.ts';
+import { operatorRole } from './setup/serverRole.ts';
 import type { OperationOptions, TenantOperation, TenantTransaction } from './transaction.ts';
 
 /**

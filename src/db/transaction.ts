@@ -1,8 +1,8 @@
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
-import type { RawResult } from './batch.ts';
 import type { HangUp } from './hangUp.ts';
 import type { Place } from './place.ts';
-import type { StatementRequest } from './statement.ts';
+import type { RawResult } from './wire/batch.ts';
+import type { StatementRequest } from './wire/statement.ts';
 
 export type AccessMode = 'read' | 'write';
 

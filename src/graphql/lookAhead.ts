@@ -34,7 +34,7 @@ export const computed = (...columns: string[]) => ({ needs: columns, isComputed:
 export const sameRow = { needs: [], sameRow: true };
 
 /**
- * Rows of another table, which its parent's statement may bring along (see src/db/embed.ts).
+ * Rows of another table, which its parent's statement may bring along (see src/db/query/embed.ts).
  * `columns` are what its resolver needs where they were not brought along.
  */
 export const relation = (...columns: string[]) => ({ needs: columns, relation: true });

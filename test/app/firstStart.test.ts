@@ -2,7 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
-import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
+import { startEmbeddedPostgres } from '../../src/db/embedded/embedded.ts';
 import { askAt, tokenAt } from '../support/ask.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { runProgram } from '../support/runProgram.ts';

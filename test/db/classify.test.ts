@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { classify } from '../../src/db/classify.ts';
+import { classify } from '../../src/db/wire/classify.ts';
 
 function answer(code: string, severity: string): pg.DatabaseError {
   return Object.assign(new pg.DatabaseError('message', 0, 'error'), { code, severity });

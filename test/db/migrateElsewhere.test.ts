@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { migrate } from '../../src/db/migrate.ts';
-import { operatorUrlFrom, serverUrlFrom } from '../../src/db/serverRole.ts';
+import { migrate } from '../../src/db/setup/migrate.ts';
+import { operatorUrlFrom, serverUrlFrom } from '../../src/db/setup/serverRole.ts';
 import { urlOfDatabase } from '../support/testDatabases.ts';
 
 // Databases that are not the empty one on a laptop.

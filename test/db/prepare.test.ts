@@ -3,10 +3,10 @@ import { and, asc, count, eq, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database, TenantTransaction } from '../../src/db/database.ts';
-import { prepare, tenant } from '../../src/db/prepare.ts';
-import { nameFor } from '../../src/db/statementBook.ts';
+import { prepare, tenant } from '../../src/db/query/prepare.ts';
 import { customers } from '../../src/db/tables/customers.ts';
 import { tenants } from '../../src/db/tables/tenants.ts';
+import { nameFor } from '../../src/db/wire/statementBook.ts';
 import { createTwoTenants, customersEach, type TwoTenants } from './support/twoTenants.ts';
 
 let world: TwoTenants;

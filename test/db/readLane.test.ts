@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { TenantTransaction } from '../../src/db/database.ts';
-import { readPlainRows } from '../../src/db/plainRows.ts';
+import { readPlainRows } from '../../src/db/query/plainRows.ts';
 import { type OpenerOfOne, useOpenerOfOne } from './support/openerOfOne.ts';
 import {
   allCustomers,
@@ -126,6 +126,17 @@ describe('reads that come together', () => {
       ),
     );
     expect(plain.statistics.flushes - flushes).toBe(4);
+  });
+
+  test('go on with more, once Postgres is ready, where the connection can not be pipelined', async () => {
+    const plain = open({ pipeline: false, namedStatements: false, poolSize: 1 });
+    await plain.ping();
+    await plain.withTenant(here.world.a, { mode: 'read' }, async (tx) => {
+      const first = tx.query('select pg_sleep(0.05)');
+      await new Promise(setImmediate);
+      const [, { rows }] = await Promise.all([first, light(tx)]);
+      expect(rows.map((row) => row.tenant_id)).toEqual(Array(customersEach).fill(here.world.a));
+    });
   });
 
   test('wait for a connection by the four, and are refused when too many do', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DatabaseOptions } from '../../src/db/database.ts';
-import { nameFor } from '../../src/db/statementBook.ts';
+import { nameFor } from '../../src/db/wire/statementBook.ts';
 import { watchProcess } from './support/faults.ts';
 import { overwrite, startProxy, type TcpProxy, upTo, type Verdict } from './support/proxy.ts';
 import {

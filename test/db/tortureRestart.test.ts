@@ -1,10 +1,10 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
+import { startEmbeddedPostgres } from '../../src/db/embedded/embedded.ts';
 import { CommitInDoubt } from '../../src/db/errors.ts';
-import { migrate } from '../../src/db/migrate.ts';
-import { serverUrlFrom } from '../../src/db/serverRole.ts';
+import { migrate } from '../../src/db/setup/migrate.ts';
+import { serverUrlFrom } from '../../src/db/setup/serverRole.ts';
 import { makeTemporary } from '../support/temporary.ts';
 import { watchProcess } from './support/faults.ts';
 import { expectHonest, expectRecovered, runLoad } from './support/load.ts';

@@ -3,10 +3,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { DatabaseOptions, OperationOptions } from '../../src/db/database.ts';
 import { OperationCancelled } from '../../src/db/errors.ts';
 import type { HangUp } from '../../src/db/hangUp.ts';
+import { lanesFor } from '../../src/db/operation/writeGroups.ts';
 import type { Place } from '../../src/db/place.ts';
-import { prepareInsert } from '../../src/db/prepareInsert.ts';
+import { prepareInsert } from '../../src/db/query/prepareInsert.ts';
 import { cannedReplies } from '../../src/db/tables/cannedReplies.ts';
-import { lanesFor } from '../../src/db/writeGroups.ts';
 import { overwrite, startProxy, type TcpProxy, upTo } from './support/proxy.ts';
 import {
   createTwoTenants,

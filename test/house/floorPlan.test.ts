@@ -28,8 +28,8 @@ const planted: Record<string, { broken: [string, string][]; allowed: [string, st
     ],
   },
   'imports-point-down': {
-    broken: [['src/db/pool.ts', "import type { Principal } from '../auth/principal.ts';"]],
-    allowed: [['src/auth/principal.ts', "import { openPool } from '../db/pool.ts';"]],
+    broken: [['src/db/wire/pool.ts', "import type { Principal } from '../../auth/principal.ts';"]],
+    allowed: [['src/auth/principal.ts', "import { openPool } from '../db/wire/pool.ts';"]],
   },
   'config-is-read-first': {
     broken: [['src/config.ts', "import { pageSize } from './graphql/pages.ts';"]],
@@ -53,11 +53,21 @@ const planted: Record<string, { broken: [string, string][]; allowed: [string, st
   },
   'pg-behind-the-opener': {
     broken: [['src/features/usage/usage.ts', "import type { Client } from 'pg';"]],
-    allowed: [['src/db/connection.ts', "import { Client } from 'pg';"]],
+    allowed: [['src/db/wire/connection.ts', "import { Client } from 'pg';"]],
+  },
+  'database-points-down': {
+    broken: [['src/db/wire/pool.ts', "import type { Carrier } from '../operation/carrier.ts';"]],
+    allowed: [
+      [
+        'src/db/operation/carrier.ts',
+        "import { openPool } from '../wire/pool.ts'; import './x.ts';",
+      ],
+      ['src/db/operation/x.ts', "import { StatementFailed } from '../errors.ts';"],
+    ],
   },
   'postgres-js-only-listens': {
-    broken: [['src/db/pool.ts', "import postgres from 'postgres';"]],
-    allowed: [['src/db/listen.ts', "import postgres from 'postgres';"]],
+    broken: [['src/db/wire/pool.ts', "import postgres from 'postgres';"]],
+    allowed: [['src/db/wire/listen.ts', "import postgres from 'postgres';"]],
   },
   'features-get-their-transaction': {
     broken: [

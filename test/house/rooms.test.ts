@@ -30,6 +30,17 @@ const sourceRooms = [
   'main.ts',
 ];
 
+/** What others use first stands at the front of src/db; how it works, in its rooms. */
+const databaseRooms = ['embedded', 'isolation', 'operation', 'query', 'setup', 'tables', 'wire'];
+const databaseFront = [
+  'database.ts',
+  'errors.ts',
+  'hangUp.ts',
+  'operatorDatabase.ts',
+  'place.ts',
+  'transaction.ts',
+];
+
 function ignoredByGit(): Set<string> {
   const lines = readFileSync(join(root, '.gitignore'), 'utf8').split('\n');
   return new Set(['.git', ...lines.map((line) => line.replace(/\/$/, ''))]);
@@ -53,6 +64,11 @@ describe('the rooms', () => {
   test('what stands in src is a room of the floor plan', () => {
     const entries = readdirSync(join(root, 'src'));
     expect(entries.filter((entry) => !sourceRooms.includes(entry))).toEqual([]);
+  });
+
+  test('what stands in src/db is one of its rooms, or one of the few at its front', () => {
+    const entries = readdirSync(join(root, 'src/db')).toSorted();
+    expect(entries).toEqual([...databaseRooms, ...databaseFront].toSorted());
   });
 
   test('no file in src has more than 300 lines', () => {

@@ -1,4 +1,4 @@
-import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
+import { startEmbeddedPostgres } from '../../src/db/embedded/embedded.ts';
 
 // A process that uses the embedded database, for test/db/embedded.test.ts to kill.
 const embedded = await startEmbeddedPostgres({ dataDir: process.argv[2] ?? '' });

@@ -3,8 +3,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../src/db/embedded/embedded.ts';
 import { isAlive } from '../../src/db/embedded/processes.ts';
-import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
 import { databasesBase, inMemory, makeTemporary, temporaryBase } from './temporary.ts';
 import { createTemplate, dropDatabasesOf, nameRun, quickenSignIns } from './testDatabases.ts';
 

@@ -2,7 +2,7 @@ import { createLogger } from '../../src/app/logger.ts';
 import { openOperators } from '../../src/app/openOperators.ts';
 import { createOperator } from '../../src/auth/operators.ts';
 import type { OperatorDatabase } from '../../src/db/operatorDatabase.ts';
-import { operatorUrlFrom } from '../../src/db/serverRole.ts';
+import { operatorUrlFrom } from '../../src/db/setup/serverRole.ts';
 import type { Answer } from './ask.ts';
 import type { TestServer } from './server.ts';
 

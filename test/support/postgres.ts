@@ -1,5 +1,5 @@
 import { inject } from 'vitest';
-import { serverUrlFrom } from '../../src/db/serverRole.ts';
+import { serverUrlFrom } from '../../src/db/setup/serverRole.ts';
 import { cloneTemplate, dropDatabase, urlOfDatabase } from './testDatabases.ts';
 
 declare module 'vitest' {

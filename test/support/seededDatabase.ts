@@ -11,7 +11,7 @@ import { seedDemo } from '../../src/app/seed.ts';
 import { openWorkplace } from '../../src/app/workplace.ts';
 import { hashPassword } from '../../src/auth/passwords.ts';
 import { loadConfig } from '../../src/config.ts';
-import { operatorUrlFrom } from '../../src/db/serverRole.ts';
+import { operatorUrlFrom } from '../../src/db/setup/serverRole.ts';
 import { rollUpActivity } from '../../src/features/operators/platformActivity.queries.ts';
 import { createDatabaseFrom, type TestDatabase } from './postgres.ts';
 import { makeTemplateOnce } from './testDatabases.ts';

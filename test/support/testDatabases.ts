@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { migrate } from '../../src/db/migrate.ts';
-import { operatorUrlFrom, serverUrlFrom } from '../../src/db/serverRole.ts';
+import { migrate } from '../../src/db/setup/migrate.ts';
+import { operatorUrlFrom, serverUrlFrom } from '../../src/db/setup/serverRole.ts';
 
 /** Longer than any run takes; a database of a killed run that is older is swept by the next. */
 const LEFTOVER_AGE_S = 3600;

@@ -3,9 +3,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../../../src/db/embedded.ts';
-import { migrate } from '../../../src/db/migrate.ts';
-import { operatorUrlFrom, serverUrlFrom } from '../../../src/db/serverRole.ts';
+import { startEmbeddedPostgres } from '../../../src/db/embedded/embedded.ts';
+import { migrate } from '../../../src/db/setup/migrate.ts';
+import { operatorUrlFrom, serverUrlFrom } from '../../../src/db/setup/serverRole.ts';
 
 /** A migrated, empty database that nobody else uses. */
 export interface BenchDatabase {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { startEmbeddedPostgres } from '../../../src/db/embedded.ts';
-import { migrate } from '../../../src/db/migrate.ts';
+import { startEmbeddedPostgres } from '../../../src/db/embedded/embedded.ts';
+import { migrate } from '../../../src/db/setup/migrate.ts';
 import {
   ask,
   type BenchDatabase,

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { hashPassword } from '../../../src/auth/passwords.ts';
-import { provision } from '../../../src/db/provision.ts';
+import { provision } from '../../../src/db/setup/provision.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import type { BenchDatabase } from '../database/benchDatabase.ts';
 import { fillTables } from './fillTables.ts';

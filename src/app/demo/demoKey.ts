@@ -3,7 +3,7 @@ import path from 'node:path';
 import { hashApiKeySecret } from '../../auth/apiKeySecret.ts';
 import { findApiKey } from '../../auth/lookups.ts';
 import type { Database } from '../../db/database.ts';
-import { makeDirectory } from '../../db/makeDirectory.ts';
+import { makeDirectory } from '../../db/setup/makeDirectory.ts';
 
 const fileIn = (dataDir: string): string => path.join(dataDir, 'demo-api-key');
 

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Database } from '../../db/database.ts';
-import { prepare, tenant } from '../../db/prepare.ts';
+import { prepare, tenant } from '../../db/query/prepare.ts';
 import { idempotencyKeys } from '../../db/tables/idempotencyKeys.ts';
 
 const ofKey = and(

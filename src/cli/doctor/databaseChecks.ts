@@ -2,9 +2,9 @@ import { explainFailure } from '../../app/explainFailure.ts';
 import type { Workplace } from '../../app/workplace.ts';
 import type { Database } from '../../db/database.ts';
 import { checkIsolation, isolationRules } from '../../db/isolation/checkIsolation.ts';
-import { isMigrated } from '../../db/migrate.ts';
 import type { OperatorDatabase } from '../../db/operatorDatabase.ts';
-import { serverRole } from '../../db/serverRole.ts';
+import { isMigrated } from '../../db/setup/migrate.ts';
+import { serverRole } from '../../db/setup/serverRole.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 import { checkUsage } from './usageCheck.ts';
 

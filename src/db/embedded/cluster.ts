@@ -1,6 +1,6 @@
 import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectory } from '../makeDirectory.ts';
+import { makeDirectory } from '../setup/makeDirectory.ts';
 import {
   type ClusterOptions,
   createCluster,

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { prepare, tenant } from '../../db/prepare.ts';
+import { prepare, tenant } from '../../db/query/prepare.ts';
 import { activityHours } from '../../db/tables/activityHours.ts';
 import { type ActivityCounts, activityNames } from './activityCounts.ts';
 import {

@@ -2,7 +2,7 @@ import { announceIdentityChange } from '../../auth/identityChanges.ts';
 import { allowedIn, type Permission, scopePermissions, scopes } from '../../auth/permissions.ts';
 import type { Actor } from '../../auth/principal.ts';
 import type { TenantTransaction } from '../../db/database.ts';
-import { pageRules } from '../../db/keyset.ts';
+import { pageRules } from '../../db/query/keyset.ts';
 import type { TenantStatus } from '../../db/tables/tenants.ts';
 import { refuse } from '../../lib/errors.ts';
 import { makeCursor, maximumPageSize, readPage, toConnection } from '../../lib/pagination.ts';

@@ -6,11 +6,11 @@ import {
   readFilter,
   textField,
   valueField,
-} from '../../db/filters.ts';
-import { keyset, type Order } from '../../db/keyset.ts';
-import { prepare, tenant } from '../../db/prepare.ts';
-import { prepareByKeys } from '../../db/prepareByKeys.ts';
-import { prepareShapes } from '../../db/prepareShapes.ts';
+} from '../../db/query/filters.ts';
+import { keyset, type Order } from '../../db/query/keyset.ts';
+import { prepare, tenant } from '../../db/query/prepare.ts';
+import { prepareByKeys } from '../../db/query/prepareByKeys.ts';
+import { prepareShapes } from '../../db/query/prepareShapes.ts';
 import { auditEvents } from '../../db/tables/auditEvents.ts';
 import type { Page } from '../../lib/pagination.ts';
 

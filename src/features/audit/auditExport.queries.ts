@@ -1,8 +1,8 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { keyset, type Order } from '../../db/keyset.ts';
-import { prepare, tenant } from '../../db/prepare.ts';
-import { prepareShapes } from '../../db/prepareShapes.ts';
+import { keyset, type Order } from '../../db/query/keyset.ts';
+import { prepare, tenant } from '../../db/query/prepare.ts';
+import { prepareShapes } from '../../db/query/prepareShapes.ts';
 import { auditEvents } from '../../db/tables/auditEvents.ts';
 import type { Page } from '../../lib/pagination.ts';
 import { type AuditEvent, auditOrder } from './audit.queries.ts';

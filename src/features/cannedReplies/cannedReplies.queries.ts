@@ -1,10 +1,10 @@
 import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { keyset, type Order } from '../../db/keyset.ts';
-import { prepare, tenant } from '../../db/prepare.ts';
-import { prepareByKeys } from '../../db/prepareByKeys.ts';
-import { prepareInsert } from '../../db/prepareInsert.ts';
-import { prepareShapes } from '../../db/prepareShapes.ts';
+import { keyset, type Order } from '../../db/query/keyset.ts';
+import { prepare, tenant } from '../../db/query/prepare.ts';
+import { prepareByKeys } from '../../db/query/prepareByKeys.ts';
+import { prepareInsert } from '../../db/query/prepareInsert.ts';
+import { prepareShapes } from '../../db/query/prepareShapes.ts';
 import { cannedReplies } from '../../db/tables/cannedReplies.ts';
 import type { Page } from '../../lib/pagination.ts';
 

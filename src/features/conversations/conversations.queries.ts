@@ -9,13 +9,13 @@ import {
   readFilter,
   textField,
   valueField,
-} from '../../db/filters.ts';
-import { keyset, type Order } from '../../db/keyset.ts';
-import { pickColumns, sortColumnNames } from '../../db/pickColumns.ts';
-import { prepare, tenant } from '../../db/prepare.ts';
-import { prepareByKeys } from '../../db/prepareByKeys.ts';
-import { prepareInsert } from '../../db/prepareInsert.ts';
-import { prepareShapes } from '../../db/prepareShapes.ts';
+} from '../../db/query/filters.ts';
+import { keyset, type Order } from '../../db/query/keyset.ts';
+import { pickColumns, sortColumnNames } from '../../db/query/pickColumns.ts';
+import { prepare, tenant } from '../../db/query/prepare.ts';
+import { prepareByKeys } from '../../db/query/prepareByKeys.ts';
+import { prepareInsert } from '../../db/query/prepareInsert.ts';
+import { prepareShapes } from '../../db/query/prepareShapes.ts';
 import { conversations } from '../../db/tables/conversations.ts';
 import type { Page } from '../../lib/pagination.ts';
 import type { Embeds } from './embeds.queries.ts';

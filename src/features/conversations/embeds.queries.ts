@@ -1,9 +1,15 @@
 import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias, type PgColumn, type PgTable } from 'drizzle-orm/pg-core';
-import { type Embedded, embeddedField, embedRow, embedRows, type Part } from '../../db/embed.ts';
-import { keyset } from '../../db/keyset.ts';
-import { pickColumns } from '../../db/pickColumns.ts';
-import { tenant } from '../../db/prepare.ts';
+import {
+  type Embedded,
+  embeddedField,
+  embedRow,
+  embedRows,
+  type Part,
+} from '../../db/query/embed.ts';
+import { keyset } from '../../db/query/keyset.ts';
+import { pickColumns } from '../../db/query/pickColumns.ts';
+import { tenant } from '../../db/query/prepare.ts';
 import { apiKeys } from '../../db/tables/apiKeys.ts';
 import { conversations } from '../../db/tables/conversations.ts';
 import { customers } from '../../db/tables/customers.ts';

@@ -1,4 +1,4 @@
-import { pageRules } from '../../db/keyset.ts';
+import { pageRules } from '../../db/query/keyset.ts';
 import { keyOf } from '../../graphql/broughtAlong.ts';
 import type { OperationContext } from '../../graphql/context.ts';
 import type { Asked, AskedRelation } from '../../graphql/lookAhead.ts';

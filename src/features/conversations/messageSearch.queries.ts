@@ -1,11 +1,16 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { type Comparators, type FilterField, readFilter, valueField } from '../../db/filters.ts';
-import { keyset, notByIndex, type Order } from '../../db/keyset.ts';
-import { pickColumns, sortColumnNames } from '../../db/pickColumns.ts';
-import { prepare, type TemplateDrizzle, tenant } from '../../db/prepare.ts';
-import { prepareShapes } from '../../db/prepareShapes.ts';
-import { readsTable } from '../../db/readsTable.ts';
+import {
+  type Comparators,
+  type FilterField,
+  readFilter,
+  valueField,
+} from '../../db/query/filters.ts';
+import { keyset, type Order } from '../../db/query/keyset.ts';
+import { pickColumns, sortColumnNames } from '../../db/query/pickColumns.ts';
+import { noIndexCondition, noIndexOnlyScan } from '../../db/query/planSteering.ts';
+import { prepare, type TemplateDrizzle, tenant } from '../../db/query/prepare.ts';
+import { prepareShapes } from '../../db/query/prepareShapes.ts';
 import { conversations } from '../../db/tables/conversations.ts';
 import { messages } from '../../db/tables/messages.ts';
 import type { Page } from '../../lib/pagination.ts';
@@ -81,7 +86,7 @@ const firstFound = sql`app.search_messages(${sql.placeholder('phrase')}, ${sql.p
   unnest(search.page_ids) with ordinality as matched(id, place)`;
 
 const isOwn = (id: SQL): SQL | undefined =>
-  and(eq(messages.tenantId, tenant), sql`${messages.id} = ${id}`, readsTable(messages));
+  and(eq(messages.tenantId, tenant), sql`${messages.id} = ${id}`, noIndexOnlyScan(messages));
 
 /**
  * What `found` calls `matched`, by its ids and in the order of its places. Each is looked up by itself:
@@ -124,7 +129,7 @@ export function findMatchingMessages(
         .orderBy(...keys.orderBy)
         .limit(limit);
     }
-    const conditions = [...filter.conditions, notByIndex(keys.where)];
+    const conditions = [...filter.conditions, noIndexCondition(keys.where)];
     const direction = sql.raw(keys.down ? 'desc' : 'asc');
     const place = sql`row_number() over (order by fit.created_at ${direction}, fit.id ${direction}) as place`;
     const first = sql`select fit.id, ${place} from ${fitting(db, conditions)} order by place limit ${limit}`;

@@ -6,12 +6,12 @@ import {
   indexedValueField,
   readFilter,
   textField,
-} from '../../db/filters.ts';
-import { keyset, type Order } from '../../db/keyset.ts';
-import { pickColumns, sortColumnNames } from '../../db/pickColumns.ts';
-import { prepare, tenant } from '../../db/prepare.ts';
-import { prepareByKeys } from '../../db/prepareByKeys.ts';
-import { prepareShapes } from '../../db/prepareShapes.ts';
+} from '../../db/query/filters.ts';
+import { keyset, type Order } from '../../db/query/keyset.ts';
+import { pickColumns, sortColumnNames } from '../../db/query/pickColumns.ts';
+import { prepare, tenant } from '../../db/query/prepare.ts';
+import { prepareByKeys } from '../../db/query/prepareByKeys.ts';
+import { prepareShapes } from '../../db/query/prepareShapes.ts';
 import { customers } from '../../db/tables/customers.ts';
 import type { Page } from '../../lib/pagination.ts';
 

@@ -1,9 +1,9 @@
 import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { keyset, type Order } from '../../db/keyset.ts';
-import { prepare, tenant } from '../../db/prepare.ts';
-import { prepareByKeys } from '../../db/prepareByKeys.ts';
-import { prepareShapes } from '../../db/prepareShapes.ts';
+import { keyset, type Order } from '../../db/query/keyset.ts';
+import { prepare, tenant } from '../../db/query/prepare.ts';
+import { prepareByKeys } from '../../db/query/prepareByKeys.ts';
+import { prepareShapes } from '../../db/query/prepareShapes.ts';
 import { tenantDomains } from '../../db/tables/tenantDomains.ts';
 import type { Page } from '../../lib/pagination.ts';
 

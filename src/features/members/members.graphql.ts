@@ -1,5 +1,5 @@
 import { allowedIn, rolePermissions } from '../../auth/permissions.ts';
-import { pageRules } from '../../db/keyset.ts';
+import { pageRules } from '../../db/query/keyset.ts';
 import { builder, idExample } from '../../graphql/builder.ts';
 import { type CountedConnection, defineConnection } from '../../graphql/connections.ts';
 import { needs } from '../../graphql/lookAhead.ts';

@@ -1,5 +1,5 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import { prepare, tenant } from '../../db/prepare.ts';
+import { prepare, tenant } from '../../db/query/prepare.ts';
 import { ownershipTransfers } from '../../db/tables/ownershipTransfers.ts';
 
 export type OwnershipTransfer = typeof ownershipTransfers.$inferSelect;

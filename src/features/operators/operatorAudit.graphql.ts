@@ -1,4 +1,4 @@
-import { pageRules } from '../../db/keyset.ts';
+import { pageRules } from '../../db/query/keyset.ts';
 import { operatorBuilder } from '../../graphql/operator/builder.ts';
 import { encodeId } from '../../lib/ids.ts';
 import { makeCursor, readPage, toConnection } from '../../lib/pagination.ts';

@@ -1,8 +1,8 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { indexedValueField, readFilter, textField, valueField } from '../../db/filters.ts';
-import { keyset } from '../../db/keyset.ts';
-import { prepareShapes } from '../../db/prepareShapes.ts';
+import { indexedValueField, readFilter, textField, valueField } from '../../db/query/filters.ts';
+import { keyset } from '../../db/query/keyset.ts';
+import { prepareShapes } from '../../db/query/prepareShapes.ts';
 import { auditEvents } from '../../db/tables/auditEvents.ts';
 import { tenants } from '../../db/tables/tenants.ts';
 import type { Page } from '../../lib/pagination.ts';

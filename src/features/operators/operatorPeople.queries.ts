@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import { prepare } from '../../db/prepare.ts';
+import { prepare } from '../../db/query/prepare.ts';
 import { users } from '../../db/tables/users.ts';
 
 // Of the operator's role: the server's may not read or write people.

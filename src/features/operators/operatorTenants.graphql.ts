@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import { pageRules } from '../../db/keyset.ts';
+import { pageRules } from '../../db/query/keyset.ts';
 import { operatorBuilder } from '../../graphql/operator/builder.ts';
 import { defineOperatorConnection } from '../../graphql/operator/connections.ts';
 import type { OperatorContext } from '../../graphql/operator/context.ts';

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { prepare, tenant } from '../../db/prepare.ts';
+import { prepare, tenant } from '../../db/query/prepare.ts';
 import { type OverrideKind, tenantOverrides } from '../../db/tables/tenantOverrides.ts';
 
 type Columns = typeof tenantOverrides.$inferSelect;

@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { prepare, tenant } from '../../db/prepare.ts';
+import { prepare, tenant } from '../../db/query/prepare.ts';
 import { features } from '../../db/tables/features.ts';
 import { plans } from '../../db/tables/plans.ts';
 import { scheduledPlanChanges } from '../../db/tables/scheduledPlanChanges.ts';

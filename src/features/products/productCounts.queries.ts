@@ -1,9 +1,9 @@
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { TenantTransaction } from '../../db/database.ts';
-import { readFilter } from '../../db/filters.ts';
-import { type TemplateDrizzle, tenant } from '../../db/prepare.ts';
-import { prepareShapes } from '../../db/prepareShapes.ts';
+import { readFilter } from '../../db/query/filters.ts';
+import { type TemplateDrizzle, tenant } from '../../db/query/prepare.ts';
+import { prepareShapes } from '../../db/query/prepareShapes.ts';
 import { products } from '../../db/tables/products.ts';
 import { isMatched, matchCondition, matchedIds, matchValues } from './productSearch.queries.ts';
 import { matching, type ProductSelection, productFilterFields } from './products.queries.ts';

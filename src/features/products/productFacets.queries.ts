@@ -1,8 +1,8 @@
 import { and, eq, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { type Filter, readFilter } from '../../db/filters.ts';
-import { type TemplateDrizzle, tenant } from '../../db/prepare.ts';
-import { prepareShapes } from '../../db/prepareShapes.ts';
+import { type Filter, readFilter } from '../../db/query/filters.ts';
+import { type TemplateDrizzle, tenant } from '../../db/query/prepare.ts';
+import { prepareShapes } from '../../db/query/prepareShapes.ts';
 import { products } from '../../db/tables/products.ts';
 import {
   countedAmong,

@@ -1,8 +1,8 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { pickColumns, sortColumnNames } from '../../db/pickColumns.ts';
-import { type TemplateDrizzle, tenant } from '../../db/prepare.ts';
-import { prepareShapes } from '../../db/prepareShapes.ts';
+import { pickColumns, sortColumnNames } from '../../db/query/pickColumns.ts';
+import { type TemplateDrizzle, tenant } from '../../db/query/prepare.ts';
+import { prepareShapes } from '../../db/query/prepareShapes.ts';
 import { products } from '../../db/tables/products.ts';
 import { type Count, countedNewest, mostCounted } from './productCounts.queries.ts';
 import {

@@ -1,5 +1,5 @@
 import type { TenantTransaction } from '../../db/database.ts';
-import { pageRules } from '../../db/keyset.ts';
+import { pageRules } from '../../db/query/keyset.ts';
 import type { CountedConnection } from '../../graphql/connections.ts';
 import type { Asked } from '../../graphql/lookAhead.ts';
 import { once } from '../../lib/once.ts';

@@ -1,7 +1,7 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { prepare } from '../../db/prepare.ts';
-import { readsTable } from '../../db/readsTable.ts';
+import { noIndexOnlyScan } from '../../db/query/planSteering.ts';
+import { prepare } from '../../db/query/prepare.ts';
 import { products } from '../../db/tables/products.ts';
 
 /**
@@ -116,7 +116,7 @@ export const firstFoundCounted = (newest: SQLWrapper): SQL => sql`(
 ) as matched`;
 export const foundPlace = sql`matched.place`;
 
-export const isMatched = sql`matched.product_id = ${products.id} and ${readsTable(products)}`;
+export const isMatched = sql`matched.product_id = ${products.id} and ${noIndexOnlyScan(products)}`;
 export const matchScore = sql<number>`matched.score`;
 
 /** All that fits `phrase`, for a WITH that calls it `found`: the ids of a RANKED search, or the QUERY. */

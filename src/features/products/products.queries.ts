@@ -8,13 +8,14 @@ import {
   readFilter,
   textField,
   valueField,
-} from '../../db/filters.ts';
-import { keyset, notByIndex, type Order } from '../../db/keyset.ts';
-import { pickColumns, sortColumnNames } from '../../db/pickColumns.ts';
-import { prepare, tenant } from '../../db/prepare.ts';
-import { prepareByKeys } from '../../db/prepareByKeys.ts';
-import { prepareInsert } from '../../db/prepareInsert.ts';
-import { prepareShapes } from '../../db/prepareShapes.ts';
+} from '../../db/query/filters.ts';
+import { keyset, type Order } from '../../db/query/keyset.ts';
+import { pickColumns, sortColumnNames } from '../../db/query/pickColumns.ts';
+import { noIndexCondition } from '../../db/query/planSteering.ts';
+import { prepare, tenant } from '../../db/query/prepare.ts';
+import { prepareByKeys } from '../../db/query/prepareByKeys.ts';
+import { prepareInsert } from '../../db/query/prepareInsert.ts';
+import { prepareShapes } from '../../db/query/prepareShapes.ts';
 import { products } from '../../db/tables/products.ts';
 import type { Page } from '../../lib/pagination.ts';
 import { needsLearning } from './knownWords.ts';
@@ -163,7 +164,7 @@ function readProductPage(
       })
       .from(products)
       .$dynamic();
-    const after = searched === 'RANKED' ? notByIndex(keys.where) : keys.where;
+    const after = searched === 'RANKED' ? noIndexCondition(keys.where) : keys.where;
     if (searched === 'RANKED') {
       const byScore = order.columns[0]?.sql === matchScore;
       // A dynamic builder changes in place.

@@ -1,7 +1,7 @@
 import type { QuotaLeases } from '../../auth/limits.ts';
 import type { Actor } from '../../auth/principal.ts';
-import { onConstraint } from '../../db/constraints.ts';
 import type { TenantTransaction } from '../../db/database.ts';
+import { onConstraint } from '../../db/query/constraints.ts';
 import { refuse } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { changedFields, recordAudit } from '../audit/audit.ts';

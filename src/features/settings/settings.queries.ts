@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { prepare, tenant } from '../../db/prepare.ts';
+import { prepare, tenant } from '../../db/query/prepare.ts';
 import { tenantSettings } from '../../db/tables/tenantSettings.ts';
 import { tenants } from '../../db/tables/tenants.ts';
 import type { Settings } from './settingsShape.ts';

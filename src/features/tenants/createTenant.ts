@@ -1,8 +1,8 @@
 import { announceIdentityChange } from '../../auth/identityChanges.ts';
 import { rolePermissions } from '../../auth/permissions.ts';
 import type { Actor, RequestFacts } from '../../auth/principal.ts';
-import { onConstraint } from '../../db/constraints.ts';
 import type { TenantTransaction } from '../../db/database.ts';
+import { onConstraint } from '../../db/query/constraints.ts';
 import { Refusal, refuse } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { createApiKey, type NewApiKey } from '../apiKeys/apiKeys.ts';

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { TenantTransaction } from '../../db/database.ts';
-import { prepare, tenant } from '../../db/prepare.ts';
+import { prepare, tenant } from '../../db/query/prepare.ts';
 import { type TenantStatus, tenants } from '../../db/tables/tenants.ts';
 
 export type Tenant = typeof tenants.$inferSelect;

@@ -1,5 +1,5 @@
 import { and, eq, gt, sql } from 'drizzle-orm';
-import { prepare, tenant } from '../../db/prepare.ts';
+import { prepare, tenant } from '../../db/query/prepare.ts';
 import { members } from '../../db/tables/members.ts';
 import { usageCounters } from '../../db/tables/usageCounters.ts';
 import { usageDays } from '../../db/tables/usageDays.ts';

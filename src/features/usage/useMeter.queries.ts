@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Actor } from '../../auth/principal.ts';
 import type { TenantTransaction } from '../../db/database.ts';
-import { prepare } from '../../db/prepare.ts';
+import { prepare } from '../../db/query/prepare.ts';
 import { plans } from '../../db/tables/plans.ts';
 
 /** For people: no key has it. */

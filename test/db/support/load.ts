@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { Database, TenantTransaction } from '../../../src/db/database.ts';
 import { isDatabaseError } from '../../../src/db/errors.ts';
-import { readPlainRows } from '../../../src/db/plainRows.ts';
+import { readPlainRows } from '../../../src/db/query/plainRows.ts';
 import {
   allCustomers,
   type CustomerRow,

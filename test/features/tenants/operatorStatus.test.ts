@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { permissions } from '../../../src/auth/permissions.ts';
 import type { Actor } from '../../../src/auth/principal.ts';
 import { type Database, openDatabase, type TenantTransaction } from '../../../src/db/database.ts';
-import { operatorUrlFrom } from '../../../src/db/serverRole.ts';
+import { operatorUrlFrom } from '../../../src/db/setup/serverRole.ts';
 import { changeTenantPlan } from '../../../src/features/plans/tenantPlan.ts';
 import { reactivateTenant, suspendTenant } from '../../../src/features/tenants/tenantStatus.ts';
 import { findOwnTenant } from '../../../src/features/tenants/tenants.queries.ts';

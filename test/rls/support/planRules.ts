@@ -66,7 +66,7 @@ function faultsOfLook(node: AnalysedNode, index: string, limits: PlanLimits): st
     return [`goes through ${index} by ${condition}`];
   }
   const filter = node.Filter;
-  const all = filter === undefined || filter === '(xmin <> 0)'; // readsTable()
+  const all = filter === undefined || filter === '(xmin <> 0)'; // noIndexOnlyScan()
   return limits.mayFilter || all || isOfLeases(index, filter, condition)
     ? []
     : [`checks what ${index} finds by ${filter}`];
