@@ -1,7 +1,7 @@
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import type { HangUp } from './hangUp.ts';
 import type { Place } from './place.ts';
-import type { RawResult } from './wire/batch.ts';
+import type { RawResult } from './wire/rawResult.ts';
 import type { StatementRequest } from './wire/statement.ts';
 
 export type AccessMode = 'read' | 'write';

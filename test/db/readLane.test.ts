@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { TenantTransaction } from '../../src/db/database.ts';
 import { readPlainRows } from '../../src/db/query/plainRows.ts';
 import { type OpenerOfOne, useOpenerOfOne } from './support/openerOfOne.ts';
+import { messagesOf, upTo } from './support/proxy.ts';
 import {
   allCustomers,
   type CustomerRow,
@@ -164,7 +165,7 @@ test('share while the process is busy, and not while it has time', async () => {
     );
     return own.statistics.flushes - flushes;
   };
-  expect(await together()).toBe(4);
+  await until(async () => (await together()) === 4);
   let flushes = 4;
   const latest = performance.now() + 5_000;
   while (flushes > 1 && performance.now() < latest) {
@@ -334,6 +335,82 @@ describe('of those that come together', () => {
     expect(own.statistics.flushes - flushes).toBe(4);
   });
 
+  test.each([
+    ['others always wait for a connection', { poolSize: 2, opened: 2 }],
+    ['another has to be opened', { poolSize: 2, opened: 1 }],
+  ])('none waits long for another where %s', async (_where, { poolSize, opened }) => {
+    const own = open({ poolSize });
+    await Promise.all(Array.from({ length: opened }, () => own.ping()));
+    const [a, b] = tenants(2) as [string, string];
+    const order: string[] = [];
+    const reading = (tenantId: string, name: string, seconds: number) =>
+      own
+        .withTenant(tenantId, { mode: 'read' }, (tx) => light(tx, asleep, [seconds]))
+        .then(() => order.push(name));
+    const together = [reading(a, 'slow', 1), ...[b, a, b].map((each) => reading(each, 'quick', 0))];
+    const crowd = Array.from({ length: opened === 2 ? 4 : 0 }, async () => {
+      while (order.length < 4) {
+        await own.withTenant(a, { mode: 'read' }, (tx) => tx.query('select pg_sleep(0.005)'));
+      }
+    });
+    await Promise.all(together);
+    expect(order).toEqual(['quick', 'quick', 'quick', 'slow']);
+    await Promise.all(crowd);
+  });
+
+  test('what one has left behind is given up when its answer does not come', async () => {
+    const own = open({ url: here.proxy.urlFor(here.world.serverUrl), poolSize: 2 });
+    await Promise.all([own.ping(), own.ping()]);
+    const [a, b] = tenants(2) as [string, string];
+    let answered = 0;
+    here.proxy.judge = (piece, direction) => {
+      if (direction !== 'toClient' || !piece.includes('Z\0\0\0\x05I')) return 'pass';
+      answered += 1;
+      // The second's, that went on elsewhere; the first's; and what the second had left behind it.
+      return answered === 3 ? 'blackHole' : 'pass';
+    };
+    await Promise.all([
+      own.withTenant(a, { mode: 'read' }, (tx) => light(tx, asleep, [0.2])),
+      own.withTenant(b, { mode: 'read' }, (tx) => light(tx, asleep, [0.05])),
+    ]);
+    await until(() => own.events.some(({ type }) => type === 'connectionDestroyed'));
+    here.proxy.judge = undefined;
+    expect(own.statistics).toMatchObject({ idle: 1, total: 1 });
+  });
+
+  test.each([
+    ['is lost', (piece: Buffer) => piece.subarray(piece.indexOf('Z\0\0\0\x05I') + 6)],
+    ['comes twice', (piece: Buffer) => Buffer.concat([upTo(piece, 'Z'), piece])],
+    ['is empty', (piece: Buffer) => Buffer.concat([Buffer.from('Z\0\0\0\x05I', 'latin1'), piece])],
+    [
+      'goes on after its end',
+      (piece: Buffer) => {
+        const messages = messagesOf(piece);
+        const end = messages.findIndex((message) => message[0] === 0x5a);
+        return Buffer.concat(messages.toSpliced(end, 0, messages[end - 1] ?? Buffer.alloc(0)));
+      },
+    ],
+    ['lacks rows', (piece: Buffer) => Buffer.concat(messagesOf(piece).toSpliced(3, 2))],
+  ])('an answer that %s is not taken for another’s', async (_what, change) => {
+    const asked = tenants(4);
+    await Promise.all(asked.map((tenantId) => read(tenantId, (tx) => light(tx))));
+    here.proxy.judge = (piece, direction) => {
+      if (direction !== 'toClient') return 'pass';
+      here.proxy.judge = undefined;
+      return change(piece);
+    };
+    const answers = await Promise.allSettled(
+      asked.map((tenantId) => read(tenantId, (tx) => light(tx))),
+    );
+    expect(answers.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    for (const [n, answer] of answers.entries()) {
+      if (answer.status === 'rejected') continue;
+      const rows = answer.value.rows.map((row) => row.tenant_id);
+      expect(rows).toEqual(Array(customersEach).fill(asked[n]));
+    }
+    await expectServing();
+  });
+
   test('one that sends much goes alone', async () => {
     const own = open({ poolSize: 2 });
     await Promise.all([own.ping(), own.ping()]);
@@ -424,6 +501,48 @@ describe('a client that hangs up', () => {
       'connectionOpened',
     ]);
     await until(async () => !(await isActive()));
+  });
+
+  test('behind another takes nothing from it, also where many wait for a connection', async () => {
+    const own = open({ poolSize: 2, maxWaiting: 2 });
+    await Promise.all([own.ping(), own.ping()]);
+    const [a, b] = tenants(2) as [string, string];
+    const client = new AbortController();
+    const holder = own.operation(b, { mode: 'write' });
+    await holder.tx.query('select 1');
+    const stays = own.withTenant(a, { mode: 'read' }, (tx) => light(tx, asleep, [0.4]));
+    const gone = outcomeOf(
+      own.withTenant(b, { mode: 'read', signal: client.signal }, (tx) => light(tx)),
+    );
+    await until(isActive);
+    const line = tenants(2).map((tenantId) =>
+      outcomeOf(own.withTenant(tenantId, { mode: 'read' }, (tx) => tx.query('select 1'))),
+    );
+    client.abort();
+    expect((await stays).rows).toHaveLength(1);
+    expect(await gone).toMatchObject({ code: 'OPERATION_CANCELLED' });
+    expect(own.events.map(({ type }) => type)).not.toContain('cancelSent');
+    await holder.commit();
+    expect(await Promise.all(line)).toEqual(['done', 'done']);
+  });
+
+  test('before another sends it to the end of no line that is full', async () => {
+    const own = open({ poolSize: 2, maxWaiting: 1 });
+    await Promise.all([own.ping(), own.ping()]);
+    const [a, b] = tenants(2) as [string, string];
+    const client = new AbortController();
+    const holder = own.operation(b, { mode: 'write' });
+    await holder.tx.query('select 1');
+    const gone = outcomeOf(
+      own.withTenant(b, { mode: 'read', signal: client.signal }, (tx) => light(tx, asleep, [10])),
+    );
+    const stays = outcomeOf(own.withTenant(a, { mode: 'read' }, (tx) => light(tx)));
+    await until(isActive);
+    const line = outcomeOf(own.withTenant(a, { mode: 'read' }, (tx) => tx.query('select 1')));
+    client.abort();
+    expect(await Promise.all([stays, line])).toEqual(['done', 'done']);
+    expect(await gone).toMatchObject({ code: 'OPERATION_CANCELLED' });
+    await holder.commit();
   });
 
   test('with all others has Postgres stop', async () => {

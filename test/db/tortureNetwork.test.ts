@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DatabaseOptions } from '../../src/db/database.ts';
+import { readPlainRows } from '../../src/db/query/plainRows.ts';
+import type { StatementRequest } from '../../src/db/wire/statement.ts';
 import { nameFor } from '../../src/db/wire/statementBook.ts';
 import { watchProcess } from './support/faults.ts';
 import { overwrite, startProxy, type TcpProxy, upTo, type Verdict } from './support/proxy.ts';
@@ -160,16 +162,19 @@ describe('the opening', () => {
     expect((await world.admin.query('select from app.open_door where n = 2')).rowCount).toBe(0);
   });
 
-  test('when it sets no tenant, a read finds nothing', async () => {
-    const opening = 'select app.open_read($1::uuid)';
-    judgeStatement(opening, (piece) => overwrite(piece, opening, 'select $1::uuid'));
-    const { rowCount } = await db.withTenant(world.a, { mode: 'read' }, (tx) =>
-      tx.query(allCustomers),
-    );
-    expect(rowCount).toBe(0);
-    await db.close(); // its connection keeps what was prepared in the opening's place
-    db = open();
-  });
+  test.each([
+    ['read', 'select app.open_read($1::uuid)'],
+    ['write', 'select app.set_tenant($1::uuid)'],
+  ] as const)(
+    'when it sets no tenant, a %s delivers nothing and its connection goes',
+    async (mode, opening) => {
+      const [backend] = await world.backends();
+      judgeStatement(opening, (piece) => overwrite(piece, opening, `select '-' || $1`));
+      const work = db.withTenant(world.a, { mode }, (tx) => tx.query(allCustomers));
+      await expect(work).rejects.toBeInstanceOf(Error);
+      await until(async () => (await world.backends()).every(({ pid }) => pid !== backend?.pid));
+    },
+  );
 
   test.each(['read', 'write'] as const)(
     'when the tenant can not be set, a %s delivers and leaves nothing',
@@ -188,6 +193,41 @@ describe('the opening', () => {
       expect((await world.admin.query('select from app.open_door where n = 3')).rowCount).toBe(0);
     },
   );
+
+  test('of a write without its answers, what follows has none either', async () => {
+    const operation = db.operation(world.a, { mode: 'write' });
+    await operation.tx.query('select 1');
+    proxy.judge = (_piece, direction) => {
+      if (direction !== 'toClient') return 'pass';
+      proxy.judge = undefined;
+      return Buffer.from('Z\0\0\0\x05T', 'latin1');
+    };
+    const writing = operation.tx.query(insertCustomer, [world.a, 'unanswered']);
+    await expect(writing).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    await operation.rollback();
+    expect(await world.countOf('unanswered')).toBe(0);
+  });
+
+  test('that parses a name anew closes it before, for a pooler may know it', async () => {
+    const named = { text: 'select 41 + 1 as n', name: 'forty_two' };
+    const message = (kind: string, rest: string): string =>
+      `${kind}\0\0\0${String.fromCharCode(4 + rest.length)}${rest}`;
+    const close = message('C', `S${named.name}\0`);
+    const reading = (...requests: StatementRequest[]) =>
+      db.withTenant(world.a, { mode: 'read' }, (tx) =>
+        Promise.allSettled(requests.map((request) => tx.run(request, readPlainRows))),
+      );
+    await expect(reading({ text: 'select 1/0' }, named)).rejects.toMatchObject({
+      cause: { sqlState: '22012' },
+    });
+    const before = proxy.sent.length;
+    for (let time = 0; time < 2; time += 1) {
+      expect(await reading(named)).toMatchObject([{ value: { rows: [{ n: 42 }] } }]);
+    }
+    const sent = Buffer.concat(proxy.sent.slice(before)).toString('latin1');
+    expect(sent.split(close)).toHaveLength(2);
+    expect(sent.indexOf(close)).toBeLessThan(sent.indexOf(named.text));
+  });
 
   test.each(['read', 'write'] as const)(
     'on a backend that has just been terminated, a %s delivers and leaves nothing',

@@ -6,8 +6,8 @@ import {
 } from '../errors.ts';
 import type { HangUp } from '../hangUp.ts';
 import type { Place } from '../place.ts';
-import type { RawResult } from '../wire/batch.ts';
 import type { ConnectionPool, DatabaseEvent } from '../wire/pool.ts';
+import type { RawResult } from '../wire/rawResult.ts';
 import type { Statement } from '../wire/statement.ts';
 import type { StatementBook } from '../wire/statementBook.ts';
 

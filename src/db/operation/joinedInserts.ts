@@ -1,4 +1,4 @@
-import type { RawResult } from '../wire/batch.ts';
+import type { RawResult } from '../wire/rawResult.ts';
 import type { Statement } from '../wire/statement.ts';
 import type { StatementBook } from '../wire/statementBook.ts';
 import type { WireValue } from '../wire/wireValues.ts';

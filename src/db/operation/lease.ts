@@ -6,9 +6,9 @@ import {
   TransactionFailed,
   transactionFailed,
 } from '../errors.ts';
-import type { RawResult } from '../wire/batch.ts';
 import { classify } from '../wire/classify.ts';
 import type { Connection } from '../wire/connection.ts';
+import type { RawResult } from '../wire/rawResult.ts';
 import type { Statement } from '../wire/statement.ts';
 import {
   type Carrier,

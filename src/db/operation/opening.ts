@@ -30,7 +30,10 @@ export function sendOpening(
     listener.failed({ ...failure, reusable: failure.reusable && inTransaction });
   };
   connection.send(book.own('begin'), check, { written: () => listener.written() });
-  connection.send(tenantSetting(book, terms), check);
+  connection.send(tenantSetting(book, terms), (error, result) => {
+    const isSet = error !== undefined || result?.rows[0]?.[0] === terms.tenantId;
+    check(isSet ? error : new Error('the session is not of this tenant'));
+  });
 }
 
 /** The first statement of every transaction. */

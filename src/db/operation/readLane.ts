@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { afterBurst } from '../wire/afterBurst.ts';
 import type { Connection } from '../wire/connection.ts';
+import type { Admission } from '../wire/pool.ts';
 import { type CarrierSettings, unreachable } from './carrier.ts';
 import { type OtherRides, ReadRide, type Rider } from './readRide.ts';
 
@@ -32,7 +33,7 @@ export class ReadLane implements OtherRides {
   readonly #settings: CarrierSettings;
   #light: Rider[] = [];
   #apartUntil = 0;
-  #lookedAt = 0;
+  #lookedAt = performance.now();
   #spent = performance.eventLoopUtilization();
   #isBusy = false;
 
@@ -46,9 +47,12 @@ export class ReadLane implements OtherRides {
     else if (this.#light.push(rider) === 1) setImmediate(() => this.#depart());
   }
 
-  goOn(rider: Rider, connection?: Connection): void {
-    if (connection === undefined) this.#start([rider], atOnce);
-    else this.#board(connection, [rider]);
+  goOn(riders: readonly Rider[]): void {
+    this.#start(riders, atOnce, { isAdmitted: true });
+  }
+
+  async goOnWhenFree(leave: () => readonly Rider[]): Promise<void> {
+    this.#board(await this.#settings.pool.acquire({ isAdmitted: true }), leave());
   }
 
   stayApart(): void {
@@ -87,11 +91,15 @@ export class ReadLane implements OtherRides {
     return this.#isBusy;
   }
 
-  #start(riders: readonly Rider[], when: (go: () => void) => void): void {
+  #start(
+    riders: readonly Rider[],
+    when: (go: () => void) => void,
+    admission: Admission = {},
+  ): void {
     const { pool } = this.#settings;
     const atHand = pool.tryAcquire();
     if (atHand !== undefined) return when(() => this.#board(atHand, riders));
-    pool.acquire().then(
+    pool.acquire(admission).then(
       (connection) => this.#board(connection, riders),
       (error: unknown) => {
         for (const rider of riders) rider.lost(unreachable(error));
@@ -106,7 +114,7 @@ export class ReadLane implements OtherRides {
       connection,
       riders.filter(({ isLight }) => isLight),
     );
-    for (const rider of riders) if (!rider.isLight) this.#start([rider], atOnce);
+    for (const rider of riders) if (!rider.isLight) this.goOn([rider]);
   }
 
   #newRide(): ReadRide {

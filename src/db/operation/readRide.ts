@@ -23,22 +23,22 @@ export interface Rider {
 
 /** Where those that leave a ride go on. */
 export interface OtherRides {
-  /** On a connection of its own: on this one, or when there is one. */
-  goOn(rider: Rider, connection?: Connection): void;
+  /** Together, on another connection. */
+  goOn(riders: readonly Rider[]): void;
+  /** The same for those that `leave` names once there is one. Rejects, and asks for nobody, when there will be none. */
+  goOnWhenFree(leave: () => readonly Rider[]): Promise<void>;
   /** For a while nobody is to share. */
   stayApart(): void;
 }
 
 interface Seat {
-  /** undefined: it has left. */
+  /** undefined: it has left, or waits no more. */
   rider: Rider | undefined;
   /** Batches that Postgres has not answered. */
   underWay: number;
-  /** Nobody waits for the answers. */
-  abandoned: boolean;
 }
 
-/** So long the others wait for the first at the most, where there is another connection. */
+/** So long the others wait for the first; then they wait for another connection as well. */
 const patienceMs = 20;
 
 /**
@@ -54,9 +54,13 @@ export class ReadRide {
   readonly #seats: Seat[] = [];
   #isShared = false;
   #patience: NodeJS.Timeout | undefined;
+  /** Those behind the first wait for another connection. */
+  #isInLine = false;
+  /** Until what nobody waits for any more is cancelled. */
+  #grace: NodeJS.Timeout | undefined;
   /** Why the connection is not used again. */
   #spoilt: string | undefined;
-  #cancelling = false;
+  #isCancelling = false;
 
   constructor(settings: CarrierSettings, others: OtherRides) {
     this.#settings = settings;
@@ -70,7 +74,7 @@ export class ReadRide {
     for (const rider of riders) {
       const outgoing = rider.board(this);
       if (outgoing.length === 0) continue;
-      const seat: Seat = { rider, underWay: 1, abandoned: false };
+      const seat: Seat = { rider, underWay: 1 };
       this.#seats.push(seat);
       batches.push({ outgoing, ended: (error) => this.#ended(seat, error) });
     }
@@ -95,19 +99,21 @@ export class ReadRide {
   }
 
   /**
-   * Nobody waits for what this rider has under way. It may end by itself for a moment; then the server is
-   * told to cancel what the connection does, and who else is on it leaves.
+   * Nobody waits for what this rider has under way. It may end by itself for a moment. Then the server is told to
+   * cancel it, if it is at it: those behind leave before, and those in front of it do not wait for it.
    */
   abandon(rider: Rider): void {
     setTimeout(() => {
       const seat = this.#seats.find((each) => each.rider === rider);
       if (seat === undefined) return;
-      seat.abandoned = true;
-      for (const other of this.#seats) {
-        if (!other.abandoned) this.#moveOn(other);
-      }
-      this.#cancel();
+      if (seat === this.#seats[0]) this.#giveUp();
+      else this.#empty(seat);
     }, hangUpGraceMs);
+  }
+
+  /** The answers are not this rider's, nor can any be believed that is still to come. */
+  distrust(): void {
+    this.#lose(new TransactionFailed('What came back belongs to another transaction.'));
   }
 
   /** Timers come before sockets: what has been answered meanwhile is read first. */
@@ -115,23 +121,32 @@ export class ReadRide {
     this.#patience = setTimeout(() => setImmediate(() => this.#makeWay()), patienceMs);
   }
 
+  /** Those behind the first stay until there is a connection for them: it may be done before. */
   #makeWay(): void {
-    if (this.#connection === undefined || this.#cancelling || this.#seats.length < 2) return;
+    if (this.#isInLine || isEmpty(this.#seats.slice(1))) return;
     this.#others.stayApart();
-    for (const seat of this.#seats.slice(1)) {
-      if (seat.rider === undefined) continue;
-      const free = this.#settings.pool.tryAcquire();
-      if (free === undefined) return this.#awaitFirst();
-      this.#moveOn(seat, free);
-    }
+    this.#isInLine = true;
+    const leave = (): readonly Rider[] => {
+      this.#isInLine = false;
+      return this.#seats.slice(1).flatMap((seat) => this.#empty(seat));
+    };
+    this.#others.goOnWhenFree(leave).catch(() => {
+      this.#isInLine = false;
+      if (this.#connection !== undefined) this.#awaitFirst();
+    });
   }
 
-  #moveOn(seat: Seat, connection?: Connection): void {
+  #empty(seat: Seat): readonly Rider[] {
     const { rider } = seat;
-    if (rider === undefined) return;
+    if (rider === undefined) return [];
     seat.rider = undefined;
     rider.leave();
-    this.#others.goOn(rider, connection);
+    return [rider];
+  }
+
+  #moveOn(seats: readonly Seat[]): void {
+    const riders = seats.flatMap((seat) => this.#empty(seat));
+    if (riders.length > 0) this.#others.goOn(riders);
   }
 
   #ended(seat: Seat, error: Error | undefined): void {
@@ -149,21 +164,37 @@ export class ReadRide {
     seat.underWay -= 1;
     if (seat.underWay > 0) return;
     this.#seats.splice(this.#seats.indexOf(seat), 1);
-    if (this.#seats.length === 0 && !this.#cancelling) this.#giveBack(connection);
+    if (this.#seats.length === 0 && !this.#isCancelling) this.#giveBack(connection);
+    else if (isEmpty(this.#seats)) this.#awaitTheRest();
     seat.rider?.arrived();
   }
 
+  /** Of what those had under way who have left: nobody's time limit ends it. */
+  #awaitTheRest(): void {
+    this.#grace ??= setTimeout(() => this.#giveUp(), hangUpGraceMs);
+  }
+
   #giveBack(connection: Connection): void {
+    this.#endWaiting();
+    this.#settings.pool.giveBack(connection, this.#spoilt);
+  }
+
+  #endWaiting(): void {
     this.#connection = undefined;
     clearTimeout(this.#patience);
-    this.#settings.pool.giveBack(connection, this.#spoilt);
+    clearTimeout(this.#grace);
+  }
+
+  #giveUp(): void {
+    this.#moveOn(this.#seats.slice(1));
+    this.#cancel();
   }
 
   #cancel(): void {
     const connection = this.#connection;
-    if (connection === undefined || this.#cancelling) return;
+    if (connection === undefined || this.#isCancelling) return;
     // A late cancel would hit whoever uses the connection next, so nobody will.
-    this.#cancelling = true;
+    this.#isCancelling = true;
     this.#settings.onEvent({ type: 'cancelSent' });
     void this.#cancelAll(connection);
   }
@@ -182,15 +213,16 @@ export class ReadRide {
   #lose(error: DatabaseError): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    this.#connection = undefined;
-    clearTimeout(this.#patience);
+    this.#endWaiting();
     this.#settings.pool.destroy(connection, error.message);
-    for (const [place, seat] of this.#seats.splice(0).entries()) {
-      if (place === 0 || seat.abandoned) seat.rider?.lost(error);
-      else this.#moveOn(seat);
-    }
+    const [first, ...others] = this.#seats.splice(0);
+    first?.rider?.lost(error);
+    this.#moveOn(others);
   }
 }
+
+const isEmpty = (seats: readonly Seat[]): boolean =>
+  seats.every(({ rider }) => rider === undefined);
 
 function readyOrLate(connection: Connection): Promise<void> {
   return new Promise((resolve) => {

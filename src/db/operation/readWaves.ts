@@ -4,8 +4,9 @@ import {
   OperationTimedOut,
   transactionFailed,
 } from '../errors.ts';
-import type { Outgoing, RawResult } from '../wire/batch.ts';
+import type { Outgoing } from '../wire/batch.ts';
 import { classify } from '../wire/classify.ts';
+import type { RawResult } from '../wire/rawResult.ts';
 import type { Statement } from '../wire/statement.ts';
 import {
   type Carrier,
@@ -99,7 +100,7 @@ export class ReadWaves implements Carrier, Rider {
     this.#ride = ride;
     const { book } = this.#settings;
     const opening = book.own('select app.open_read($1::uuid)', [this.#terms.tenantId]);
-    const outgoing = [outgoingOf(opening, (error) => this.#opened(ride, error))];
+    const outgoing = [outgoingOf(opening, (error, result) => this.#opened(ride, error, result))];
     for (const pending of held) {
       this.#sent.push(pending);
       outgoing.push(
@@ -143,8 +144,11 @@ export class ReadWaves implements Carrier, Rider {
     this.#interrupt(new OperationCancelled('The caller went away.', this.#terms.signal?.reason));
   };
 
-  #opened(ride: ReadRide, error: Error | undefined): void {
-    if (error !== undefined && ride === this.#ride) this.#fail(classify(error).error);
+  #opened(ride: ReadRide, error: Error | undefined, result: RawResult | undefined): void {
+    if (ride !== this.#ride) return; // sent again
+    if (error !== undefined) this.#fail(classify(error).error);
+    // Answers are known by their order alone: were one lost or doubled, the next would be another tenant's.
+    else if (result?.rows[0]?.[0] !== `on${this.#terms.tenantId}`) ride.distrust();
   }
 
   #answered(

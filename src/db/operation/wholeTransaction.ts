@@ -5,9 +5,9 @@ import {
   OperationTimedOut,
   TransactionFailed,
 } from '../errors.ts';
-import type { RawResult } from '../wire/batch.ts';
 import { classify } from '../wire/classify.ts';
 import type { Connection } from '../wire/connection.ts';
+import type { RawResult } from '../wire/rawResult.ts';
 import type { Statement } from '../wire/statement.ts';
 import { type CarrierSettings, type CarrierTerms, unreachable } from './carrier.ts';
 import { tenantSetting } from './opening.ts';

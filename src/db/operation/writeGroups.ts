@@ -6,7 +6,7 @@ import {
   transactionFailed,
 } from '../errors.ts';
 import type { Place } from '../place.ts';
-import type { RawResult } from '../wire/batch.ts';
+import type { RawResult } from '../wire/rawResult.ts';
 import type { CarrierSettings, CarrierTerms, Pending } from './carrier.ts';
 import { JoinedInserts, type Piece, partOf } from './joinedInserts.ts';
 import { WholeTransaction } from './wholeTransaction.ts';

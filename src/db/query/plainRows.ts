@@ -1,6 +1,6 @@
 import type { StatementResult } from '../transaction.ts';
-import type { RawResult, ResultField } from '../wire/batch.ts';
 import { type Parser, plainParser } from '../wire/columnTypes.ts';
+import type { RawResult, ResultField } from '../wire/rawResult.ts';
 
 type Column = readonly [name: string, parse: Parser];
 

@@ -2,8 +2,8 @@ import { Column, is, SQL } from 'drizzle-orm';
 import { PgJsonb } from 'drizzle-orm/pg-core';
 import type { SelectedFieldsOrdered } from 'drizzle-orm/pg-core/query-builders/select.types';
 import { mapResultRow } from 'drizzle-orm/utils';
-import type { RawResult, ResultField } from '../wire/batch.ts';
 import { drizzleParser, type Parser, plainParser } from '../wire/columnTypes.ts';
+import type { RawResult, ResultField } from '../wire/rawResult.ts';
 import type { RawRow } from '../wire/rowReader.ts';
 import { rowShape } from './rowShape.ts';
 

@@ -2,23 +2,9 @@ import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import { classify, failedTransactionState } from './classify.ts';
 import { MessageWriter } from './messageWriter.ts';
+import { type RawResult, type ResultField, resultOf } from './rawResult.ts';
 import type { RawRow } from './rowReader.ts';
 import type { Statement } from './statement.ts';
-
-/** What Postgres says a column of a result is. */
-export interface ResultField {
-  readonly name: string;
-  readonly dataTypeID: number;
-}
-
-/** One statement's answer, its values as Postgres wrote them: text, or null. */
-export interface RawResult {
-  /** The command's tag without its numbers: 'INSERT', 'COMMIT' … */
-  readonly command: string | null;
-  readonly rowCount: number | null;
-  readonly fields: readonly ResultField[];
-  readonly rows: readonly RawRow[];
-}
 
 export type Answer = (error: Error | undefined, result: RawResult | undefined) => void;
 
@@ -44,11 +30,15 @@ export interface Prepared {
   readonly fields: Map<string, readonly ResultField[] | null>;
   /** Names whose Parse is on its way and may still fail. */
   readonly pending: Set<string>;
+  /** Names whose Parse came to nothing: Postgres knows nothing of them, but PgBouncer in front of it may. */
+  readonly undone: Set<string>;
 }
 
 interface BatchEvents {
   /** Everything has been answered, or nothing more will be; the answers are given right after. */
   settled(batch: Batch): void;
+  /** What comes back does not fit what was asked, so nothing that is still to come can be believed. */
+  confused(error: Error): void;
   /** Calls back when the server is ready again after an error. */
   afterReady(listener: () => void): void;
   /** After the answers: whether its Sync found an error, which may be COMMIT's where that is what the Sync does. */
@@ -59,6 +49,8 @@ interface Part {
   readonly outgoing: Outgoing;
   readonly named: boolean;
   readonly parse: boolean;
+  /** Before its Parse: PgBouncer (1.25) ends a connection that parses a name twice, whatever became of the first. */
+  readonly close: boolean;
   readonly describe: boolean;
   fields: readonly ResultField[];
   readonly rows: RawRow[];
@@ -126,11 +118,12 @@ export class Batch extends Query {
       // parse it again would be a double (42P05), to rely on it a gamble (26000).
       const named = name !== undefined && (mine.includes(name) || !prepared.pending.has(name));
       const parse = !named || (known === undefined && !mine.includes(name));
+      const close = named && parse && prepared.undone.delete(name);
       if (named && parse) {
         mine.push(name);
         prepared.pending.add(name);
       }
-      return { ...partOf(each, none), named, parse, describe: true };
+      return { ...partOf(each, none), named, parse, close, describe: true };
     });
   }
 
@@ -140,9 +133,10 @@ export class Batch extends Query {
    */
   submit(connection: { stream: Duplex }): null {
     if (!isGathering) writer.start();
-    for (const { outgoing, named, parse, describe } of this.#parts) {
+    for (const { outgoing, named, parse, close, describe } of this.#parts) {
       const { text, values, name } = outgoing.statement;
       const statement = named ? (name ?? '') : '';
+      if (close) writer.closeStatement(statement);
       if (parse) writer.parse(statement, text);
       writer.bind(statement, values);
       if (describe) writer.describe();
@@ -169,7 +163,12 @@ export class Batch extends Query {
 
   handleCommandComplete(message: { text: string }): void {
     const part = this.#parts[this.#current];
-    if (part !== undefined) part.tag = message.text;
+    const { text } = message;
+    if (part === undefined) return this.#doubt('an answer to nothing');
+    if (text.startsWith('SELECT ') && Number(text.slice(7)) !== part.rows.length) {
+      return this.#doubt('not as many rows as it says');
+    }
+    part.tag = text;
     this.#current += 1;
   }
 
@@ -178,7 +177,13 @@ export class Batch extends Query {
   }
 
   handleReadyForQuery(): void {
+    if (this.#current < this.#parts.length) return this.#doubt('no answer');
     this.#settle(undefined);
+  }
+
+  /** Answers are known by their order alone, so what else they say has to fit. */
+  #doubt(what: string): void {
+    this.#events.confused(new Error(`what came back is not what was asked for: ${what}`));
   }
 
   handleError(error: Error): void {
@@ -233,7 +238,10 @@ export class Batch extends Query {
         completes -= 1;
         if (name !== undefined) this.#prepared.pending.delete(name);
         if (completes < 0) {
-          if (name !== undefined) discarded.push(name);
+          if (name !== undefined) {
+            discarded.push(name);
+            this.#prepared.undone.add(name);
+          }
           continue;
         }
       }
@@ -252,23 +260,12 @@ const partOf = (outgoing: Outgoing, fields: readonly ResultField[]): Part => ({
   outgoing,
   named: true,
   parse: false,
+  close: false,
   describe: false,
   fields,
   rows: [],
   tag: undefined,
 });
-
-function resultOf(
-  tag: string | undefined,
-  fields: readonly ResultField[],
-  rows: readonly RawRow[],
-): RawResult {
-  if (tag === undefined) return { command: null, rowCount: null, fields, rows };
-  const first = tag.indexOf(' ');
-  if (first === -1) return { command: tag, rowCount: null, fields, rows };
-  const rowCount = Number(tag.slice(tag.lastIndexOf(' ') + 1));
-  return { command: tag.slice(0, first), rowCount, fields, rows };
-}
 
 /** Of what stood behind a failed statement: the server discarded it unread. */
 function behind(error: Error): Error {

@@ -6,11 +6,11 @@ import {
   type Outgoing,
   type OutgoingBatch,
   type Prepared,
-  type RawResult,
   writeTogether,
 } from './batch.ts';
 import { sendCancelRequest } from './cancel.ts';
 import { type ClientInternals, internalsOf, isAtRest } from './clientInternals.ts';
+import type { RawResult } from './rawResult.ts';
 import type { Statement } from './statement.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -26,7 +26,7 @@ export class Connection {
   readonly #internals: ClientInternals;
   readonly #traffic: Traffic;
   readonly #pipeline: boolean;
-  readonly #prepared: Prepared = { fields: new Map(), pending: new Set() };
+  readonly #prepared: Prepared = { fields: new Map(), pending: new Set(), undone: new Set() };
   #outgoing: Outgoing[] = [];
   /** Written and not yet answered, the one that Postgres works on first. */
   readonly #inFlight: Batch[] = [];
@@ -218,6 +218,7 @@ export class Connection {
   #submit({ outgoing, ended }: OutgoingBatch): void {
     const batch = new Batch(outgoing, this.#prepared, {
       settled: (settled) => this.#settled(settled),
+      confused: (error) => this.#fail(error),
       afterReady: (listener) => this.whenReady(listener),
       ended,
     });

@@ -8,6 +8,7 @@ const shortLength = 40;
 
 const parse = 0x50; // 'P'
 const bind = 0x42; // 'B'
+const close = 0x43; // 'C'
 const describePortal = Buffer.from('D\0\0\0\u0006P\0', 'latin1');
 const execute = Buffer.from('E\0\0\0\t\0\0\0\0\0', 'latin1'); // all rows of the unnamed portal
 const sync = Buffer.from('S\0\0\0\u0004', 'latin1');
@@ -24,6 +25,15 @@ export class MessageWriter {
   /** Forgets what was written and not taken: of a batch that threw. */
   start(): void {
     this.#at = 0;
+  }
+
+  closeStatement(name: string): void {
+    const start = this.#begin(close);
+    this.#reserve(1);
+    this.#bytes[this.#at] = 0x53; // 'S', a statement
+    this.#at += 1;
+    this.#cString(name);
+    this.#end(start);
   }
 
   parse(name: string, text: string): void {

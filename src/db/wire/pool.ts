@@ -20,6 +20,11 @@ export interface PoolOptions {
   pipeline: boolean;
 }
 
+/** `isAdmitted`: it had a connection before, and through no fault of its own wants another: not refused for those that wait. */
+export interface Admission {
+  readonly isAdmitted?: boolean;
+}
+
 const idleTimeoutMillis = 30_000;
 
 /** pg-pool with typed refusals, bounded waiters, and only connections at rest handed out. */
@@ -91,12 +96,12 @@ export class ConnectionPool {
   }
 
   /** Rejects with DatabaseUnavailable: at once with too many waiters, otherwise within acquireTimeoutMs. */
-  async acquire(): Promise<Connection> {
+  async acquire({ isAdmitted = false }: Admission = {}): Promise<Connection> {
     const deadline = Date.now() + this.#options.acquireTimeoutMs;
     for (;;) {
       const warm = this.tryAcquire();
       if (warm !== undefined) return warm;
-      const connection = await this.#next();
+      const connection = await this.#next(isAdmitted);
       if (connection.isClean()) {
         this.#taken.add(connection);
         return connection;
@@ -181,11 +186,12 @@ export class ConnectionPool {
     clearTimeout(timer);
   }
 
-  #next(): Promise<Connection> {
+  #next(isAdmitted: boolean): Promise<Connection> {
     if (this.#closing !== undefined) return Promise.reject(closed());
     const { poolSize, maxWaiting } = this.#options;
     // Counted here: pg-pool counts neither those that a new connection is being made for, nor ends.
-    if (this.#taken.size + this.#waiting.size >= poolSize + maxWaiting) {
+    const isFull = this.#taken.size + this.#waiting.size >= poolSize + maxWaiting;
+    if (isFull && !isAdmitted) {
       return Promise.reject(
         new DatabaseUnavailable(
           'TOO_MANY_WAITERS',

@@ -67,8 +67,11 @@ export async function startProxy(targetUrl: string): Promise<TcpProxy> {
     }, proxy.delayMs);
   };
 
-  const deliverThenCut = (link: Link, direction: Direction, piece: Buffer): void => {
+  const deliverThenCut = (link: Link, direction: Direction, last: Buffer): void => {
     link.swallowing = true;
+    const to = direction === 'toServer' ? link.server : link.client;
+    // With what is delayed in front of it: TCP leaves nothing out either.
+    const piece = Buffer.concat([...(delayed.get(to)?.splice(0) ?? []), last]);
     if (direction === 'toClient') {
       link.server.resetAndDestroy();
       link.client.end(piece, () => links.delete(link));
@@ -166,15 +169,23 @@ export function overwrite(piece: Buffer, text: string, by: string): Buffer {
 }
 
 /**
- * The piece up to and with the first answer of one kind: 'E' is an error.
+ * The messages of a piece, as far as they are whole, and the rest.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
-export function upTo(piece: Buffer, kind: string): Buffer {
+export function messagesOf(piece: Buffer): Buffer[] {
+  const messages: Buffer[] = [];
   let at = 0;
   while (at + 5 <= piece.length) {
-    const found = piece.toString('latin1', at, at + 1) === kind;
-    at += 1 + piece.readInt32BE(at + 1);
-    if (found) break;
+    const end = at + 1 + piece.readInt32BE(at + 1);
+    messages.push(piece.subarray(at, end));
+    at = end;
   }
-  return piece.subarray(0, at);
+  return at < piece.length ? [...messages, piece.subarray(at)] : messages;
+}
+
+/** The piece up to and with the first answer of one kind: 'E' is an error. */
+export function upTo(piece: Buffer, kind: string): Buffer {
+  const messages = messagesOf(piece);
+  const last = messages.findIndex((message) => message.toString('latin1', 0, 1) === kind);
+  return Buffer.concat(last === -1 ? messages : messages.slice(0, last + 1));
 }
