@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { type Answer, askAt, tokenAt } from '../support/ask.ts';
+import { copyCluster } from '../support/freshCluster.ts';
 import { makeDataDir, type ServerProcess, spawnServer } from '../support/serverProcess.ts';
 
 // A server with an embedded Postgres of its own, as `npm start` makes it: both are killed here.
@@ -24,6 +25,7 @@ interface Identity {
 
 test('Postgres restarts under load, then everything is killed at once: nothing answered is lost', async () => {
   dataDir = await makeDataDir();
+  await copyCluster(dataDir.path);
   server = spawnServer({ DATA_DIR: dataDir.path });
   let url = await server.url;
   const identities = await Promise.all(

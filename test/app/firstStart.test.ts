@@ -4,6 +4,7 @@ import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/db/embedded/embedded.ts';
 import { askAt, tokenAt } from '../support/ask.ts';
+import { copyCluster } from '../support/freshCluster.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { runProgram } from '../support/runProgram.ts';
 import { seedHere } from '../support/seededDatabase.ts';
@@ -40,6 +41,7 @@ test('two first starts at once on one empty DATA_DIR both serve the same demo', 
 
 test('a first start that cannot migrate ends, and leaves no Postgres behind', async () => {
   const dataDir = await dataDirectory();
+  await copyCluster(dataDir);
   const embedded = await startEmbeddedPostgres({ dataDir });
   const client = new pg.Client({ connectionString: embedded.url });
   await client.connect();

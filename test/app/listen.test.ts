@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { explainListenFailure, listen } from '../../src/app/listen.ts';
+import { copyCluster } from '../support/freshCluster.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { makeDataDir, spawnServer } from '../support/serverProcess.ts';
 
@@ -27,6 +28,7 @@ async function refusal(environment: Record<string, string>): Promise<string> {
 }
 
 test('a port that is taken is named in one sentence, and no embedded Postgres stays behind', async () => {
+  await copyCluster(dataDir.path);
   const other = createServer();
   onTestFinished(() => void other.close());
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
@@ -34,8 +36,8 @@ test('a port that is taken is named in one sentence, and no embedded Postgres st
   expect(await refusal({ PORT: String(port) })).toBe(
     `PORT ${port} is in use; choose another, or 0 for any free one.\n`,
   );
-  // It was there: its directory is. A running one would have its file in it.
-  await access(path.join(dataDir.path, 'postgres/PG_VERSION'));
+  // It was there: its log is. A running one would have its file in it.
+  await access(path.join(dataDir.path, 'postgres/tenantry.log'));
   await expect(access(path.join(dataDir.path, 'postgres/postmaster.pid'))).rejects.toThrow(
     'ENOENT',
   );

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { makeDataDir } from '../support/serverProcess.ts';
+import { runHere } from './runHere.ts';
 import { runTenantry } from './runTenantry.ts';
 
 let server: TestServer;
@@ -15,8 +16,8 @@ afterAll(async () => {
   await folder?.remove();
 });
 
-const importing = (file: string, ...more: string[]) =>
-  runTenantry(server.environment, 'import', 'products', file, '--tenant', 'harbor', ...more);
+const asked = (file: string) => ['import', 'products', file, '--tenant', 'harbor'];
+const importing = (file: string) => runHere(server.environment, ...asked(file));
 
 async function fileOf(name: string, products: readonly object[]): Promise<string> {
   const file = path.join(folder.path, name);
@@ -48,22 +49,24 @@ test('a file with problems is not imported, and one is told so and how to go on:
 
 test('with --on-error skip the rest comes in: exit code 3', async () => {
   const file = await fileOf('part.jsonl', [good('Part'), { ...good('Bad'), price: 'cheap' }]);
-  const { code, stdout, stderr } = await importing(file, '--on-error', 'skip', '--json');
+  // A process of its own, with all that it says in what it ends with.
+  const { code, stdout, stderr } = await runTenantry(
+    server.environment,
+    ...asked(file),
+    ...['--on-error', 'skip', '--json'],
+  );
   expect(code).toBe(3);
   expect(JSON.parse(stdout)).toMatchObject({ created: 1, failed: 1 });
   expect(stderr).toMatch(/^\S+part\.jsonl:2 price: [^\n]*\n$/);
 });
 
 test('what is no file is refused in a sentence', async () => {
-  const [directory, none] = await Promise.all([
-    importing(folder.path),
-    importing(path.join(folder.path, 'none.csv')),
-  ]);
-  expect(directory).toEqual({
+  expect(await importing(folder.path)).toEqual({
     code: 1,
     stdout: '',
     stderr: `${folder.path} is a directory; name a catalogue file.\n`,
   });
+  const none = await importing(path.join(folder.path, 'none.csv'));
   expect(none).toMatchObject({ code: 1, stdout: '' });
   expect(none.stderr).toMatch(/none\.csv cannot be opened: [^\n]*no such file[^\n]*\n$/);
 });

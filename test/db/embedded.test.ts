@@ -17,17 +17,20 @@ import {
   stopEverything,
   tell,
 } from '../support/embedded.ts';
+import { copyCluster } from '../support/freshCluster.ts';
 import { makeTemporary } from '../support/temporary.ts';
 
 const isRoot = process.getuid?.() === 0;
 
 let root: string;
-/** Made once; all tests but those about making one share it, and leave it stopped. */
+/** All tests but those about making one share it, and leave it stopped. */
 let dataDir: string;
 
 beforeAll(async () => {
   root = await makeTemporary('embedded test ');
   dataDir = join(root, 'the data');
+  await mkdir(dataDir);
+  await copyCluster(dataDir);
   const embedded = await start(dataDir);
   await query(embedded.url, 'create table kept (n int)');
   await embedded.stop();

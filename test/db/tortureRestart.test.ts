@@ -5,6 +5,7 @@ import { startEmbeddedPostgres } from '../../src/db/embedded/embedded.ts';
 import { CommitInDoubt } from '../../src/db/errors.ts';
 import { migrate } from '../../src/db/setup/migrate.ts';
 import { serverUrlFrom } from '../../src/db/setup/serverRole.ts';
+import { copyCluster } from '../support/freshCluster.ts';
 import { makeTemporary } from '../support/temporary.ts';
 import { watchProcess } from './support/faults.ts';
 import { expectHonest, expectRecovered, runLoad } from './support/load.ts';
@@ -14,6 +15,7 @@ import { createTwoTenants, insertCustomer, type TwoTenants, until } from './supp
 test('Postgres crashes and is restarted under load, twice', async () => {
   const watched = watchProcess();
   const dataDir = await makeTemporary('tenantry restart ');
+  await copyCluster(dataDir);
   const embedded = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
   onTestFinished(async () => {
     await embedded.stop();
@@ -62,6 +64,7 @@ test('whatever a write was told is there after Postgres was killed, also where m
   const dataDir = await makeTemporary('tenantry groups ');
   // Nothing is flushed by itself: what nobody asked to be flushed is lost when the memory of Postgres is.
   const settings = { wal_writer_delay: '10s', wal_writer_flush_after: '1GB' };
+  await copyCluster(dataDir);
   const embedded = await startEmbeddedPostgres({ dataDir, settings });
   onTestFinished(async () => {
     await embedded.stop();

@@ -1,3 +1,5 @@
+import { postJson } from './post.ts';
+
 export interface Answer {
   status: number;
   headers: Headers;
@@ -23,17 +25,14 @@ export async function askAt(
   variables?: object,
   signal?: AbortSignal,
 ): Promise<Answer> {
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: {
-      'Content-Type': 'application/json',
-      ...(credential === null ? {} : { Authorization: `Bearer ${credential}` }),
-    },
-    body: JSON.stringify({ query, variables }),
-    signal: signal ?? null,
-  });
-  const body = await response.json();
-  return { status: response.status, headers: response.headers, cost: takeCost(body), body };
+  const { status, headers, text } = await postJson(
+    `${url}/graphql`,
+    credential === null ? {} : { Authorization: `Bearer ${credential}` },
+    JSON.stringify({ query, variables }),
+    signal,
+  );
+  const body = JSON.parse(text);
+  return { status, headers, cost: takeCost(body), body };
 }
 
 /** An access token of somebody of the demo data. */

@@ -1,4 +1,5 @@
 import type { Answer } from './ask.ts';
+import { postJson } from './post.ts';
 
 export interface WireAnswer extends Answer {
   /** The body as it came. */
@@ -13,15 +14,10 @@ export async function askWith(
   query: string,
   variables?: object,
 ): Promise<WireAnswer> {
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: {
-      'Content-Type': 'application/json',
-      ...(credential === null ? {} : { Authorization: `Bearer ${credential}` }),
-      ...headers,
-    },
-    body: JSON.stringify({ query, variables }),
-  });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };
+  const answered = await postJson(
+    `${url}/graphql`,
+    { ...(credential === null ? {} : { Authorization: `Bearer ${credential}` }), ...headers },
+    JSON.stringify({ query, variables }),
+  );
+  return { ...answered, body: JSON.parse(answered.text) };
 }

@@ -4,6 +4,7 @@ import { createOperator } from '../../src/auth/operators.ts';
 import type { OperatorDatabase } from '../../src/db/operatorDatabase.ts';
 import { operatorUrlFrom } from '../../src/db/setup/serverRole.ts';
 import type { Answer } from './ask.ts';
+import { postJson } from './post.ts';
 import type { TestServer } from './server.ts';
 
 export const operatorPassword = 'an operator’s password';
@@ -26,15 +27,12 @@ export async function openTestOperators(server: TestServer): Promise<TestOperato
   const email = 'operator@tenantry.example';
   await createOperator(database, { email, name: 'Olive', password: operatorPassword });
   const ask: TestOperators['ask'] = async (credential, query, variables) => {
-    const response = await fetch(`${server.url}/operator/graphql`, {
-      method: 'POST',
-      headers: {
-        'Content-Type': 'application/json',
-        ...(credential === null ? {} : { Authorization: `Bearer ${credential}` }),
-      },
-      body: JSON.stringify({ query, variables }),
-    });
-    return { status: response.status, headers: response.headers, body: await response.json() };
+    const { status, headers, text } = await postJson(
+      `${server.url}/operator/graphql`,
+      credential === null ? {} : { Authorization: `Bearer ${credential}` },
+      JSON.stringify({ query, variables }),
+    );
+    return { status, headers, body: JSON.parse(text) };
   };
   const { body } = await ask(
     null,

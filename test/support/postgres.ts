@@ -4,7 +4,7 @@ import { cloneTemplate, dropDatabase, urlOfDatabase } from './testDatabases.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    postgres: { adminUrl: string; template: string };
+    postgres: { adminUrl: string; template: string; fresh: string | null };
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Identity, Store } from 'graphql-rate-limit';
+import type { Identity, Store } from 'graphql-rate-limit';
 
 /**
  * graphql-rate-limit's store, made atomic. The library asks for the calls of a window, counts, and writes
@@ -7,13 +7,12 @@ import { type Identity, Store } from 'graphql-rate-limit';
  * answers with a full window where they were not to be had; so there is nothing left to write. One for
  * each question, for the library tells its store who asks, and not for how many calls.
  */
-export class AtomicStore extends Store {
+export class AtomicStore implements Store {
   readonly #take: (identity: Identity) => Promise<boolean>;
   readonly #limit: number;
 
   /** `take`: all of the calls, or none. */
   constructor(limit: number, take: (identity: Identity) => Promise<boolean>) {
-    super();
     this.#take = take;
     this.#limit = limit;
   }

@@ -5,7 +5,7 @@ import { useMeter } from '../../../src/features/usage/useMeter.ts';
 import { Refusal } from '../../../src/lib/errors.ts';
 import { lastIdWithin, newId } from '../../../src/lib/ids.ts';
 import { askAt } from '../../support/ask.ts';
-import { startTestServer, type TestServer } from '../../support/server.ts';
+import { startTestServer, type TestServer, withServerBeside } from '../../support/server.ts';
 import { spawnServer } from '../../support/serverProcess.ts';
 import { countsOf, limit, somebody, within } from './support/meters.ts';
 
@@ -307,10 +307,12 @@ test('nothing is leased of a limit that is about to end', async () => {
 });
 
 test('a server that stops gives back what it has leased', async () => {
-  const beside = spawnServer(server.environment);
   const before = await compare();
-  const made = await makeByLease(await beside.url, 20);
-  await beside.end('SIGTERM');
+  let made = 0;
+  await withServerBeside(server.environment, async (url) => {
+    made = await makeByLease(url, 20);
+    expect(await openLeases()).toBeGreaterThan(0);
+  });
   expect(await openLeases()).toBe(0);
   expect(await compare()).toMatchObject({ counted: before.counted + made });
 });
