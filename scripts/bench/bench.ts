@@ -15,18 +15,8 @@ import { printCells, printRoundTrips } from './report.ts';
 import type { Run } from './run.ts';
 import { soak } from './soak/soak.ts';
 import { study } from './study.ts';
+import type { Surroundings } from './surroundings.ts';
 import { workloads } from './workloads.ts';
-
-export interface Surroundings {
-  /** An empty directory. */
-  readonly scratch: string;
-  /** A Postgres to make a database on; undefined: an embedded one. */
-  readonly databaseUrl: string | undefined;
-  /** PATH. */
-  readonly path: string;
-  /** Takes what is to be done in the end, whatever happens. */
-  undo(step: () => Promise<unknown>): void;
-}
 
 /** Everything from an empty database to the table. Answers what `--json` writes. */
 export async function runBench(options: Options, surroundings: Surroundings): Promise<object> {

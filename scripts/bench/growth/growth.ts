@@ -1,12 +1,12 @@
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { makeSigningKeys } from '../../../src/auth/signingKeys.ts';
-import type { Surroundings } from '../bench.ts';
 import type { Options } from '../options.ts';
 import { pin, shareProcessors } from '../processors.ts';
 import { startNode } from '../programs.ts';
 import { grid } from '../report.ts';
 import { signIn, startTenantry } from '../servers.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { type GrowthCluster, openGrowthCluster } from './growthDatabases.ts';
 import { type Desk, growthWorkloads } from './growthWorkloads.ts';
 import {

@@ -1,11 +1,11 @@
 import { Agent, request } from 'node:http';
 import { makeSigningKeys } from '../../../src/auth/signingKeys.ts';
-import type { Surroundings } from '../bench.ts';
 import { openBenchDatabase } from '../database/benchDatabase.ts';
 import { seedBench, vacuum } from '../database/seedBench.ts';
 import type { Options } from '../options.ts';
 import { pin, shareProcessors } from '../processors.ts';
 import { signIn, startTenantry } from '../servers.ts';
+import type { Surroundings } from '../surroundings.ts';
 import type { Json } from '../workloads.ts';
 import { pagesOf, type SearchWorkload, searchWorkloads } from './searchWorkloads.ts';
 import { seedSearch } from './seedSearch.ts';
