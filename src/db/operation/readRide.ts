@@ -56,7 +56,7 @@ export class ReadRide {
   #patience: NodeJS.Timeout | undefined;
   /** Those behind the first wait for another connection. */
   #isInLine = false;
-  /** Until what nobody waits for any more is cancelled. */
+  /** Until the first, for which nobody waits any more, is cancelled. */
   #grace: NodeJS.Timeout | undefined;
   /** Why the connection is not used again. */
   #spoilt: string | undefined;
@@ -123,7 +123,8 @@ export class ReadRide {
 
   /** Those behind the first stay until there is a connection for them: it may be done before. */
   #makeWay(): void {
-    if (this.#isInLine || isEmpty(this.#seats.slice(1))) return;
+    const behind = this.#seats.slice(1);
+    if (this.#isInLine || behind.every(({ rider }) => rider === undefined)) return;
     this.#others.stayApart();
     this.#isInLine = true;
     const leave = (): readonly Rider[] => {
@@ -165,13 +166,16 @@ export class ReadRide {
     if (seat.underWay > 0) return;
     this.#seats.splice(this.#seats.indexOf(seat), 1);
     if (this.#seats.length === 0 && !this.#isCancelling) this.#giveBack(connection);
-    else if (isEmpty(this.#seats)) this.#awaitTheRest();
+    else this.#watchFirst();
     seat.rider?.arrived();
   }
 
-  /** Of what those had under way who have left: nobody's time limit ends it. */
-  #awaitTheRest(): void {
-    this.#grace ??= setTimeout(() => this.#giveUp(), hangUpGraceMs);
+  /** Of what one had under way that has left: nobody's time limit ends it. */
+  #watchFirst(): void {
+    clearTimeout(this.#grace);
+    const [first] = this.#seats;
+    if (first === undefined || first.rider !== undefined) return;
+    this.#grace = setTimeout(() => this.#giveUp(), hangUpGraceMs);
   }
 
   #giveBack(connection: Connection): void {
@@ -220,9 +224,6 @@ export class ReadRide {
     this.#moveOn(others);
   }
 }
-
-const isEmpty = (seats: readonly Seat[]): boolean =>
-  seats.every(({ rider }) => rider === undefined);
 
 function readyOrLate(connection: Connection): Promise<void> {
   return new Promise((resolve) => {
