@@ -2932,7 +2932,8 @@ declare
   bit_4 constant bigint := coalesce(bits[4], bit_1);
   bit_5 constant bigint := coalesce(bits[5], bit_1);
   bit_6 constant bigint := coalesce(bits[6], bit_1);
-  looked_up constant int := case when bit_1 is null then 60 else 16 end;
+  looked_up int := case when bit_1 is null then 60 else 16 end;
+  hits int;
   taken int;
   last int;
   candidates uuid[];
@@ -2947,11 +2948,16 @@ begin
         order by place limit size) as each;
   catalogue := case when taken < size then 8 * taken else 65536::bigint * size / (last + 1) end;
   possible := catalogue * cardinality(candidates)::float8 / greatest(taken, 1);
-  matching := case when candidates = '{}' then 0 else possible::float8 / least(cardinality(candidates), looked_up) * (
-    select count(*)
-    from unnest(candidates[1:looked_up]) as given (id)
-      cross join lateral (
-        select from app.products p where p.tenant_id = tenant and p.id = given.id and ts_match_vq(p.search_vector, wanted) offset 0) as found) end;
+  loop
+    hits := (
+      select count(*)
+      from unnest(candidates[1:looked_up]) as given (id)
+        cross join lateral (
+          select from app.products p where p.tenant_id = tenant and p.id = given.id and ts_match_vq(p.search_vector, wanted) offset 0) as found);
+    exit when hits not in (1, 2) or looked_up >= least(cardinality(candidates), 256);
+    looked_up := 256;
+  end loop;
+  matching := possible::float8 / greatest(least(cardinality(candidates), looked_up), 1) * hits;
 end $function$;
 alter function app.sample_products(uuid,tsquery,integer[],integer) owner to tenantry_search;
 

@@ -70,7 +70,8 @@ end $$;
 -- How many products a tenant has, and how many of them match, told by a sample of up to `size`: they stand in an
 -- index of their own, one in eight, in the order of the random ends of their ids, so that its first thousand (0.16)
 -- are of all ages, and how far these ends reach says of how many. Where there are `bits` (see app.common_bits) its
--- entries say which `possible` ones have them, and of these 16 are looked up; else 60 of all.
+-- entries say which `possible` ones have them, and of these 16 are looked up; else 60 of all. Of one or two that
+-- match by chance, where many words begin alike ("bulb0001" to "bulb0200"), it would make hundreds: so of more then.
 create function app.sample_products(tenant uuid, wanted tsquery, bits int[], size int,
   out catalogue int, out possible int, out matching int)
 language plpgsql stable
@@ -84,7 +85,8 @@ declare
   bit_4 constant bigint := coalesce(bits[4], bit_1);
   bit_5 constant bigint := coalesce(bits[5], bit_1);
   bit_6 constant bigint := coalesce(bits[6], bit_1);
-  looked_up constant int := case when bit_1 is null then 60 else 16 end;
+  looked_up int := case when bit_1 is null then 60 else 16 end;
+  hits int;
   taken int;
   last int;
   candidates uuid[];
@@ -99,11 +101,16 @@ begin
         order by place limit size) as each;
   catalogue := case when taken < size then 8 * taken else 65536::bigint * size / (last + 1) end;
   possible := catalogue * cardinality(candidates)::float8 / greatest(taken, 1);
-  matching := case when candidates = '{}' then 0 else possible::float8 / least(cardinality(candidates), looked_up) * (
-    select count(*)
-    from unnest(candidates[1:looked_up]) as given (id)
-      cross join lateral (
-        select from app.products p where p.tenant_id = tenant and p.id = given.id and ts_match_vq(p.search_vector, wanted) offset 0) as found) end;
+  loop
+    hits := (
+      select count(*)
+      from unnest(candidates[1:looked_up]) as given (id)
+        cross join lateral (
+          select from app.products p where p.tenant_id = tenant and p.id = given.id and ts_match_vq(p.search_vector, wanted) offset 0) as found);
+    exit when hits not in (1, 2) or looked_up >= least(cardinality(candidates), 256);
+    looked_up := 256;
+  end loop;
+  matching := possible::float8 / greatest(least(cardinality(candidates), looked_up), 1) * hits;
 end $$;
 
 -- The newest products that match, in their order, `most` of them. Of what lacks one of two to six `bits` (see

@@ -8,6 +8,7 @@ import { overwrite, startProxy, type TcpProxy, upTo, type Verdict } from './supp
 import {
   allCustomers,
   createTwoTenants,
+  customersEach,
   insertCustomer,
   type OpenedDatabase,
   type TwoTenants,
@@ -193,6 +194,42 @@ describe('the opening', () => {
       expect((await world.admin.query('select from app.open_door where n = 3')).rowCount).toBe(0);
     },
   );
+
+  test('of a whole write says whose the answers are: with another’s it is in doubt', async () => {
+    const whole = (tenantId: string) =>
+      db.withTenant(tenantId, { mode: 'write', mayComplete: true }, async (tx) => {
+        const asked = tx.query('select name from app.customers limit 1', [], { name: 'whole' });
+        tx.complete(1);
+        return (await asked).rows;
+      });
+    await whole(world.a);
+    await whole(world.b);
+    let others: Buffer | undefined;
+    proxy.judge = (piece, direction) => {
+      if (direction !== 'toClient') return 'pass';
+      if (others !== undefined) return others;
+      others = Buffer.from(piece);
+      return 'pass';
+    };
+    expect(await whole(world.b)).toEqual([{ name: `of ${world.b}` }]);
+    await expect(whole(world.a)).rejects.toMatchObject({ code: 'COMMIT_IN_DOUBT' });
+    proxy.judge = undefined;
+  });
+
+  test.each(['read', 'write'] as const)('may name its tenant in capitals: a %s', async (mode) => {
+    const { rows } = await db.withTenant(world.a.toUpperCase(), { mode }, (tx) =>
+      tx.query<{ tenant_id: string }>(allCustomers),
+    );
+    expect(new Set(rows.map((row) => row.tenant_id))).toEqual(new Set([world.a]));
+  });
+
+  test('of rows that went into a table misses none', async () => {
+    const operation = db.operation(world.a, { mode: 'write' });
+    await operation.tx.query('select name into temporary taken from app.customers');
+    const { rowCount } = await operation.tx.query('select from taken');
+    expect(rowCount).toBeGreaterThanOrEqual(customersEach);
+    await operation.rollback();
+  });
 
   test('of a write without its answers, what follows has none either', async () => {
     const operation = db.operation(world.a, { mode: 'write' });

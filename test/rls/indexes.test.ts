@@ -391,6 +391,21 @@ describe('search', () => {
     });
   });
 
+  it('looks up more than sixteen of those that begin alike, where one of these is the word', async () => {
+    const { admin, a } = tenants;
+    await admin.query(
+      `insert into app.products (tenant_id, id, name, price_amount, price_currency)
+       select $1::uuid, overlay(gen_random_uuid()::text placing lpad(to_hex(n), 4, '0') from 33)::uuid,
+         case when n = 0 then 'Gemma' else 'Gemmb' end, 1, 'EUR' from generate_series(0, 299) n`,
+      [a],
+    );
+    const { rows } = await admin.query(
+      `select possible, matching from app.sample_products($1, 'gemma:*', app.common_bits('gemma:*'), 1000)`,
+      [a],
+    );
+    expect(rows).toEqual([{ possible: 2_400, matching: 9 }]);
+  });
+
   it('takes no more than a thousand, and says of how many they are', async () => {
     const { admin, b } = tenants;
     // The first thousand of 65 536 ends; half of the first half have the word. Twenty have another, not 1 310.

@@ -50,7 +50,8 @@ export class Operation implements TenantOperation {
     this.#settings = settings;
     this.#signal = options.signal;
     const { mode, signal, place, mayComplete = false } = options;
-    const terms = { tenantId, signal, place };
+    // As Postgres writes it, for answers are compared with it.
+    const terms = { tenantId: tenantId.toLowerCase(), signal, place };
     this.#mayComplete = mayComplete;
     if (mode === 'read') this.#carrier = new ReadWaves(terms, settings, lane);
     else if (mayComplete) this.#carrier = new GroupedWrite(terms, settings, groups);

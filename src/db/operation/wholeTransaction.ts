@@ -72,6 +72,9 @@ export class WholeTransaction {
   #committed(connection: Connection, results: readonly RawResult[]): void {
     if (this.#over) return;
     const { pool } = this.#settings;
+    if (results[0]?.rows[0]?.[0] !== this.#terms.tenantId) {
+      return this.#lose(new TransactionFailed('What came back belongs to another transaction.'));
+    }
     if (connection.transactionStatus === 'I') {
       pool.release(connection);
       return this.#end(undefined, results.slice(1));

@@ -165,7 +165,9 @@ export class Batch extends Query {
     const part = this.#parts[this.#current];
     const { text } = message;
     if (part === undefined) return this.#doubt('an answer to nothing');
-    if (text.startsWith('SELECT ') && Number(text.slice(7)) !== part.rows.length) {
+    // Without fields it is SELECT INTO, whose rows are elsewhere.
+    const answers = part.fields.length > 0 && text.startsWith('SELECT ');
+    if (answers && Number(text.slice(7)) !== part.rows.length) {
       return this.#doubt('not as many rows as it says');
     }
     part.tag = text;
