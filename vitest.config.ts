@@ -1,38 +1,19 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/**
- * Files that look at what a process keeps, modules or heap, get one of their own. The others share
- * their worker's modules: to load them for each file took a third of the suite's processor time.
- */
-const alone = [
-  'test/app/twoWays.test.ts',
-  'test/features/products/import/streaming.test.ts',
-  'test/features/products/learning.test.ts',
-  'test/features/products/search.test.ts',
-];
-
 /** What is loaded when a worker starts is 2 s of processor time without it. */
 const loadQuickly = `--import=${new URL('test/support/quickStart.ts', import.meta.url).href}`;
 
 export default defineConfig({
   test: {
-    projects: [
-      {
-        extends: true,
-        test: {
-          name: 'shared',
-          include: ['test/**/*.test.ts'],
-          exclude: alone,
-          isolate: false,
-          // A worker's code runs a few times only: V8's last compiler and its helper threads for garbage took
-          // some 15 % of the processor time of four folders, without them 8 %. Servers that are processes, and
-          // what looks at the heap, run as they are delivered.
-          execArgv: [loadQuickly, '--max-opt=2', '--single-threaded-gc'],
-        },
-      },
-      { extends: true, test: { name: 'alone', include: alone, execArgv: [loadQuickly] } },
-    ],
+    include: ['test/**/*.test.ts'],
+    // Test files share their worker's modules: to load them for each file took a third of the suite's
+    // processor time. Whatever looks at what a process keeps looks at differences.
+    isolate: false,
+    // A worker's code runs a few times only: V8's last compiler and its helper threads for garbage took
+    // some 15 % of the processor time of four folders, without them 8 %. Servers that are processes run as
+    // they are delivered.
+    execArgv: [loadQuickly, '--max-opt=2', '--single-threaded-gc'],
     // Node loads our files as it does for a server, with its cache: 0.92 of the processor time of five folders.
     experimental: { viteModuleRunner: false },
     globalSetup: ['test/support/globalSetup.ts'],

@@ -1,7 +1,11 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 
-const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+/** The first has no window to draw: 1.3 s of processor time for a page of GraphiQL instead of 1.6. */
+const names = [
+  ...['chromium-headless-shell', 'chromium'],
+  ...['chromium-browser', 'google-chrome', 'google-chrome-stable'],
+];
 
 /** Asks nobody for updates, and runs as root and without a screen. */
 export const chromiumSwitches: readonly string[] = [

@@ -23,6 +23,8 @@ async function words(like: string): Promise<string[]> {
   return rows.map(({ word }) => String(word));
 }
 
+// Words that no other file says: what the process has learned of a business, in whichever clone, it takes for known.
+
 test('a word is learned with the first product that has it, and once', async () => {
   await add('Vormaline bench');
   await add('Vormaline bench, long');

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { roundTripsOf } from '../../support/roundTrips.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
+// Words that no other file says: see learning.test.ts.
+
 let server: TestServer;
 let owner: string;
 let other: string;
