@@ -282,6 +282,17 @@ describe('search', () => {
     ['products_search_vector_idx', 'search_products', 'c4ca4238a0b9 sku'],
     ['messages_search_vector_idx', 'search_messages', 'n77 number'],
   ])('asks %s for the rarer of two words inside %s()', async (index, name, phrase) => {
+    // The sample has none of the rarer word, and one of the other.
+    await tenants.admin.query(
+      `update app.products set id = overlay(id::text placing 'ffff' from 33)::uuid
+       where tenant_id = $1 and name = md5('1')`,
+      [tenants.a],
+    );
+    await tenants.admin.query(
+      `insert into app.products (tenant_id, id, name, price_amount, price_currency)
+       values ($1, overlay(gen_random_uuid()::text placing '0000' from 33)::uuid, 'Sku', 1, 'EUR')`,
+      [tenants.a],
+    );
     const plans = await withIndexOnly(index, () =>
       explainInside(tenants.admin, () =>
         tenants.admin.query(`select unnest(ids) from app.${name}($1)`, [phrase]),
